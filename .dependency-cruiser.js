@@ -1,0 +1,53 @@
+// The floor plan of docs/architecture.md as rules: imports run downward only, rooms on one floor are strangers, no cycle.
+const src = 'apps/balancer/src/';
+const floors = [
+  ['config', 'telemetry'],
+  ['runtime', 'routing'],
+  ['orchestrator', 'proxy'],
+  ['admin'],
+];
+const rooms = (list) => `^${src}(${list.join('|')})/`;
+
+const upward = floors.slice(0, -1).map((list, floor) => ({
+  name: `floor-${floor}-looks-up`,
+  severity: 'error',
+  from: { path: rooms(list), pathNot: '/testing/|spec\\.ts$' },
+  to: { path: `${rooms(floors.slice(floor + 1).flat())}|^${src}[^/]+\\.ts$` },
+}));
+const sideways = floors.flatMap((list) =>
+  list.map((room) => ({
+    name: `${room}-knows-no-neighbour`,
+    severity: 'error',
+    from: { path: rooms([room]), pathNot: '/testing/|spec\\.ts$' },
+    to: { path: list.length > 1 ? rooms(list.filter((other) => other !== room)) : '^$' },
+  })),
+);
+
+export default {
+  forbidden: [
+    { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true } },
+    ...upward,
+    ...sideways,
+    { name: 'one-dockerode', severity: 'error', from: { pathNot: 'runtime/docker/' }, to: { path: 'node_modules/(@types/)?dockerode' } },
+    {
+      name: 'hashing-stands-alone',
+      severity: 'error',
+      from: { path: '^libs/hashing/src', pathNot: 'spec\\.ts$' },
+      to: { pathNot: '^libs/hashing/src|^node_modules/@noble/hashes' },
+    },
+    {
+      name: 'pure-files-decide',
+      comment: 'no Nest, no node: module: a decision is a function of its arguments',
+      severity: 'error',
+      from: { path: 'orchestrator/(plan|restart-policy|health|members)\\.ts$|routing/(hash-key|table)\\.ts$' },
+      to: { dependencyTypes: ['core'] },
+    },
+    { name: 'no-junk-drawer', severity: 'error', from: {}, to: { path: '/(utils|helpers|common)(/|\\.ts$)', pathNot: 'node_modules' } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,30 @@
+// The unit suites: every *.spec.ts beside its source. The e2e suites extend this (jest.e2e.config.js).
+const swc = [
+  '@swc/jest',
+  {
+    jsc: {
+      parser: { syntax: 'typescript', decorators: true },
+      transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: false },
+      target: 'es2023',
+      keepClassNames: true,
+    },
+    module: { type: 'es6' },
+    sourceMaps: 'inline',
+  },
+];
+
+export const base = {
+  testEnvironment: 'node',
+  rootDir: import.meta.dirname,
+  setupFiles: ['<rootDir>/jest.setup.js'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '^.+\\.ts$': swc },
+  moduleFileExtensions: ['ts', 'js', 'json'],
+  moduleNameMapper: {
+    '^@hashflow/hashing$': '<rootDir>/libs/hashing/src/index.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+  modulePathIgnorePatterns: ['<rootDir>/dist'],
+};
+
+export default { ...base, testRegex: '(apps|libs)/.*\\.spec\\.ts$' };
