@@ -1,0 +1,178 @@
+// Owns every setting: its name, default, group and text. The one list that the loader validates against, that
+// docs/operations.md is checked with, and that the start's error messages quote.
+import { z } from 'zod';
+import { decimal, duration, flag, integer, list, size } from './units.js';
+
+export type Group = 'listeners' | 'pool' | 'runtime' | 'hashing' | 'health' | 'life' | 'requests' | 'proxy' | 'sight';
+
+export interface Definition<T> {
+  readonly name: string;
+  readonly group: Group;
+  /** As it would be written in the environment; undefined = not set. */
+  readonly default: string | undefined;
+  readonly text: string;
+  readonly schema: z.ZodType<T, string>;
+}
+
+const NAME_PATTERN = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
+
+const text = () => z.string().trim();
+const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
+  z.enum(values, { error: `one of ${values.join(', ')}` }) as unknown as z.ZodType<T[number], string>;
+const port = () => integer(0, 65_535);
+
+function define<T>(name: string, group: Group, value: string, what: string, schema: z.ZodType<T, string>) {
+  return { name, group, default: value, text: what, schema } satisfies Definition<T>;
+}
+function optional<T>(name: string, group: Group, what: string, schema: z.ZodType<T, string>) {
+  return {
+    name,
+    group,
+    default: undefined,
+    text: what,
+    schema: schema.optional() as unknown as z.ZodType<T | undefined, string>,
+  } satisfies Definition<T | undefined>;
+}
+
+export const definitions = {
+  host: define('HOST', 'listeners', '127.0.0.1', 'address that the data port binds to', text().min(1)),
+  port: define('PORT', 'listeners', '5000', 'data port; 0 picks a free one', port()),
+  adminHost: define('ADMIN_HOST', 'listeners', '127.0.0.1', 'address that the admin port binds to', text().min(1)),
+  adminPort: define('ADMIN_PORT', 'listeners', '5001', 'admin port; 0 picks a free one', port()),
+  adminAllow: define(
+    'ADMIN_ALLOW',
+    'listeners',
+    '127.0.0.0/8,::1/128',
+    'clients that the admin routes answer (addresses or CIDR ranges); more than single addresses beyond loopback need ADMIN_TOKEN',
+    list(),
+  ),
+  adminToken: optional(
+    'ADMIN_TOKEN',
+    'listeners',
+    'when set, admin routes want `Authorization: Bearer TOKEN`; at least 16 characters',
+    text().regex(/^[\x21-\x7e]{16,256}$/, 'at least 16 printable characters without spaces'),
+  ),
+  adminHosts: define(
+    'ADMIN_HOSTS',
+    'listeners',
+    '',
+    'further host names under which a browser may open the admin pages (loopback names and the bound address always may)',
+    list(),
+  ),
+  seedRoutes: optional(
+    'SEED_ROUTES',
+    'listeners',
+    'answer /rep, /add and /rm on the data port too; unset: only while it is bound to loopback',
+    flag(),
+  ),
+
+  pool: define(
+    'POOL',
+    'pool',
+    'hashflow',
+    'name of the pool, in every label, container name and network; only this pool is touched',
+    text().regex(NAME_PATTERN, '1 to 32 lower-case letters, digits and dashes'),
+  ),
+  stateDir: define('STATE_DIR', 'pool', '.hashflow', 'folder of the pool’s state; one balancer at a time', text().min(1)),
+  n: define('N', 'pool', '3', 'replicas at the first start; the stored members win later', integer(0, 1024)),
+  maxReplicas: define('MAX_REPLICAS', 'pool', '64', 'most replicas that /add allows', integer(1, 1024)),
+  waitTimeout: define('WAIT_TIMEOUT', 'pool', '60s', 'longest wait of ?wait=ready and ?wait=gone', duration({ min: 1 })),
+  stopReplicas: define('STOP_REPLICAS', 'pool', 'false', 'stop Docker replicas on SIGTERM too', flag()),
+
+  runtime: define(
+    'RUNTIME',
+    'runtime',
+    'auto',
+    'docker, process or static; auto: Docker where an engine answers, else local processes',
+    oneOf(['auto', 'docker', 'process', 'static']),
+  ),
+  replicaImage: optional('REPLICA_IMAGE', 'runtime', 'image of the replicas; unset: the bundled server', text().min(1)),
+  replicaCommand: optional(
+    'REPLICA_COMMAND',
+    'runtime',
+    'program to run as a replica (split into words as a shell would; no shell); told HOST, PORT and SERVER_ID',
+    text().min(1),
+  ),
+  replicaPort: define('REPLICA_PORT', 'runtime', '5000', 'port on which a container listens', integer(1, 65_535)),
+  replicaEnv: define('REPLICA_ENV', 'runtime', '', 'environment of each replica: A=1,B=2', list()),
+  replicas: define('REPLICAS', 'runtime', '', 'static runtime: NAME=http://host:port[;weight],…', list()),
+  baseImage: optional(
+    'BASE_IMAGE',
+    'runtime',
+    'base of the bundled server’s image; unset: a public Node image, or the host’s own node where none can be pulled',
+    text().min(1),
+  ),
+
+  hashAlgorithm: define(
+    'HASH_ALGORITHM',
+    'hashing',
+    'hrw',
+    'placement of keys on replicas; fixed when the pool is created',
+    oneOf(['hrw']),
+  ),
+  hashKey: define(
+    'HASH_KEY',
+    'hashing',
+    'header:x-hash-key,random',
+    'where a request’s key comes from: the first link of the chain that is present',
+    text().min(1),
+  ),
+  hashSeed: optional(
+    'HASH_SEED',
+    'hashing',
+    'secret of the key hash; unset: generated and kept with the pool',
+    text()
+      .regex(/^[0-9a-fA-F]{16}$/, '16 hex digits')
+      .transform((seed) => seed.toLowerCase()),
+  ),
+  loadFactor: define(
+    'LOAD_FACTOR',
+    'hashing',
+    '1.5',
+    'bound of a replica’s requests in flight, as a multiple of its fair part; 0 = off',
+    decimal(1.1, 4, { zero: true }),
+  ),
+
+  healthPath: define('HEALTH_PATH', 'health', '/heartbeat', 'path of the probe', text().regex(/^\/[\x21-\x7e]*$/, 'a path that starts with /')),
+  healthInterval: define('HEALTH_INTERVAL', 'health', '2s', 'time between probes', duration({ min: 10 })),
+  healthTimeout: define('HEALTH_TIMEOUT', 'health', '1s', 'longest wait for a probe’s answer', duration({ min: 10 })),
+  healthPass: define('HEALTH_PASS', 'health', '1', 'passed probes in a row that make a replica ready', integer(1, 100)),
+  healthFail: define('HEALTH_FAIL', 'health', '3', 'failed probes in a row that make it unhealthy', integer(1, 100)),
+  restartUnhealthyAfter: define(
+    'RESTART_UNHEALTHY_AFTER',
+    'health',
+    '30s',
+    'a replica unhealthy for so long is replaced; also the time that a new one has to become ready',
+    duration({ min: 100 }),
+  ),
+
+  drainTimeout: define('DRAIN_TIMEOUT', 'life', '30s', 'longest wait for requests in flight when a replica or the balancer leaves', duration()),
+  stopTimeout: define('STOP_TIMEOUT', 'life', '10s', 'time between SIGTERM and SIGKILL', duration()),
+  crashLoopLimit: define('CRASH_LOOP_LIMIT', 'life', '5', 'deaths within the window that quarantine a replica', integer(1, 1000)),
+  crashLoopWindow: define('CRASH_LOOP_WINDOW', 'life', '60s', 'window of the crash-loop count', duration({ min: 1000 })),
+
+  connectTimeout: define('CONNECT_TIMEOUT', 'requests', '1s', 'longest wait for a connection to a replica', duration({ min: 10 })),
+  headTimeout: define('HEAD_TIMEOUT', 'requests', '10s', 'longest wait for a complete request head', duration({ min: 100 })),
+  responseTimeout: define('RESPONSE_TIMEOUT', 'requests', '30s', 'longest wait for a replica’s response head', duration({ min: 10 })),
+  idleTimeout: define('IDLE_TIMEOUT', 'requests', '60s', 'idle client connections are closed after', duration({ min: 100 })),
+  tunnelTimeout: define('TUNNEL_TIMEOUT', 'requests', '1h', 'idle WebSocket tunnels are closed after', duration({ min: 100 })),
+  retryAttempts: define('RETRY_ATTEMPTS', 'requests', '3', 'most tries of one request on different replicas', integer(1, 10)),
+  maxHead: define('MAX_HEAD', 'requests', '16KiB', 'largest request head', size({ min: 1024, max: 1024 ** 2 })),
+  maxFields: define('MAX_FIELDS', 'requests', '100', 'most header fields of a request', integer(1, 2000)),
+  maxBody: define('MAX_BODY', 'requests', '0', 'largest request body; 0 = no limit', size()),
+
+  workers: define('WORKERS', 'proxy', '1', 'worker threads of the data process', integer(1, 64)),
+  trustedProxies: define('TRUSTED_PROXIES', 'proxy', '', 'peers whose forwarding fields are believed (addresses or CIDR ranges)', list()),
+  preserveHost: define('PRESERVE_HOST', 'proxy', 'true', 'pass the client’s Host on to the replica', flag()),
+  exposeReplica: define('EXPOSE_REPLICA', 'proxy', 'false', 'name the replica in X-HashFlow-Replica of each answer', flag()),
+  upstreamKeepalive: define('UPSTREAM_KEEPALIVE', 'proxy', '4s', 'idle connections to a replica are closed after', duration({ min: 100 })),
+  dataUser: define('DATA_USER', 'proxy', 'nobody', 'user that the data process becomes when started as root', text().min(1)),
+
+  logLevel: define('LOG_LEVEL', 'sight', 'info', 'least level that is logged', oneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent'])),
+} as const;
+
+type Definitions = typeof definitions;
+type Value<D> = D extends Definition<infer T> ? T : never;
+
+/** Every setting, typed: milliseconds, bytes, fractions. Frozen; passed on, never read again from the environment. */
+export type Settings = { readonly [K in keyof Definitions]: Value<Definitions[K]> };

@@ -1,0 +1,78 @@
+// Owns the human forms of setting values: durations, sizes, booleans, lists, percentages. Knows no setting by name.
+import { z } from 'zod';
+
+const DURATION_UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
+const SIZE_UNITS = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 } as const;
+
+/** Longest delay that a Node timer can hold (2^31 - 1 ms); anything above would fire at once. */
+const MAX_DURATION = 2 ** 31 - 1;
+
+/** `250ms`, `4s`, `2m`, `1h` → milliseconds. */
+export function duration({ min = 0, max = MAX_DURATION }: { min?: number; max?: number } = {}) {
+  return z.string().transform((text, ctx) => {
+    const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text.trim());
+    const ms = match ? Number(match[1]) * DURATION_UNITS[match[2] as keyof typeof DURATION_UNITS] : NaN;
+    if (Number.isInteger(ms) && ms >= min && ms <= max) return ms;
+    ctx.addIssue({ code: 'custom', message: `a duration such as 250ms, 4s or 2m, from ${min} ms to ${max} ms` });
+    return z.NEVER;
+  });
+}
+
+/** `512B`, `64KiB`, `1MiB` or a plain number of bytes → bytes. */
+export function size({ min = 0, max = 2 ** 40 }: { min?: number; max?: number } = {}) {
+  return z.string().transform((text, ctx) => {
+    const match = /^(\d+)(B|KiB|MiB|GiB)?$/.exec(text.trim());
+    const bytes = match ? Number(match[1]) * SIZE_UNITS[(match[2] ?? 'B') as keyof typeof SIZE_UNITS] : NaN;
+    if (bytes >= min && bytes <= max) return bytes;
+    ctx.addIssue({ code: 'custom', message: `a size such as 512B, 64KiB or 1MiB, from ${min} to ${max} bytes` });
+    return z.NEVER;
+  });
+}
+
+export function integer(min: number, max: number) {
+  return z.string().transform((text, ctx) => {
+    const value = /^-?\d+$/.test(text.trim()) ? Number(text) : NaN;
+    if (value >= min && value <= max) return value;
+    ctx.addIssue({ code: 'custom', message: `a whole number from ${min} to ${max}` });
+    return z.NEVER;
+  });
+}
+
+/** A number; `0` switches the feature off where `zero` is allowed although it lies below `min`. */
+export function decimal(min: number, max: number, { zero = false } = {}) {
+  return z.string().transform((text, ctx) => {
+    const value = text.trim() === '' ? NaN : Number(text);
+    if ((zero && value === 0) || (value >= min && value <= max)) return value;
+    ctx.addIssue({ code: 'custom', message: `${zero ? '0 (off) or ' : ''}a number from ${min} to ${max}` });
+    return z.NEVER;
+  });
+}
+
+/** `50%` → 0.5. */
+export function percent() {
+  return z.string().transform((text, ctx) => {
+    const match = /^(\d+(?:\.\d+)?)%$/.exec(text.trim());
+    const value = match ? Number(match[1]) / 100 : NaN;
+    if (value >= 0 && value <= 1) return value;
+    ctx.addIssue({ code: 'custom', message: 'a percentage from 0% to 100%' });
+    return z.NEVER;
+  });
+}
+
+export function flag() {
+  return z.string().transform((text, ctx) => {
+    if (text === 'true') return true;
+    if (text === 'false') return false;
+    ctx.addIssue({ code: 'custom', message: 'true or false' });
+    return z.NEVER;
+  });
+}
+
+export function list() {
+  return z.string().transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  );
+}

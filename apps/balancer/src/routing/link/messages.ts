@@ -1,0 +1,125 @@
+// Owns the language between the control and the data process: plain serialisable messages, one JSON object per line on
+// the Unix socket in STATE_DIR. Who sends what when is link/control-link.ts's and the data process's.
+import type { Algorithm } from '@hashflow/hashing';
+
+/** Raised when a message changes its meaning: a control process never takes over a data process that speaks another. */
+export const PROTOCOL = 1;
+
+/** Eligibility of an instance for new requests. The placement never changes with it. */
+export type InstanceState = 'ready' | 'unready' | 'draining';
+
+export interface SnapshotInstance {
+  /** Container id or generated; pools and counters are keyed by it, never by address. */
+  readonly id: string;
+  readonly replica: string;
+  readonly host: string;
+  readonly port: number;
+  /** Path prefix and Host of a static replica given by URL; absent elsewhere. */
+  readonly authority?: string;
+  readonly state: InstanceState;
+}
+
+/** Everything that a request needs to find its replica. Immutable; epochs only rise. */
+export interface Snapshot {
+  readonly epoch: number;
+  readonly algorithm: Algorithm;
+  /** 16 hex digits. */
+  readonly seed: string;
+  /** The key chain, as in HASH_KEY. */
+  readonly hashKey: string;
+  readonly loadFactor: number;
+  /** The ring: every desired replica, ready or not. */
+  readonly members: readonly { readonly name: string; readonly weight: number }[];
+  /** Every instance that may still carry a request: one serving instance per member at most, and the draining ones. */
+  readonly instances: readonly SnapshotInstance[];
+}
+
+/** What the data process is told at birth and cannot change: a difference means a new data process. */
+export interface DataSettings {
+  readonly pool: string;
+  readonly host: string;
+  readonly port: number;
+  readonly seedRoutes: boolean;
+  readonly workers: number;
+  readonly trustedProxies: readonly string[];
+  readonly preserveHost: boolean;
+  readonly exposeReplica: boolean;
+  readonly upstreamKeepalive: number;
+  readonly connectTimeout: number;
+  readonly headTimeout: number;
+  readonly responseTimeout: number;
+  readonly idleTimeout: number;
+  readonly tunnelTimeout: number;
+  readonly retryAttempts: number;
+  readonly maxHead: number;
+  readonly maxFields: number;
+  readonly maxBody: number;
+  /** User to become after binding, when started as root. */
+  readonly user: string;
+}
+
+/** A classic route that came in on the data port; decided and answered by control. The peer is the socket's. */
+export interface ClassicRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly path: '/rep' | '/add' | '/rm';
+  /** With the question mark, or empty. */
+  readonly search: string;
+  readonly peer: string;
+  readonly headers: {
+    readonly host?: string;
+    readonly origin?: string;
+    readonly authorization?: string;
+    readonly contentType?: string;
+    /** The request came with Forwarded, X-Forwarded-* or Via. */
+    readonly forwarded: boolean;
+  };
+  readonly body: string;
+}
+
+export interface ClassicAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON text. */
+  readonly body: string;
+}
+
+export interface InstanceCounters {
+  readonly id: string;
+  readonly inFlight: number;
+  /** Upgraded connections, left out of inFlight. */
+  readonly tunnels: number;
+  /** Requests claimed since this data process started. */
+  readonly requests: number;
+}
+
+/** What the data plane saw of an instance; a reason to probe at once, never the truth. */
+export type Outcome = 'connect_failed' | 'connect_timeout' | 'upstream_closed' | 'upstream_protocol' | 'response_timeout';
+
+export type ControlMessage =
+  | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
+  | { readonly type: 'query'; readonly id: number }
+  | { readonly type: 'answer'; readonly id: number; readonly answer: ClassicAnswer }
+  /** Stop accepting, finish what is in flight within `deadlineMs`, then exit. */
+  | { readonly type: 'shutdown'; readonly deadlineMs: number };
+
+export type DataMessage =
+  | {
+      readonly type: 'hello';
+      readonly protocol: number;
+      readonly pid: number;
+      /** Of the snapshot in force; 0 = none yet. */
+      readonly epoch: number;
+      readonly settings: DataSettings;
+      /** Where the data port really listens. */
+      readonly address: { readonly host: string; readonly port: number };
+      readonly user: string;
+    }
+  /** Every worker routes by this epoch or a later one; no older snapshot can start a request. */
+  | { readonly type: 'ack'; readonly epoch: number; readonly digest: string }
+  /** Answer to `query` (with its id), or pushed at most every 100 ms while something changes (id 0). */
+  | { readonly type: 'counters'; readonly id: number; readonly instances: readonly InstanceCounters[] }
+  /** A draining instance carries no request any more (tunnels aside). */
+  | { readonly type: 'quiet'; readonly instanceId: string }
+  | { readonly type: 'outcome'; readonly instanceId: string; readonly outcome: Outcome }
+  | { readonly type: 'classic'; readonly id: number; readonly request: ClassicRequest }
+  | { readonly type: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly message: string };

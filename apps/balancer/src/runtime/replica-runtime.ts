@@ -1,0 +1,104 @@
+// Owns the port through which replicas are made and ended, in domain words. Adapters (docker, process, static) live in
+// folders of their own; deciding what to make or end is the orchestrator's.
+
+export type RuntimeKind = 'docker' | 'process' | 'static';
+
+/** What every replica of the pool runs. Resolved once at deploy time: `image` is pinned by id, so that a moved tag changes nothing. */
+export interface Workload {
+  /** Pinned image id (`sha256:…`); docker only. */
+  readonly image?: string;
+  /** The reference the operator wrote (`nginx:1.27`); for display and drift. */
+  readonly imageRef?: string;
+  /** argv; the image's own command, or the bundled server's, when absent. */
+  readonly command?: readonly string[];
+  /** Port that the replica listens on; 0 on the process runtime: one is chosen per instance and told in `PORT`. */
+  readonly port: number;
+  readonly env: Readonly<Record<string, string>>;
+  readonly healthPath: string;
+}
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** One instance to bring to life: the slot it fills and the deterministic identity that makes `create` idempotent. */
+export interface InstanceSpec {
+  /** Replica name as the operator knows it (`Server 4`). */
+  readonly slot: string;
+  /** Rises by one with each instance that the slot gets. */
+  readonly generation: number;
+  /** Fingerprint of the workload; "already there" is success only if it matches. */
+  readonly specHash: string;
+  readonly workload: Workload;
+  /** Static runtime only: where the replica already runs. */
+  readonly address?: Address & { readonly url: string };
+}
+
+export interface InstanceExit {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly oom: boolean;
+  /** Epoch milliseconds, as the runtime tells it. */
+  readonly at: number;
+}
+
+/** One container, process or static address as it really is now. */
+export interface ObservedInstance {
+  /** Container id, or a generated one; never reused. */
+  readonly id: string;
+  readonly slot: string;
+  readonly generation: number;
+  readonly specHash: string;
+  /** `created`: made, not started. `paused`: alive but frozen by hand. */
+  readonly state: 'created' | 'running' | 'paused' | 'exited';
+  /** Where to dial it; absent while it has none. */
+  readonly address?: Address;
+  readonly pid?: number;
+  /** Epoch milliseconds. */
+  readonly startedAt?: number;
+  readonly exit?: InstanceExit;
+  /** Left by an earlier balancer and not adoptable (local processes): serves until its successor is ready, then it is ended. */
+  readonly leftover: boolean;
+}
+
+/** "Look again": never the truth, only a reason to list. `stopping` = a stop signal was sent, the death comes later. */
+export interface RuntimeHint {
+  readonly kind: 'changed' | 'stopping' | 'died' | 'resync';
+  readonly instanceId?: string;
+}
+
+/** Told while long work goes on (an image is built, a network is made). */
+export type Progress = (line: string) => void;
+
+export interface ReplicaRuntime {
+  readonly kind: RuntimeKind;
+  /** True where instances outlive the balancer and a restarted one adopts them. */
+  readonly adopts: boolean;
+  /**
+   * Makes ready what instances need (network, image) and resolves the settings into a pinned workload. Idempotent.
+   * @throws RuntimeError
+   */
+  prepare(progress: Progress): Promise<Workload>;
+  /** All instances of this pool and no others. @throws RuntimeError code `unreachable` when the engine does not answer. */
+  list(): Promise<ObservedInstance[]>;
+  /** @returns the instance id; an instance with the same slot, generation and specHash counts as success. @throws RuntimeError */
+  create(spec: InstanceSpec): Promise<string>;
+  /** Already running is success. @throws RuntimeError */
+  start(instanceId: string): Promise<void>;
+  /** SIGTERM, then SIGKILL after `graceMs`; resolves once it is dead. Already stopped or gone is success. @throws RuntimeError */
+  stop(instanceId: string, graceMs: number): Promise<void>;
+  /** Frees name, address and disk; kills first if needed. Already gone is success. @throws RuntimeError */
+  remove(instanceId: string): Promise<void>;
+  /** The last `tail` lines of output, oldest first; empty when the instance is gone. */
+  logs(instanceId: string, tail: number): Promise<string[]>;
+  /** Subscribes to hints until the returned function is called. Lost hints cost latency only. */
+  watch(listener: (hint: RuntimeHint) => void): () => void;
+  /** Removes what the pool leaves besides instances (network); called when the pool ends. */
+  cleanup(): Promise<void>;
+  /** Closes streams and timers; touches no instance. */
+  close(): Promise<void>;
+}
+
+/** Injection token of the one runtime that was chosen at the start. */
+export const ReplicaRuntime = Symbol('ReplicaRuntime');
