@@ -9,6 +9,11 @@ export type Settings = SettingsValues;
 @Module({})
 export class ConfigModule {
   static forRoot(settings: Settings): DynamicModule {
-    return { module: ConfigModule, global: true, providers: [{ provide: Settings, useValue: settings }], exports: [Settings] };
+    return {
+      module: ConfigModule,
+      global: true,
+      providers: [{ provide: Settings, useValue: settings }],
+      exports: [Settings],
+    };
   }
 }

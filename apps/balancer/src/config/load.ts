@@ -11,7 +11,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Why the start ended: one line per bad setting, with its value and what is allowed. */
 export class SettingsError extends Error {
   constructor(readonly problems: readonly string[]) {
-    super(`${problems.length} setting${problems.length === 1 ? ' is' : 's are'} wrong:\n${problems.map((p) => `  - ${p}`).join('\n')}`);
+    super(
+      `${problems.length} setting${problems.length === 1 ? ' is' : 's are'} wrong:\n${problems.map((p) => `  - ${p}`).join('\n')}`,
+    );
     this.name = 'SettingsError';
   }
 }
@@ -68,7 +70,8 @@ function crossChecks(settings: Settings): string[] {
   if (settings.port !== 0 && settings.port === settings.adminPort) {
     problems.push(`ADMIN_PORT="${settings.adminPort}" must differ from PORT`);
   }
-  if (settings.n > settings.maxReplicas) problems.push(`N="${settings.n}" must not be above MAX_REPLICAS (${settings.maxReplicas})`);
+  if (settings.n > settings.maxReplicas)
+    problems.push(`N="${settings.n}" must not be above MAX_REPLICAS (${settings.maxReplicas})`);
   for (const entry of settings.trustedProxies) {
     if (!parseNetwork(entry)) problems.push(`TRUSTED_PROXIES has "${entry}", which must be an address or a CIDR range`);
   }
@@ -76,18 +79,23 @@ function crossChecks(settings: Settings): string[] {
   for (const { entry, network } of networks) {
     if (!network) problems.push(`ADMIN_ALLOW has "${entry}", which must be an address or a CIDR range`);
   }
-  const wide = networks.filter(({ network }) => network && !network.loopback && !network.single).map(({ entry }) => entry);
+  const wide = networks
+    .filter(({ network }) => network && !network.loopback && !network.single)
+    .map(({ entry }) => entry);
   if (wide.length > 0 && settings.adminToken === undefined) {
     problems.push(`ADMIN_ALLOW lets in ${wide.join(', ')}: set ADMIN_TOKEN, or name single addresses`);
   }
-  const onlySingle = networks.length > 0 && networks.every(({ network }) => network !== undefined && (network.loopback || network.single));
+  const onlySingle =
+    networks.length > 0 &&
+    networks.every(({ network }) => network !== undefined && (network.loopback || network.single));
   const opened = networks.some(({ network }) => network && !network.loopback);
   if (!isLoopbackHost(settings.adminHost) && settings.adminToken === undefined && !(onlySingle && opened)) {
     problems.push(
       `ADMIN_HOST="${settings.adminHost}" opens the admin port beyond this machine: set ADMIN_TOKEN, or name the single addresses that may use it in ADMIN_ALLOW`,
     );
   }
-  if (settings.runtime === 'static' && settings.replicas.length === 0) problems.push('REPLICAS must name at least one replica with RUNTIME=static');
+  if (settings.runtime === 'static' && settings.replicas.length === 0)
+    problems.push('REPLICAS must name at least one replica with RUNTIME=static');
   if (settings.runtime !== 'static' && settings.replicas.length > 0) problems.push('REPLICAS needs RUNTIME=static');
   for (const entry of settings.replicaEnv) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*=/.test(entry)) problems.push('REPLICA_ENV must be a list of NAME=value');

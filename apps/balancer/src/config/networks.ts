@@ -38,7 +38,13 @@ export function parseNetwork(text: string): Network | undefined {
   if (prefixText !== undefined && !/^\d{1,3}$/.test(prefixText)) return undefined;
   const prefix = prefixText === undefined ? bits : Number(prefixText);
   if (prefix > bits) return undefined;
-  return { address, prefix, family, single: prefix === bits, loopback: isLoopbackAddress(address) && (family === 'ipv4' ? prefix >= 8 : prefix === 128) };
+  return {
+    address,
+    prefix,
+    family,
+    single: prefix === bits,
+    loopback: isLoopbackAddress(address) && (family === 'ipv4' ? prefix >= 8 : prefix === 128),
+  };
 }
 
 /** Compiles a list of ranges into one membership test. Entries that are no range match nothing. */

@@ -93,7 +93,8 @@ export interface InstanceCounters {
 }
 
 /** What the data plane saw of an instance; a reason to probe at once, never the truth. */
-export type Outcome = 'connect_failed' | 'connect_timeout' | 'upstream_closed' | 'upstream_protocol' | 'response_timeout';
+export type Outcome =
+  'connect_failed' | 'connect_timeout' | 'upstream_closed' | 'upstream_protocol' | 'response_timeout';
 
 export type ControlMessage =
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }

@@ -1,0 +1,157 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { definitions } from './definitions.js';
+import { loadSettings, readEnvironment, seedRoutesEnabled, SettingsError } from './load.js';
+
+function problemsOf(env: Record<string, string>): readonly string[] {
+  try {
+    loadSettings(env);
+  } catch (error) {
+    if (error instanceof SettingsError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('settings', () => {
+  it('are complete, typed and frozen when nothing is set', () => {
+    const settings = loadSettings({});
+    expect(settings).toMatchObject({
+      host: '127.0.0.1',
+      port: 5000,
+      adminPort: 5001,
+      pool: 'hashflow',
+      n: 3,
+      maxReplicas: 64,
+      waitTimeout: 60_000,
+      healthInterval: 2000,
+      maxHead: 16_384,
+      loadFactor: 1.5,
+      adminAllow: ['127.0.0.0/8', '::1/128'],
+      adminToken: undefined,
+      preserveHost: true,
+    });
+    expect(Object.isFrozen(settings)).toBe(true);
+  });
+
+  it('have a name, a group and a text each, and no name twice', () => {
+    const all = Object.values(definitions);
+    expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
+    for (const { name, text } of all) {
+      expect(name).toMatch(/^[A-Z][A-Z0-9_]*$/);
+      expect(text.length).toBeGreaterThan(10);
+    }
+  });
+
+  it.each([
+    ['HEALTH_INTERVAL', '250ms', 'healthInterval', 250],
+    ['HEALTH_INTERVAL', '1.5s', 'healthInterval', 1500],
+    ['TUNNEL_TIMEOUT', '2h', 'tunnelTimeout', 7_200_000],
+    ['MAX_HEAD', '8KiB', 'maxHead', 8192],
+    ['MAX_BODY', '1048576', 'maxBody', 1_048_576],
+    ['LOAD_FACTOR', '0', 'loadFactor', 0],
+    ['LOAD_FACTOR', '1.25', 'loadFactor', 1.25],
+    ['SEED_ROUTES', 'false', 'seedRoutes', false],
+    ['REPLICA_ENV', 'A=1, B=two=2', 'replicaEnv', ['A=1', 'B=two=2']],
+    ['HASH_SEED', '0123456789ABCDEF', 'hashSeed', '0123456789abcdef'],
+    ['REPLICA_IMAGE', '', 'replicaImage', undefined],
+    ['PORT', '0', 'port', 0],
+  ] as const)('read %s=%s as the unit the code works in', (name, value, key, expected) => {
+    expect(loadSettings({ [name]: value })[key]).toEqual(expected);
+  });
+
+  it.each([
+    ['PORT', '70000'],
+    ['PORT', 'http'],
+    ['PORT', ''],
+    ['HOST', 'example.org'],
+    ['N', '-1'],
+    ['N', '1.5'],
+    ['N', '65'],
+    ['POOL', 'My Pool'],
+    ['POOL', '-x'],
+    ['RUNTIME', 'podman'],
+    ['HEALTH_INTERVAL', '5'],
+    ['HEALTH_INTERVAL', '5 s'],
+    ['HEALTH_INTERVAL', '-1s'],
+    ['IDLE_TIMEOUT', '999h'],
+    ['HEALTH_PATH', 'heartbeat'],
+    ['MAX_HEAD', '16KB'],
+    ['LOAD_FACTOR', '1'],
+    ['LOAD_FACTOR', 'NaN'],
+    ['SEED_ROUTES', 'yes'],
+    ['HASH_SEED', '123'],
+    ['ADMIN_TOKEN', 'short'],
+    ['ADMIN_ALLOW', 'localhost'],
+    ['ADMIN_ALLOW', '10.0.0.0/33'],
+    ['TRUSTED_PROXIES', '10.0.0.0/8/1'],
+    ['REPLICA_ENV', '1A=x'],
+    ['LOG_LEVEL', 'loud'],
+  ])('refuse %s=%s and name it', (name, value) => {
+    const problems = problemsOf({ [name]: value });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(name);
+  });
+
+  it('list every problem at once, with the value and what is allowed', () => {
+    expect(problemsOf({ PORT: 'x', N: 'many', RUNTIME: 'k8s' })).toEqual([
+      'PORT="x" must be a whole number from 0 to 65535',
+      'N="many" must be a whole number from 0 to 1024',
+      'RUNTIME="k8s" must be one of auto, docker, process, static',
+    ]);
+  });
+
+  it('never repeat a secret in a message', () => {
+    const problems = problemsOf({ ADMIN_TOKEN: 'hunter2', HASH_SEED: 'topsecret', REPLICA_ENV: 'pass word=hunter2' });
+    expect(problems).toHaveLength(2);
+    expect(problems.join()).not.toMatch(/hunter2|topsecret/);
+    expect(problemsOf({ REPLICA_ENV: 'pass word=hunter2' }).join()).not.toContain('hunter2');
+  });
+
+  it.each([
+    [{ ADMIN_HOST: '0.0.0.0' }, 'ADMIN_HOST'],
+    [{ ADMIN_HOST: '192.0.2.7' }, 'ADMIN_HOST'],
+    [{ ADMIN_ALLOW: '10.0.0.0/8' }, 'ADMIN_ALLOW'],
+    [{ ADMIN_ALLOW: '0.0.0.0/0' }, 'ADMIN_ALLOW'],
+    [{ ADMIN_ALLOW: '127.0.0.0/7' }, 'ADMIN_ALLOW'],
+    [{ ADMIN_ALLOW: '::/0' }, 'ADMIN_ALLOW'],
+  ])('refuse to open the admin routes without a token: %j', (env, name) => {
+    expect(problemsOf(env).join()).toContain(name);
+    expect(problemsOf({ ...env, ADMIN_TOKEN: 'a-token-of-enough-letters' })).toEqual([]);
+  });
+
+  it('let a single gateway address in without a token', () => {
+    expect(problemsOf({ ADMIN_HOST: '0.0.0.0', ADMIN_ALLOW: '127.0.0.0/8,172.28.0.1' })).toEqual([]);
+    expect(problemsOf({ ADMIN_HOST: '0.0.0.0', ADMIN_ALLOW: '172.28.0.1/32' })).toEqual([]);
+  });
+
+  it('tie REPLICAS to the static runtime', () => {
+    expect(problemsOf({ RUNTIME: 'static' }).join()).toContain('REPLICAS');
+    expect(problemsOf({ REPLICAS: 'a=http://127.0.0.1:1' }).join()).toContain('RUNTIME=static');
+    expect(problemsOf({ RUNTIME: 'static', REPLICAS: 'a=http://127.0.0.1:1' })).toEqual([]);
+  });
+
+  it('answer the classic routes on the data port only while it is bound to loopback, unless told', () => {
+    expect(seedRoutesEnabled(loadSettings({}))).toBe(true);
+    expect(seedRoutesEnabled(loadSettings({ HOST: '0.0.0.0' }))).toBe(false);
+    expect(seedRoutesEnabled(loadSettings({ HOST: '0.0.0.0', SEED_ROUTES: 'true' }))).toBe(true);
+    expect(seedRoutesEnabled(loadSettings({ SEED_ROUTES: 'false' }))).toBe(false);
+  });
+});
+
+describe('.env', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'hashflow-env-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('is read, and the real environment wins over it', () => {
+    const file = join(folder, '.env');
+    writeFileSync(file, 'PORT=6000\nN=5 # five\n');
+    expect(loadSettings(readEnvironment({ N: '2' }, file))).toMatchObject({ port: 6000, n: 2 });
+  });
+
+  it('may be absent, and ends the start with a clear line when it cannot be read', () => {
+    expect(readEnvironment({ N: '2' }, join(folder, 'none'))).toEqual({ N: '2' });
+    expect(() => readEnvironment({}, folder)).toThrow(SettingsError);
+  });
+});
