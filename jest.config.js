@@ -1,4 +1,4 @@
-// The unit suites: every *.spec.ts beside its source. The e2e suites extend this (jest.e2e.config.js).
+// The unit suites: every *.spec.ts (and scripts' *.spec.mjs) beside its source. The e2e suites extend this (jest.e2e.config.js).
 const swc = [
   '@swc/jest',
   {
@@ -19,7 +19,7 @@ export const base = {
   setupFiles: ['<rootDir>/jest.setup.js'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': swc },
-  moduleFileExtensions: ['ts', 'js', 'json'],
+  moduleFileExtensions: ['ts', 'js', 'mjs', 'json'],
   moduleNameMapper: {
     '^@hashflow/hashing$': '<rootDir>/libs/hashing/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
@@ -27,4 +27,4 @@ export const base = {
   modulePathIgnorePatterns: ['<rootDir>/dist'],
 };
 
-export default { ...base, testRegex: '(apps|libs)/.*\\.spec\\.ts$' };
+export default { ...base, testRegex: ['(apps|libs)/.*\\.spec\\.ts$', 'scripts/.*\\.spec\\.mjs$'] };
