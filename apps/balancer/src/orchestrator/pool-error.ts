@@ -1,0 +1,83 @@
+// Owns how a request to the pool, or its start, fails: a code, an HTTP status and a reason an operator can read. Putting
+// it into an answer is admin's, printing it at the start is main's.
+
+export type PoolErrorCode =
+  | 'too_many_hostnames' // more names than the call adds or removes
+  | 'bad_count' // n is no whole number from 1, or takes the pool past a limit
+  | 'bad_hostname' // a name outside the grammar
+  | 'duplicate_hostname' // twice in one list
+  | 'name_taken' // /add of a member
+  | 'unknown_name' // /rm or a wait on what is no member
+  | 'removed' // waited for, and removed meanwhile
+  | 'storage' // the state cannot be written: nothing changed
+  | 'wait_timeout'
+  | 'wait_aborted'
+  | 'quarantined'
+  | 'not_running'; // before the start, or while it ends
+
+const STATUS: Readonly<Record<PoolErrorCode, number>> = {
+  too_many_hostnames: 400,
+  bad_count: 400,
+  bad_hostname: 400,
+  duplicate_hostname: 400,
+  name_taken: 400,
+  unknown_name: 400,
+  removed: 409,
+  storage: 503,
+  wait_timeout: 503,
+  wait_aborted: 503,
+  quarantined: 503,
+  not_running: 503,
+};
+
+const RETRYABLE: ReadonlySet<PoolErrorCode> = new Set(['storage', 'wait_timeout', 'wait_aborted', 'not_running']);
+
+/** What an error points at: the field of the call and the value that was refused, or the replica that kept it waiting. */
+export interface PoolErrorSubject {
+  readonly field?: 'n' | 'hostnames';
+  readonly value?: unknown;
+  readonly replica?: string;
+}
+
+export class PoolError extends Error {
+  readonly status: number;
+  /** The same call may succeed later without being changed. */
+  readonly retryable: boolean;
+  readonly field?: 'n' | 'hostnames';
+  readonly value?: unknown;
+  readonly replica?: string;
+
+  constructor(
+    readonly code: PoolErrorCode,
+    message: string,
+    subject: PoolErrorSubject = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'PoolError';
+    this.status = STATUS[code];
+    this.retryable = RETRYABLE.has(code);
+    this.field = subject.field;
+    this.value = subject.value;
+    this.replica = subject.replica;
+  }
+}
+
+export type StartErrorCode =
+  | 'locked' // another balancer runs this pool
+  | 'state_dir' // the folder cannot be used, or belongs to another pool
+  | 'runtime_changed' // the pool lives on another runtime
+  | 'runtime' // network, image or command cannot be prepared
+  | 'data_plane'; // the data process does not come up
+
+/** Why the balancer does not start: one line that an operator can act on. */
+export class StartError extends Error {
+  constructor(
+    readonly code: StartErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = 'StartError';
+  }
+}

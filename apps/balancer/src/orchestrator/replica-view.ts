@@ -1,0 +1,105 @@
+// Owns the shapes in which the pool shows itself to operators. Plain JSON values: admin answers with them as they are.
+import type { RuntimeKind } from '../runtime/replica-runtime.js';
+
+/**
+ * `starting`: an instance is being made, or has not passed its probe yet · `ready`: serves · `unready`: served, and fails
+ * its probe, is paused or was sent a stop signal · `backing-off`: died, the next instance waits its turn ·
+ * `quarantined`: no further instance is made, the reason says why.
+ */
+export type ReplicaState = 'starting' | 'ready' | 'unready' | 'backing-off' | 'quarantined';
+
+/** How the last instance of a replica ended. */
+export interface LastExit {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly oom: boolean;
+  /** ISO 8601. */
+  readonly at: string;
+  /** In words. */
+  readonly reason: string;
+  /** The last lines that it wrote, oldest first; empty when they could not be had. */
+  readonly lastLines: readonly string[];
+}
+
+export interface InstanceView {
+  readonly id: string;
+  /** null where the runtime does not know it. */
+  readonly pid: number | null;
+  /** host:port; null while it has none. */
+  readonly address: string | null;
+  /** ISO 8601. */
+  readonly startedAt: string | null;
+}
+
+/** One desired replica. */
+export interface ReplicaView {
+  readonly name: string;
+  readonly state: ReplicaState;
+  /** When that state began; ISO 8601. */
+  readonly since: string;
+  /** Why it is not ready, in words; null when all is well. */
+  readonly reason: string | null;
+  /** The instance that serves or is about to; null while there is none. */
+  readonly instance: InstanceView | null;
+  /** Instances that this replica has had after its first. */
+  readonly restarts: number;
+  readonly lastExit: LastExit | null;
+  /** Requests in flight, tunnels aside. */
+  readonly inFlight: number;
+  readonly weight: number;
+  /** Part of the key space that it owns, 0 to 1. */
+  readonly share: number;
+}
+
+export interface EngineView {
+  readonly status: 'ok' | 'unreachable';
+  /** When that status began; ISO 8601. */
+  readonly since: string;
+  /** Why it is unreachable; null while it is not. */
+  readonly reason: string | null;
+}
+
+export interface PoolSummary {
+  readonly pool: string;
+  readonly runtime: RuntimeKind;
+  /** Why that runtime was chosen. */
+  readonly runtimeReason: string;
+  readonly algorithm: string;
+  /** Of the placement: equal digests place every key alike. */
+  readonly digest: string;
+  /** Of the routing table published last. */
+  readonly epoch: number;
+  readonly desired: number;
+  readonly ready: number;
+  /** Instances that finish their last requests. */
+  readonly draining: number;
+  readonly engine: EngineView;
+  /** Settings that differ from the stored state, which wins: one line each. */
+  readonly drift: readonly string[];
+}
+
+/** What an add or remove asks for. */
+export interface ChangeRequest {
+  readonly n: number;
+  readonly hostnames: readonly string[];
+}
+
+/** What an add or remove did. */
+export interface Change {
+  /** All members afterwards, in /rep order. */
+  readonly names: readonly string[];
+  /** Those added or removed. */
+  readonly affected: readonly string[];
+}
+
+export interface WaitOptions {
+  /** Ends the wait with PoolError `wait_aborted`. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds; WAIT_TIMEOUT when absent. */
+  readonly timeoutMs?: number;
+}
+
+export interface ShutdownOptions {
+  /** Neither drains nor waits: kills what it has to stop. */
+  readonly now?: boolean;
+}
