@@ -19,6 +19,9 @@ const entries = [
   'dist/apps/server/src/main.js',
 ];
 
+/** npm rolls back when told to stop, which can take as long as the install. A half install is found and redone anyway. */
+const STOP_MS = 2000;
+
 /** What failed and what to do about it, ready to be read; the process ends with code 1. */
 class SetUpError extends Error {}
 
@@ -149,6 +152,7 @@ function runStep(text, command, args, env) {
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
     let stopped = false;
     const stop = () => {
+      if (!stopped) setTimeout(() => child.kill('SIGKILL'), STOP_MS).unref();
       stopped = true;
       child.kill();
     };
