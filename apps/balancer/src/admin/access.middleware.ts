@@ -1,0 +1,52 @@
+// Owns the gate of the admin port: it stands ahead of routing and of body parsing, and asks access.ts about every request.
+// Only the two health routes are open, to whoever reaches the port: probes bring neither token nor a Host of ours.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { plainAddress } from '../config/networks.js';
+import type { Logger } from '../telemetry/logger.js';
+import { type AccessPolicy, type AccessRequest, decideAccess } from './access.js';
+import { refusal } from './answers.js';
+import { send } from './send.js';
+
+const OPEN = new Set(['/healthz', '/readyz']);
+const PAGES = /^\/docs(?:\/|$)/;
+
+export function accessGate(policy: AccessPolicy, logger: Logger) {
+  return (request: IncomingMessage, response: ServerResponse, next: () => void): void => {
+    const { authority, path } = splitTarget(request.url ?? '');
+    if (OPEN.has(path)) return next();
+
+    const page = PAGES.test(path);
+    const seen = readAccessRequest(request, authority, page);
+    const decision = decideAccess(seen, policy);
+    if (decision.allowed) return next();
+    logger.warn({ peer: seen.peer, path, status: decision.status }, `refused: ${decision.reason}`);
+    send(response, refusal(decision, page ? 'Bearer realm="hashflow", Basic realm="hashflow"' : undefined));
+  };
+}
+
+function readAccessRequest(request: IncomingMessage, authority: string | undefined, page: boolean): AccessRequest {
+  const { headers, headersDistinct, socket } = request;
+  const repeatedHost = (headersDistinct.host?.length ?? 0) > 1;
+  return {
+    peer: socket.remoteAddress ?? '',
+    localAddress: socket.localAddress === undefined ? undefined : plainAddress(socket.localAddress).toLowerCase(),
+    host: repeatedHost ? undefined : (authority ?? headers.host),
+    origin: headers.origin,
+    fetchSite: single(headers['sec-fetch-site']),
+    authorization: headers.authorization,
+    forwarded: Object.keys(headers).some(
+      (name) => name === 'forwarded' || name === 'via' || name.startsWith('x-forwarded-'),
+    ),
+    page,
+  };
+}
+
+/** `POST http://name/add` carries its host in the target, and that one counts (RFC 9112, section 3.2.2). */
+function splitTarget(url: string): { authority: string | undefined; path: string } {
+  const [, authority, target = ''] = /^(?:https?:\/\/([^/?#]*))?(.*)$/is.exec(url) ?? [];
+  return { authority, path: target.split('?')[0] || '/' };
+}
+
+function single(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value.join(', ') : value;
+}

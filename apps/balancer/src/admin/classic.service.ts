@@ -1,0 +1,97 @@
+// Owns the three classic routes, /rep, /add and /rm: one implementation behind both ports. The admin port hands requests in
+// through classic.controller.ts, the data port through the link; who may ask at all is access.ts's, the rules of the pool
+// are the orchestrator's.
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Settings } from '../config/config.module.js';
+import { ReplicaManager } from '../orchestrator/replica-manager.service.js';
+import { DataLink } from '../routing/link/data-link.js';
+import type { ClassicAnswer, ClassicRequest } from '../routing/link/messages.js';
+import { Logger } from '../telemetry/logger.js';
+import { decideAccess, type AccessPolicy } from './access.js';
+import { compileAccessPolicy } from './access-policy.js';
+import { refusal, toAnswer, toFailure } from './answers.js';
+import { AddReplicasDto } from './dto/add-replicas.dto.js';
+import { RemoveReplicasDto } from './dto/remove-replicas.dto.js';
+import { readReplicaChange, readWait } from './replica-change.js';
+
+/** A classic request whose sender has been let in. */
+export type AdmittedRequest = Pick<ClassicRequest, 'path' | 'search' | 'body' | 'peer'> & {
+  readonly contentType?: string;
+};
+
+@Injectable()
+export class ClassicService implements OnModuleInit {
+  private readonly dataPortPolicy: AccessPolicy;
+
+  constructor(
+    @Inject(Settings) private readonly settings: Settings,
+    @Inject(ReplicaManager) private readonly manager: ReplicaManager,
+    @Inject(DataLink) private readonly link: DataLink,
+    @Inject(Logger) private readonly logger: Logger,
+  ) {
+    this.dataPortPolicy = compileAccessPolicy(settings, settings.host);
+  }
+
+  onModuleInit(): void {
+    this.link.handleClassic((request) => this.answerFromDataPort(request));
+  }
+
+  /** Never rejects. */
+  async answerFromDataPort(request: ClassicRequest): Promise<ClassicAnswer> {
+    const decision = decideAccess({ ...request.headers, peer: request.peer, page: false }, this.dataPortPolicy);
+    if (!decision.allowed) {
+      this.logger.warn(
+        { peer: request.peer, path: request.path, status: decision.status },
+        `refused: ${decision.reason}`,
+      );
+      return refusal(decision);
+    }
+    return this.answer({ ...request, contentType: request.headers.contentType });
+  }
+
+  /**
+   * Never rejects: what goes wrong is an answer too.
+   * @param signal ends a wait whose client has gone; the change itself stays
+   */
+  async answer(request: AdmittedRequest, signal?: AbortSignal): Promise<ClassicAnswer> {
+    try {
+      return this.listing(await this.namesAfter(request, signal));
+    } catch (error) {
+      return toFailure(error, this.logger);
+    }
+  }
+
+  private async namesAfter(request: AdmittedRequest, signal: AbortSignal | undefined): Promise<readonly string[]> {
+    switch (request.path) {
+      case '/rep':
+        readWait(request.search, undefined);
+        return this.manager.names();
+      case '/add':
+        return this.add(request, signal);
+      case '/rm':
+        return this.remove(request, signal);
+    }
+  }
+
+  private async add(request: AdmittedRequest, signal: AbortSignal | undefined): Promise<readonly string[]> {
+    const wait = readWait(request.search, 'ready');
+    const { n, hostnames = [] } = readReplicaChange(AddReplicasDto, request.contentType, request.body);
+    const { names, affected } = await this.manager.add({ n, hostnames });
+    this.logger.info({ peer: request.peer, replicas: affected }, 'replicas added');
+    if (wait) await this.manager.whenReady(affected, { signal, timeoutMs: this.settings.waitTimeout });
+    return names;
+  }
+
+  private async remove(request: AdmittedRequest, signal: AbortSignal | undefined): Promise<readonly string[]> {
+    const wait = readWait(request.search, 'gone');
+    const { n, hostnames = [] } = readReplicaChange(RemoveReplicasDto, request.contentType, request.body);
+    const { names, affected } = await this.manager.remove({ n, hostnames });
+    this.logger.info({ peer: request.peer, replicas: affected }, 'replicas removed');
+    if (wait) await this.manager.whenGone(affected, { signal, timeoutMs: this.settings.waitTimeout });
+    return names;
+  }
+
+  private listing(replicas: readonly string[]): ClassicAnswer {
+    return toAnswer(200, { message: { N: replicas.length, replicas }, status: 'successful' });
+  }
+}

@@ -1,0 +1,45 @@
+// Owns taking a request's body off the wire, bounded. What the text means is replica-change.ts's.
+import type { IncomingMessage } from 'node:http';
+import { RequestError } from './failure.js';
+
+export const MAX_BODY_BYTES = 64 * 1024;
+
+/** How much more of a body that is too large is taken in before the answer, and for how long. */
+const SURPLUS_BYTES = 8 * 1024 * 1024;
+const SURPLUS_MS = 2000;
+
+/**
+ * A body above 64 KiB is refused, but its rest is taken in first, within bounds: closing with unread bytes resets the
+ * connection, and the client would see the reset instead of the answer.
+ * @throws RequestError 413, or 400 when the client broke off
+ */
+export function readBody(request: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    let surplusEnds: NodeJS.Timeout | undefined;
+
+    const settle = (error?: RequestError) => {
+      clearTimeout(surplusEnds);
+      request.off('data', take).off('end', settle).off('close', brokeOff).off('error', brokeOff);
+      if (error) reject(error);
+      else if (bytes > MAX_BODY_BYTES) reject(tooLarge());
+      else resolve(Buffer.concat(chunks).toString('utf8'));
+    };
+    const brokeOff = () => settle(new RequestError(400, 'the body broke off'));
+    const take = (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
+      else if (bytes > MAX_BODY_BYTES + SURPLUS_BYTES) settle();
+      else {
+        chunks.length = 0;
+        surplusEnds ??= setTimeout(settle, SURPLUS_MS);
+      }
+    };
+    request.on('data', take).on('end', settle).on('close', brokeOff).on('error', brokeOff);
+  });
+}
+
+function tooLarge(): RequestError {
+  return new RequestError(413, `the body must not be larger than ${MAX_BODY_BYTES} bytes`, { connection: 'close' });
+}
