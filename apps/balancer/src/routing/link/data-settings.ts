@@ -1,0 +1,59 @@
+// Owns which settings the data process is born with: all it needs and no more. Admin token, engine socket and replica
+// environment never reach it.
+import { type Environment, seedRoutesEnabled } from '../../config/load.js';
+import type { Settings } from '../../config/definitions.js';
+import type { DataSettings } from './messages.js';
+
+export function dataSettingsOf(settings: Settings): DataSettings {
+  return {
+    pool: settings.pool,
+    host: settings.host,
+    port: settings.port,
+    seedRoutes: seedRoutesEnabled(settings),
+    workers: settings.workers,
+    trustedProxies: settings.trustedProxies,
+    preserveHost: settings.preserveHost,
+    exposeReplica: settings.exposeReplica,
+    upstreamKeepalive: settings.upstreamKeepalive,
+    connectTimeout: settings.connectTimeout,
+    headTimeout: settings.headTimeout,
+    responseTimeout: settings.responseTimeout,
+    idleTimeout: settings.idleTimeout,
+    tunnelTimeout: settings.tunnelTimeout,
+    retryAttempts: settings.retryAttempts,
+    maxHead: settings.maxHead,
+    maxFields: settings.maxFields,
+    maxBody: settings.maxBody,
+    user: settings.dataUser,
+  };
+}
+
+/** What control tells the data process at its birth, in the one variable of its environment. */
+export interface DataBirth {
+  readonly settings: DataSettings;
+  /** Path of the Unix socket that it listens on. */
+  readonly socket: string;
+  readonly logLevel: string;
+}
+
+const VARIABLE = 'HASHFLOW_DATA';
+
+/** The whole environment of the data process. */
+export function birthEnvironment(birth: DataBirth): Record<string, string> {
+  return { [VARIABLE]: JSON.stringify(birth) };
+}
+
+/** @throws Error when this process was not started by a balancer */
+export function readBirth(env: Environment): DataBirth {
+  const text = env[VARIABLE];
+  if (text === undefined)
+    throw new Error(`${VARIABLE} is not set: the data process is started by the balancer, not by hand`);
+  return JSON.parse(text) as DataBirth;
+}
+
+/** Names of the settings in which two data processes differ. */
+export function differingSettings(running: DataSettings, wanted: DataSettings): string[] {
+  return (Object.keys(wanted) as (keyof DataSettings)[]).filter(
+    (name) => JSON.stringify(running[name]) !== JSON.stringify(wanted[name]),
+  );
+}

@@ -1,0 +1,86 @@
+// Owns the routing table: a snapshot compiled for requests. A request reads the table once and holds it to its end; which
+// candidate it gets is decided here, whether it really may have it by the claim (claims.ts). Pure.
+import { BOUND_FLOOR, boundedLoadCap, buildPlacement, createKeyHash } from '@hashflow/hashing';
+import type { RowRef } from './claims.js';
+import { compileHashKey, type KeyChain } from './hash-key.js';
+import type { Snapshot, SnapshotInstance } from './link/messages.js';
+import { ringOptions } from './ring-options.js';
+
+/** A ready instance of a replica, as a request sees it. One object per table: compared by identity. */
+export interface Target {
+  readonly instance: SnapshotInstance;
+  readonly ref: RowRef;
+  readonly weight: number;
+}
+
+/** Requests in flight in a row of the claim table. */
+export type InFlight = (row: number) => number;
+
+export interface RoutingTable {
+  readonly epoch: number;
+  /** Equal digests send every request to the same replica. */
+  readonly digest: string;
+  readonly chain: KeyChain;
+  /** Instances that take requests; not in any key's order. */
+  readonly targets: readonly Target[];
+  /** Every instance of the snapshot, ready or not: connections to others may be dropped. */
+  readonly instanceIds: ReadonlySet<string>;
+  hash(key: string): number;
+  /**
+   * The first candidate in the key's own order that is ready, under its bound and not in `tried`; when all are over their
+   * bounds, the first that is ready: a bound moves requests, it never refuses them. undefined: nobody is left.
+   */
+  pick(hash: number, inFlight: InFlight, tried: readonly Target[]): Target | undefined;
+}
+
+/** @param rows row of each instance; those without one get no requests @throws HashingError, HashKeyError for a snapshot that makes no sense */
+export function compileTable(snapshot: Snapshot, rows: ReadonlyMap<string, RowRef>): RoutingTable {
+  const { algorithm, seed, hashKey, loadFactor } = snapshot;
+  const placement = buildPlacement(
+    algorithm,
+    snapshot.members.map(({ name, weight }) => ({ id: name, weight })),
+    ringOptions(seed, hashKey),
+  );
+  const serving = new Map(
+    snapshot.instances.filter(({ state }) => state === 'ready').map((instance) => [instance.replica, instance]),
+  );
+  const byMember = placement.members.map(({ id, weight }): Target | undefined => {
+    const instance = serving.get(id);
+    const ref = instance && rows.get(instance.id);
+    return ref && { instance, ref, weight };
+  });
+  const targets = byMember.filter((target) => target !== undefined);
+  const eligibleWeight = targets.reduce((sum, { weight }) => sum + weight, 0);
+  const order = new Uint16Array(placement.members.length);
+
+  /** Light load is the common case: below the floor no sum over all replicas is needed. */
+  const admits = (target: Target, inFlight: InFlight): boolean => {
+    const own = inFlight(target.ref.row);
+    if (loadFactor === 0 || own < BOUND_FLOOR) return true;
+    const total = targets.reduce((sum, { ref }) => sum + inFlight(ref.row), 0);
+    return own < boundedLoadCap(loadFactor, total, target.weight, eligibleWeight);
+  };
+
+  return {
+    epoch: snapshot.epoch,
+    digest: placement.digest,
+    chain: compileHashKey(hashKey),
+    targets,
+    instanceIds: new Set(snapshot.instances.map(({ id }) => id)),
+    hash: createKeyHash(seed),
+    pick(hash, inFlight, tried) {
+      if (targets.length === 0) return undefined;
+      const owner = byMember[placement.lookupHash(hash)];
+      if (owner && !tried.includes(owner) && admits(owner, inFlight)) return owner;
+      const count = placement.order(hash, order);
+      let first: Target | undefined;
+      for (let rank = 0; rank < count; rank++) {
+        const target = byMember[order[rank]];
+        if (!target || tried.includes(target)) continue;
+        if (admits(target, inFlight)) return target;
+        first ??= target;
+      }
+      return first;
+    },
+  };
+}
