@@ -10,9 +10,8 @@ const DEAD_WEIGHT = /\.(map|d\.[cm]?ts|tsbuildinfo)$/;
 export function stage(root, target) {
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
-  for (const path of ['dist/apps', 'dist/libs', 'docker/server.Dockerfile', 'apps/server/package.json', 'LICENSE'])
-    copy(root, target, path);
-  const { name, version, license, type } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const { name, version, license, type, files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  for (const path of [...files, 'LICENSE']) copy(root, target, path);
   writeFileSync(join(target, 'package.json'), JSON.stringify({ name, version, license, type, private: true }, null, 2));
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
   for (const path of productionPackages(lock.packages)) {
