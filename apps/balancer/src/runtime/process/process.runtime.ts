@@ -1,0 +1,254 @@
+// Owns replicas as local processes (RUNTIME=process): one process group each, on a loopback port of its own, logging to a
+// file. Leftovers of a killed balancer are listed, not adopted; when to end them is the orchestrator's.
+import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import type { Logger } from '../../telemetry/logger.js';
+import { bundledServer } from '../bundled-server.js';
+import { Hints } from '../hints.js';
+import { parseReplicaEnv } from '../replica-env.js';
+import type {
+  InstanceSpec,
+  ObservedInstance,
+  Progress,
+  ReplicaRuntime,
+  RuntimeHint,
+  Workload,
+} from '../replica-runtime.js';
+import { RuntimeError } from '../runtime-error.js';
+import { splitCommand } from './command.js';
+import { freePort, LOOPBACK } from './free-port.js';
+import { endLeftover, findLeftovers, INSTANCE_VARIABLE, type Leftover } from './leftovers.js';
+import { Ledger, type LedgerEntry } from './ledger.js';
+import { logFile, logFolder, tailLog, trimLog } from './log-file.js';
+import { identify } from './process-identity.js';
+import { ReplicaProcess } from './replica-process.js';
+
+export interface ProcessRuntimeOptions {
+  readonly stateDir: string;
+  /** REPLICA_COMMAND; the bundled server when absent. */
+  readonly command: string | undefined;
+  /** REPLICA_ENV. */
+  readonly env: readonly string[];
+  readonly healthPath: string;
+}
+
+interface Instance {
+  readonly id: string;
+  readonly spec: InstanceSpec;
+  starting?: Promise<void>;
+  process?: ReplicaProcess;
+  port?: number;
+  startedAt?: number;
+}
+
+/** All that a replica inherits: never the balancer's secrets. */
+const INHERITED = ['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'NODE_ENV'];
+const TRIM_INTERVAL_MS = 2_000;
+
+export class ProcessRuntime implements ReplicaRuntime {
+  readonly kind = 'process';
+  readonly adopts = false;
+  private readonly instances = new Map<string, Instance>();
+  /** From the ledger as the last balancer left it, read once. */
+  private leftovers: Map<string, LedgerEntry> | undefined;
+  private readonly ledger: Ledger;
+  private readonly hints = new Hints();
+  private trimmer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly options: ProcessRuntimeOptions,
+    logger: Logger,
+  ) {
+    this.ledger = new Ledger(options.stateDir, logger);
+  }
+
+  /** @throws RuntimeError code `bad_spec` when REPLICA_COMMAND cannot be split */
+  async prepare(progress: Progress): Promise<Workload> {
+    const { command, env, healthPath } = this.options;
+    const argv = command === undefined ? undefined : splitCommand(command);
+    const leftovers = await this.liveLeftovers();
+    if (leftovers.length > 0) progress(`${leftovers.length} replica process(es) of an earlier balancer still run`);
+    return { ...(argv && { command: argv }), port: 0, env: parseReplicaEnv(env), healthPath };
+  }
+
+  async list(): Promise<ObservedInstance[]> {
+    const own = [...this.instances.values()].map((instance) => this.observe(instance));
+    const left = (await this.liveLeftovers()).map((leftover) => this.observeLeftover(leftover));
+    return Promise.all([...own, ...left]);
+  }
+
+  async create(spec: InstanceSpec): Promise<string> {
+    const { slot, generation, specHash } = spec;
+    const left = (await this.liveLeftovers()).map((leftover) => ({ ...leftover, leftover: true }));
+    // Nothing is awaited between this look and the registration: two calls at once get one instance.
+    const own = [...this.instances.values()].map((instance) => ({
+      ...instance.spec,
+      id: instance.id,
+      leftover: false,
+    }));
+    const held = [...own, ...left].find((other) => other.slot === slot && other.generation === generation);
+    // A leftover is never taken for the instance asked for: nobody would learn of its exit.
+    if (held && (held.leftover || held.specHash !== specHash)) {
+      const by = held.leftover ? 'a process of an earlier balancer' : 'an instance with another specification';
+      throw new RuntimeError('conflict', `"${slot}" generation ${generation} is held by ${by}`);
+    }
+    if (held) return held.id;
+    const id = randomUUID();
+    this.instances.set(id, { id, spec });
+    this.hints.emit({ kind: 'changed', instanceId: id });
+    return id;
+  }
+
+  /** @throws RuntimeError code `bad_spec` when the OS refuses the command, `failed` when it has ended or is gone */
+  async start(instanceId: string): Promise<void> {
+    const instance = this.instances.get(instanceId);
+    if (!instance) {
+      if (this.leftovers?.has(instanceId)) return;
+      throw new RuntimeError('failed', `instance ${instanceId} is gone`);
+    }
+    if (instance.process?.exit)
+      throw new RuntimeError('failed', `instance ${instanceId} has ended: a successor fills its slot`);
+    instance.starting ??= this.launch(instance).finally(() => (instance.starting = undefined));
+    await instance.starting;
+  }
+
+  async stop(instanceId: string, graceMs: number): Promise<void> {
+    const instance = this.instances.get(instanceId);
+    if (instance) {
+      await instance.starting?.catch(() => {});
+      await instance.process?.end(graceMs);
+      return;
+    }
+    const leftover = (await this.liveLeftovers()).find(({ id }) => id === instanceId);
+    if (leftover) await endLeftover(leftover, graceMs);
+  }
+
+  async remove(instanceId: string): Promise<void> {
+    await this.stop(instanceId, 0);
+    const gone = this.instances.get(instanceId)?.spec ?? this.leftovers?.get(instanceId);
+    if (!gone) return;
+    this.instances.delete(instanceId);
+    this.leftovers?.delete(instanceId);
+    this.ledger.delete(instanceId);
+    rmSync(this.logOf(gone), { force: true });
+    this.hints.emit({ kind: 'changed', instanceId });
+  }
+
+  async logs(instanceId: string, tail: number): Promise<string[]> {
+    const known = this.instances.get(instanceId)?.spec ?? this.leftovers?.get(instanceId);
+    return known ? tailLog(this.logOf(known), tail) : [];
+  }
+
+  watch(listener: (hint: RuntimeHint) => void): () => void {
+    return this.hints.add(listener);
+  }
+
+  async cleanup(): Promise<void> {
+    if ((await this.list()).length > 0) return;
+    this.ledger.destroy();
+    rmSync(logFolder(this.options.stateDir), { recursive: true, force: true });
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.trimmer);
+    this.trimmer = undefined;
+    this.hints.clear();
+  }
+
+  private async launch(instance: Instance): Promise<void> {
+    if (instance.process) return;
+    const { id, spec } = instance;
+    const argv = spec.workload.command ?? [process.execPath, bundledServer()];
+    const port = await freePort(this.portsInUse());
+    const startedAt = Date.now();
+    const entry = { id, slot: spec.slot, generation: spec.generation, specHash: spec.specHash, port, startedAt };
+    // The intent first: a balancer that is killed between here and the next write leaves a process that can be found.
+    this.ledger.put({ ...entry, pid: null, startTime: null });
+    try {
+      const env = this.environment(instance, port);
+      instance.process = await ReplicaProcess.spawn(argv, env, this.logOf(spec), () => this.exited(id));
+    } catch (error) {
+      this.ledger.delete(id);
+      throw error;
+    }
+    instance.port = port;
+    instance.startedAt = startedAt;
+    const { pid } = instance.process;
+    const startTime = (await identify(pid))?.startTime;
+    // Undefined: it has died already, and the exit tells of it.
+    if (startTime !== undefined && !instance.process.exit) this.ledger.put({ ...entry, pid, startTime });
+    this.trimmer ??= setInterval(() => this.trimLogs(), TRIM_INTERVAL_MS).unref();
+    this.hints.emit({ kind: 'changed', instanceId: id });
+  }
+
+  private exited(id: string): void {
+    this.ledger.delete(id);
+    this.hints.emit({ kind: 'died', instanceId: id });
+  }
+
+  private environment({ id, spec }: Instance, port: number): Record<string, string> {
+    const inherited = INHERITED.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
+    return {
+      ...(Object.fromEntries(inherited) as Record<string, string>),
+      ...spec.workload.env,
+      HOST: LOOPBACK,
+      PORT: String(port),
+      SERVER_ID: spec.slot,
+      [INSTANCE_VARIABLE]: id,
+    };
+  }
+
+  private portsInUse(): Set<number> {
+    return new Set([...this.instances.values()].flatMap(({ port, process }) => (port && !process?.exit ? [port] : [])));
+  }
+
+  private async observe({ id, spec, process: replica, port, startedAt }: Instance): Promise<ObservedInstance> {
+    const identity = { id, slot: spec.slot, generation: spec.generation, specHash: spec.specHash, leftover: false };
+    if (!replica || port === undefined) return { ...identity, state: 'created' };
+    if (replica.exit) return { ...identity, state: 'exited', startedAt, exit: replica.exit };
+    const frozen = (await identify(replica.pid))?.frozen === true;
+    const address = { host: LOOPBACK, port };
+    return { ...identity, state: frozen ? 'paused' : 'running', address, pid: replica.pid, startedAt };
+  }
+
+  private async observeLeftover(leftover: Leftover): Promise<ObservedInstance> {
+    const { id, slot, generation, specHash, port, pid, startedAt } = leftover;
+    const frozen = (await identify(pid))?.frozen === true;
+    const address = { host: LOOPBACK, port };
+    return {
+      id,
+      slot,
+      generation,
+      specHash,
+      state: frozen ? 'paused' : 'running',
+      address,
+      pid,
+      startedAt,
+      leftover: true,
+    };
+  }
+
+  /** Leftovers are no children of ours: nobody tells of their death, so each look checks who still lives. */
+  private async liveLeftovers(): Promise<Leftover[]> {
+    this.leftovers ??= new Map(this.ledger.load().map((entry) => [entry.id, entry]));
+    if (this.leftovers.size === 0) return [];
+    const before = [...this.leftovers.values()];
+    const live = new Map((await findLeftovers(before)).map((leftover) => [leftover.id, leftover]));
+    for (const entry of before) {
+      if (live.has(entry.id)) continue;
+      this.leftovers.delete(entry.id);
+      this.ledger.delete(entry.id);
+      rmSync(this.logOf(entry), { force: true });
+    }
+    return [...live.values()];
+  }
+
+  private logOf({ slot, generation }: { readonly slot: string; readonly generation: number }): string {
+    return logFile(this.options.stateDir, slot, generation);
+  }
+
+  private trimLogs(): void {
+    for (const { spec } of this.instances.values()) trimLog(this.logOf(spec));
+    for (const leftover of this.leftovers?.values() ?? []) trimLog(this.logOf(leftover));
+  }
+}
