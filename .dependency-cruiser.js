@@ -1,11 +1,6 @@
 // The floor plan of docs/architecture.md as rules: imports run downward only, rooms on one floor are strangers, no cycle.
 const src = 'apps/balancer/src/';
-const floors = [
-  ['config', 'telemetry'],
-  ['runtime', 'routing'],
-  ['orchestrator', 'proxy'],
-  ['admin'],
-];
+const floors = [['config', 'telemetry'], ['runtime', 'routing'], ['orchestrator', 'proxy'], ['admin']];
 const rooms = (list) => `^${src}(${list.join('|')})/`;
 
 const upward = floors.slice(0, -1).map((list, floor) => ({
@@ -28,7 +23,12 @@ export default {
     { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true } },
     ...upward,
     ...sideways,
-    { name: 'one-dockerode', severity: 'error', from: { pathNot: 'runtime/docker/' }, to: { path: 'node_modules/(@types/)?dockerode' } },
+    {
+      name: 'one-dockerode',
+      severity: 'error',
+      from: { pathNot: 'runtime/docker/' },
+      to: { path: 'node_modules/(@types/)?dockerode' },
+    },
     {
       name: 'hashing-stands-alone',
       severity: 'error',
@@ -42,12 +42,20 @@ export default {
       from: { path: 'orchestrator/(plan|restart-policy|health|members)\\.ts$|routing/(hash-key|table)\\.ts$' },
       to: { dependencyTypes: ['core'] },
     },
-    { name: 'no-junk-drawer', severity: 'error', from: {}, to: { path: '/(utils|helpers|common)(/|\\.ts$)', pathNot: 'node_modules' } },
+    {
+      name: 'no-junk-drawer',
+      severity: 'error',
+      from: {},
+      to: { path: '/(utils|helpers|common)(/|\\.ts$)', pathNot: 'node_modules' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };
