@@ -15,46 +15,41 @@ function littleEndianWord(hex: string): number {
 }
 
 /**
- * The key hash under a seed (16 hex digits, the bytes of the SipHash key in order): string → uint32, without allocation.
- * A string whose code units are all below 256 is hashed as its latin1 bytes (how Node hands over header bytes), any other
- * as its UTF-8 bytes; so the same bytes from the wire hash alike however they were decoded.
+ * The key hash under a seed (16 hex digits, the bytes of the SipHash key in order): string → uint32.
+ * A string whose code units are all below 256 is hashed as its latin1 bytes (how Node hands over what came by the wire),
+ * without allocation; any other as its UTF-8 bytes. So the same bytes hash alike, decoded or not.
  * @throws HashingError bad_seed
  */
 export function createKeyHash(seed: string): (key: string) => number {
   const [k0, k1] = parseSeed(seed);
-  let scratch = new Uint8Array(256);
 
-  const hashBytes = (length: number): number => {
+  const keyHash = (key: string): number => {
     let v0 = k0;
     let v1 = k1;
     let v2 = 0x6c796765 ^ k0;
     let v3 = 0x74656462 ^ k1;
-    const whole = length & ~3;
-    for (let i = 0; i <= whole; i += 4) {
+    const length = key.length;
+    let seen = 0;
+    // The rounds stand written out: calls or loops over them cost more than the hash itself.
+    for (let at = 0, last = false; !last; at += 4) {
       let word: number;
-      if (i < whole) {
-        word = scratch[i] | (scratch[i + 1] << 8) | (scratch[i + 2] << 16) | (scratch[i + 3] << 24);
+      if (at + 4 <= length) {
+        const c0 = key.charCodeAt(at);
+        const c1 = key.charCodeAt(at + 1);
+        const c2 = key.charCodeAt(at + 2);
+        const c3 = key.charCodeAt(at + 3);
+        seen |= c0 | c1 | c2 | c3;
+        word = c0 | (c1 << 8) | (c2 << 16) | (c3 << 24);
       } else {
+        last = true;
         word = length << 24;
-        for (let j = length - 1; j >= whole; j--) word |= scratch[j] << (8 * (j - whole));
+        for (let shift = 0; at + (shift >> 3) < length; shift += 8) {
+          const code = key.charCodeAt(at + (shift >> 3));
+          seen |= code;
+          word |= code << shift;
+        }
       }
       v3 ^= word;
-      for (let round = 0; round < 2; round++) {
-        v0 = (v0 + v1) | 0;
-        v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
-        v0 = (v0 << 16) | (v0 >>> 16);
-        v2 = (v2 + v3) | 0;
-        v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
-        v0 = (v0 + v3) | 0;
-        v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
-        v2 = (v2 + v1) | 0;
-        v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
-        v2 = (v2 << 16) | (v2 >>> 16);
-      }
-      v0 ^= word;
-    }
-    v2 ^= 0xff;
-    for (let round = 0; round < 4; round++) {
       v0 = (v0 + v1) | 0;
       v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
       v0 = (v0 << 16) | (v0 >>> 16);
@@ -65,42 +60,77 @@ export function createKeyHash(seed: string): (key: string) => number {
       v2 = (v2 + v1) | 0;
       v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
       v2 = (v2 << 16) | (v2 >>> 16);
+      v0 = (v0 + v1) | 0;
+      v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
+      v0 = (v0 << 16) | (v0 >>> 16);
+      v2 = (v2 + v3) | 0;
+      v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
+      v0 = (v0 + v3) | 0;
+      v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
+      v2 = (v2 + v1) | 0;
+      v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
+      v2 = (v2 << 16) | (v2 >>> 16);
+      v0 ^= word;
     }
+    if (seen > 255) return keyHash(utf8AsLatin1(key));
+    v2 ^= 0xff;
+    v0 = (v0 + v1) | 0;
+    v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
+    v0 = (v0 << 16) | (v0 >>> 16);
+    v2 = (v2 + v3) | 0;
+    v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
+    v0 = (v0 + v3) | 0;
+    v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
+    v2 = (v2 + v1) | 0;
+    v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
+    v2 = (v2 << 16) | (v2 >>> 16);
+    v0 = (v0 + v1) | 0;
+    v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
+    v0 = (v0 << 16) | (v0 >>> 16);
+    v2 = (v2 + v3) | 0;
+    v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
+    v0 = (v0 + v3) | 0;
+    v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
+    v2 = (v2 + v1) | 0;
+    v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
+    v2 = (v2 << 16) | (v2 >>> 16);
+    v0 = (v0 + v1) | 0;
+    v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
+    v0 = (v0 << 16) | (v0 >>> 16);
+    v2 = (v2 + v3) | 0;
+    v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
+    v0 = (v0 + v3) | 0;
+    v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
+    v2 = (v2 + v1) | 0;
+    v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
+    v2 = (v2 << 16) | (v2 >>> 16);
+    v0 = (v0 + v1) | 0;
+    v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
+    v0 = (v0 << 16) | (v0 >>> 16);
+    v2 = (v2 + v3) | 0;
+    v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
+    v0 = (v0 + v3) | 0;
+    v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
+    v2 = (v2 + v1) | 0;
+    v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
     return (v1 ^ v3) >>> 0;
   };
-
-  return (key) => {
-    if (scratch.length < key.length * 3) scratch = new Uint8Array(key.length * 3);
-    let seen = 0;
-    for (let i = 0; i < key.length; i++) {
-      const code = key.charCodeAt(i);
-      seen |= code;
-      scratch[i] = code;
-    }
-    return hashBytes(seen < 256 ? key.length : writeUtf8(key, scratch));
-  };
+  return keyHash;
 }
 
-/** Lone surrogates take three bytes of their own, so that any two strings stay apart. @returns bytes written */
-function writeUtf8(text: string, into: Uint8Array): number {
-  let length = 0;
+/** The UTF-8 bytes as a string of code units below 256. Lone surrogates get three bytes of their own: any two strings stay apart. */
+function utf8AsLatin1(text: string): string {
+  let bytes = '';
   for (const character of text) {
     const code = character.codePointAt(0)!;
-    if (code < 0x80) {
-      into[length++] = code;
-    } else if (code < 0x800) {
-      into[length++] = 0xc0 | (code >> 6);
-      into[length++] = 0x80 | (code & 63);
-    } else {
-      if (code < 0x10000) {
-        into[length++] = 0xe0 | (code >> 12);
-      } else {
-        into[length++] = 0xf0 | (code >> 18);
-        into[length++] = 0x80 | ((code >> 12) & 63);
-      }
-      into[length++] = 0x80 | ((code >> 6) & 63);
-      into[length++] = 0x80 | (code & 63);
+    if (code < 0x80) bytes += character;
+    else if (code < 0x800) bytes += String.fromCharCode(0xc0 | (code >> 6), 0x80 | (code & 63));
+    else if (code < 0x10000)
+      bytes += String.fromCharCode(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
+    else {
+      const [first, second] = [0xf0 | (code >> 18), 0x80 | ((code >> 12) & 63)];
+      bytes += String.fromCharCode(first, second, 0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
     }
   }
-  return length;
+  return bytes;
 }

@@ -3,26 +3,24 @@
 import { exponential } from './logarithm.js';
 import { MemberPlacement } from './member-placement.js';
 import { memberSeeds, toMemberSet } from './members.js';
+import { mixSeeded } from './mix.js';
 import type { PlacementOptions } from './options.js';
 import type { Member, Placement } from './placement.js';
 import { rankByScore } from './ranking.js';
 
-const SIGNED_TO_UNSIGNED = 2 ** 31;
+/** Draws are 31 bits: the difference of two of them fits an int32, which lets the hot loop compare without a branch. */
+const MAX_DRAW = 2 ** 31 - 1;
+const DRAW_UNIT = 2 ** -31;
 
-/** 32 random bits for (hash, member) as int32. A bijection of the hash for each member: over all hashes its draws are exactly uniform. */
+/** 31 random bits for (hash, member): over all 2^32 hashes each value comes up exactly twice. */
 function draw(hash: number, a: number, b: number): number {
-  let x = hash ^ a;
-  x ^= x >>> 16;
-  x = (Math.imul(x, 0x21f0aaad) + b) | 0;
-  x ^= x >>> 15;
-  x = Math.imul(x, 0x735a2d97);
-  return x ^ (x >>> 15);
+  return mixSeeded(hash, a, b) >>> 1;
 }
 
 /*
  * The score is an exponential variate divided by the weight, the smallest wins: P(k owns) = w_k / W (an exponential race).
  * With equal weights the highest draw wins, which is the same order without the logarithm: `exponential` falls strictly, and
- * dividing by one weight keeps steps of 2^-32 apart in a double. So a pool that turns from equal to unequal weights (or
+ * scaling by one weight keeps steps of 2^-31 apart in a double. So a pool that turns from equal to unequal weights (or
  * back) keeps the order of all members whose weight did not change.
  */
 class HrwPlacement extends MemberPlacement {
@@ -51,24 +49,24 @@ class HrwPlacement extends MemberPlacement {
   protected fillOrder(hash: number, into: Uint16Array): void {
     const scores = this.#scores;
     for (let k = 0; k < this.#count; k++) {
-      const bits = draw(hash, this.#a[k], this.#b[k]) + SIGNED_TO_UNSIGNED;
+      const bits = draw(hash, this.#a[k], this.#b[k]);
       scores[k] = this.#equal ? -bits : exponential(bits) * this.#perWeight[k];
     }
     rankByScore(scores, this.#count, into);
   }
 
-  /** Members are sorted by id, and only a better draw replaces: a tie goes to the smaller id. */
+  /** Members are sorted by id and only a higher draw replaces: a tie goes to the smaller id. */
   #highestDraw(hash: number): number {
     const a = this.#a;
     const b = this.#b;
     let owner = -1;
-    let best = 0;
+    let best = -1;
     for (let k = 0; k < a.length; k++) {
       const bits = draw(hash, a[k], b[k]);
-      if (bits > best || owner < 0) {
-        best = bits;
-        owner = k;
-      }
+      // All ones if `bits` is higher: a branch here would be mispredicted two or three times per lookup.
+      const higher = (best - bits) >> 31;
+      best ^= (best ^ bits) & higher;
+      owner ^= (owner ^ k) & higher;
     }
     return owner;
   }
@@ -80,7 +78,10 @@ class HrwPlacement extends MemberPlacement {
     let owner = -1;
     let best = Infinity;
     for (let k = 0; k < a.length; k++) {
-      const score = exponential(draw(hash, a[k], b[k]) + SIGNED_TO_UNSIGNED) * perWeight[k];
+      const bits = draw(hash, a[k], b[k]);
+      // -ln(u) >= 1 - u: most members are out of the race before their logarithm is taken.
+      if ((MAX_DRAW - bits) * DRAW_UNIT * perWeight[k] >= best) continue;
+      const score = exponential(bits) * perWeight[k];
       if (score < best) {
         best = score;
         owner = k;

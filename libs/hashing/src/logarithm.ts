@@ -37,9 +37,9 @@ export function naturalLog(x: number): number {
   return (31 - zeros) * LN2 + (CENTRE_LOG[cell] + z * (1 - z * (1 / 2 - z * (1 / 3 - z * (1 / 4 - z / 5)))));
 }
 
-const LOG_2_32 = 32 * LN2;
+const LOG_2_31 = 31 * LN2;
 
-/** An exponential variate of rate 1 from 32 uniform bits: -ln((bits + 0.5) / 2^32). Strictly falling in `bits`. */
+/** An exponential variate of rate 1 from 31 uniform bits: -ln((bits + 0.5) / 2^31). Strictly falling in `bits`. */
 export function exponential(bits: number): number {
-  return LOG_2_32 - naturalLog(bits + 0.5);
+  return LOG_2_31 - naturalLog(bits + 0.5);
 }

@@ -4,6 +4,8 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { HashingError } from './errors.js';
 import type { Member } from './placement.js';
 
+/** A millionth is far below what any share can resolve; smaller ones would overflow the scores. */
+export const MIN_WEIGHT = 1e-6;
 export const MAX_WEIGHT = 1000;
 /** Indices must fit the Uint16Array of `order`, and the table of frt its 4096-slot strata. */
 export const MAX_MEMBERS = 4095;
@@ -22,8 +24,11 @@ export function toMemberSet(members: readonly Member[]): readonly Member[] {
     if (typeof id !== 'string' || id === '') throw new HashingError('empty_id', 'a member needs a non-empty id');
     if (index > 0 && sorted[index - 1].id === id)
       throw new HashingError('duplicate_id', `member '${id}' is given twice`);
-    if (!(weight > 0 && weight <= MAX_WEIGHT)) {
-      throw new HashingError('bad_weight', `weight ${weight} of '${id}': it must be above 0 and at most ${MAX_WEIGHT}`);
+    if (!(weight >= MIN_WEIGHT && weight <= MAX_WEIGHT)) {
+      throw new HashingError(
+        'bad_weight',
+        `weight ${weight} of '${id}': it must be from ${MIN_WEIGHT} to ${MAX_WEIGHT}`,
+      );
     }
   });
   return Object.freeze(sorted);

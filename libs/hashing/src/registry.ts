@@ -1,12 +1,22 @@
 // Owns the list of algorithms by name. Everything about one of them is in its own file.
+import { buildClassic } from './classic.js';
 import { HashingError } from './errors.js';
+import { buildFrt } from './frt.js';
 import { buildHrw } from './hrw.js';
+import { buildKetama } from './ketama.js';
+import { buildMaglev } from './maglev.js';
 import type { PlacementOptions } from './options.js';
 import type { Algorithm, Member, Placement } from './placement.js';
 
 type Builder = (members: readonly Member[], options: PlacementOptions) => Placement;
 
-const builders: Partial<Record<Algorithm, Builder>> = { hrw: buildHrw };
+const builders: Record<Algorithm, Builder> = {
+  hrw: buildHrw,
+  frt: buildFrt,
+  ketama: buildKetama,
+  maglev: buildMaglev,
+  classic: buildClassic,
+};
 
 /**
  * The placement of a set of members. An empty set gives a placement that owns nothing; the order of `members` is irrelevant.
