@@ -25,8 +25,8 @@ export interface DataConnection {
 export interface DataSupervisor {
   /** Takes over the data process that runs, or starts one. Waits before a start when the last ones died young. @throws Error */
   connect(): Promise<DataConnection>;
-  /** Sees to it that the data process is gone `withinMs` from now; it has been asked to leave. */
-  ended(withinMs: number): Promise<void>;
+  /** Sees to it that the data process is gone `withinMs` from now. @param asked it has been told to leave already */
+  ended(withinMs: number, asked: boolean): Promise<void>;
 }
 
 type ClassicHandler = (request: ClassicRequest) => Promise<ClassicAnswer>;
@@ -69,6 +69,10 @@ export class ControlLink implements DataLink {
 
   get address(): Hello['address'] | undefined {
     return this.#address;
+  }
+
+  get pid(): number | undefined {
+    return this.#connection?.hello.pid;
   }
 
   get epoch(): number {
@@ -130,8 +134,9 @@ export class ControlLink implements DataLink {
 
   async shutdown(deadlineMs: number): Promise<void> {
     this.#closing = true;
+    const asked = this.connected;
     this.#connection?.channel.send({ type: 'shutdown', deadlineMs });
-    await this.supervisor.ended(deadlineMs + SHUTDOWN_GRACE);
+    await this.supervisor.ended(deadlineMs + SHUTDOWN_GRACE, asked);
     this.#connection?.channel.close();
   }
 

@@ -7,6 +7,8 @@ export interface DataLink {
   readonly connected: boolean;
   /** Where the data port really listens; undefined until the first connection. */
   readonly address: { readonly host: string; readonly port: number } | undefined;
+  /** Of the data process, as it says itself: for people to read, never to signal. */
+  readonly pid?: number;
   /**
    * Makes this the routing table in force: gives it the next epoch, sends it, and sends it again to any data process that
    * connects later. @returns the epoch
