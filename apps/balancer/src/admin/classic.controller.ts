@@ -14,8 +14,33 @@ import { ReplicaListDto } from './dto/replica-list.dto.js';
 import { readBody } from './request-body.js';
 import { send } from './send.js';
 
-const TOO_MANY_FOR_ADD = '<Error> Length of hostname list is more than newly added instances';
-const TOO_MANY_FOR_RM = '<Error> Length of hostname list is more than removable instances';
+const BAD_BODY = [
+  'n is missing: it must be a whole number of at least 1',
+  'n must be a whole number of at least 1, not "3"',
+  'unknown property "count" with the value 3; only n and hostnames are read',
+];
+const COMMON_FAILURES = {
+  413: ['the body must not be larger than 65536 bytes'],
+  415: ['content-type must be application/json in UTF-8, not "text/plain"'],
+};
+const ADD_FAILURES = {
+  ...COMMON_FAILURES,
+  400: [
+    '<Error> Length of hostname list is more than newly added instances',
+    'hostnames has "S4", which is a replica already',
+    ...BAD_BODY,
+  ],
+  503: ['the state cannot be written', 'S4 was not ready within 60000 ms'],
+};
+const RM_FAILURES = {
+  ...COMMON_FAILURES,
+  400: [
+    '<Error> Length of hostname list is more than removable instances',
+    'hostnames has "S9", which is no replica',
+    ...BAD_BODY,
+  ],
+  503: ['the state cannot be written', 'S4 was not gone within 60000 ms'],
+};
 
 @ApiTags('pool')
 @Controller()
@@ -31,7 +56,7 @@ export class ClassicController {
     description: 'The desired state: a replica that is just being respawned is in it.',
   })
   @ApiOkResponse({ type: ReplicaListDto })
-  @ApiFailures({ 400: 'unknown query parameter "x"' })
+  @ApiFailures({ 400: ['unknown query parameter "x"'] })
   rep(@Req() request: Request, @Res() response: Response): Promise<void> {
     return this.serve('/rep', request, response);
   }
@@ -58,12 +83,7 @@ export class ClassicController {
     type: ReplicaListDto,
     description: 'Existing names first, then the given ones in order, then generated ones.',
   })
-  @ApiFailures({
-    400: TOO_MANY_FOR_ADD,
-    413: 'the body must not be larger than 65536 bytes',
-    415: 'content-type must be application/json in UTF-8, not "text/plain"',
-    503: 'S4 was not ready within 60000 ms',
-  })
+  @ApiFailures(ADD_FAILURES)
   add(@Req() request: Request, @Res() response: Response): Promise<void> {
     return this.serve('/add', request, response);
   }
@@ -88,12 +108,7 @@ export class ClassicController {
     },
   })
   @ApiOkResponse({ type: ReplicaListDto, description: 'The names that stay.' })
-  @ApiFailures({
-    400: TOO_MANY_FOR_RM,
-    413: 'the body must not be larger than 65536 bytes',
-    415: 'content-type must be application/json in UTF-8, not "text/plain"',
-    503: 'S4 was not gone within 60000 ms',
-  })
+  @ApiFailures(RM_FAILURES)
   rm(@Req() request: Request, @Res() response: Response): Promise<void> {
     return this.serve('/rm', request, response);
   }

@@ -4,9 +4,6 @@ import { validateSync, type ValidationError } from 'class-validator';
 import { quote, RequestError } from './failure.js';
 import { parseJsonObject } from './json-object.js';
 
-/** class-transformer drops these without a word; to us they are unknown properties like any other. */
-const SWALLOWED = ['__proto__', 'constructor', 'prototype'];
-
 /** @throws RequestError 415 when a body has another type than JSON, 400 when it does not fit the DTO */
 export function readReplicaChange<T extends object>(
   type: new () => T,
@@ -44,9 +41,10 @@ function requireJson(contentType: string | undefined): void {
 }
 
 function validated<T extends object>(type: new () => T, fields: Record<string, unknown>): T {
-  const swallowed = SWALLOWED.find((name) => Object.hasOwn(fields, name));
-  if (swallowed !== undefined) throw unknownProperty(swallowed, fields[swallowed]);
   const dto = plainToInstance(type, fields);
+  // class-transformer drops names that stand on a prototype (__proto__, constructor, toString, …) without a word.
+  const dropped = Object.keys(fields).find((name) => !Object.hasOwn(dto, name));
+  if (dropped !== undefined) throw unknownProperty(dropped, fields[dropped]);
   const [error] = validateSync(dto, {
     whitelist: true,
     forbidNonWhitelisted: true,

@@ -27,7 +27,7 @@ export class ReplicasController {
   @ApiOperation({ summary: 'One replica as it is now' })
   @ApiParam({ name: 'name', type: String, example: 'Server 1' })
   @ApiOkResponse({ type: ReplicaDto })
-  @ApiFailures({ 404: 'replica "Server 9" does not exist' })
+  @ApiFailures({ 404: ['replica "Server 9" does not exist'] })
   one(@Param('name') name: string): ReplicaDto {
     const replica = this.manager.replicas().find((candidate) => candidate.name === name);
     if (!replica) throw new RequestError(404, `replica ${quote(name)} does not exist`);

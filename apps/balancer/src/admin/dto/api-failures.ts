@@ -1,4 +1,4 @@
-// Owns how failed answers are documented: one example message per status, beside those that the gate can give on any route.
+// Owns how failed answers are documented: example messages per status, beside those that the gate can give on any route.
 import { applyDecorators } from '@nestjs/common';
 import { ApiResponse } from '@nestjs/swagger';
 import { STATUS_CODES } from 'node:http';
@@ -6,20 +6,22 @@ import { failure } from '../failure.js';
 import { FailureDto } from './failure.dto.js';
 
 const GATE = {
-  401: 'the token is missing: send `Authorization: Bearer TOKEN`',
-  403: '192.0.2.7 is not in ADMIN_ALLOW',
+  401: ['the token is missing: send `Authorization: Bearer TOKEN`', 'the token is wrong'],
+  403: ['192.0.2.7 is not in ADMIN_ALLOW', 'a page of another site may not use the admin routes'],
 };
 
-/** @param examples status → a message that it comes with */
-export function ApiFailures(examples: Readonly<Record<number, string>> = {}): MethodDecorator {
-  const all: Readonly<Record<string, string>> = { ...GATE, ...examples };
+/** @param messages status → messages that it comes with */
+export function ApiFailures(messages: Readonly<Record<number, readonly string[]>> = {}): MethodDecorator {
+  const all: Readonly<Record<string, readonly string[]>> = { ...GATE, ...messages };
   return applyDecorators(
-    ...Object.entries(all).map(([status, message]) =>
+    ...Object.entries(all).map(([status, examples]) =>
       ApiResponse({
         status: Number(status),
         type: FailureDto,
         description: STATUS_CODES[status],
-        example: failure(message),
+        examples: Object.fromEntries(
+          examples.map((message) => [message, { summary: message, value: failure(message) }]),
+        ),
       }),
     ),
   );

@@ -5,7 +5,7 @@ export class FailureDto {
   @ApiProperty({
     type: String,
     description: 'What is wrong, naming the field and the value.',
-    example: 'n must be an integer of at least 1, not "3"',
+    example: 'n must be a whole number of at least 1, not "3"',
   })
   readonly message: string;
 

@@ -9,8 +9,8 @@ import { quote } from '../failure.js';
 export function IsReplicaCount(description: string, example: number): PropertyDecorator {
   const message = ({ value }: ValidationArguments) =>
     value === undefined
-      ? 'n is missing: it must be an integer of at least 1'
-      : `n must be an integer of at least 1, not ${quote(value)}`;
+      ? 'n is missing: it must be a whole number of at least 1'
+      : `n must be a whole number of at least 1, not ${quote(value)}`;
   return applyDecorators(
     ApiProperty({ type: 'integer', minimum: 1, example, description }),
     IsInt({ message }),

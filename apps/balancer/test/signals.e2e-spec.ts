@@ -1,0 +1,226 @@
+// What ends a balancer, how, and what it leaves (trap 15): signals, a real terminal's Ctrl-C, a second start.
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { containersOf } from './docker-api.js';
+import {
+  type Balancer,
+  environment,
+  eventually,
+  MAIN,
+  newHome,
+  pause,
+  removeHome,
+  startBalancer,
+  startFailing,
+} from './harness.js';
+import { type Answer, call, postJson, replicasOf } from './http-client.js';
+import { expectAllEnded, expectNoContainers, isAlive, pidsOf, zombiesBelow } from './leftovers.js';
+import { describeOnDocker, describeRuntimes } from './runtimes.js';
+
+const SLOW = `${process.execPath} ${join(import.meta.dirname, 'replicas/slow.mjs')}`;
+const slow = { RUNTIME: 'process', N: '2', REPLICA_COMMAND: SLOW };
+const ENDED = { code: 0, signal: null };
+
+const done = (ms: number) => ({ message: `done after ${ms} ms` });
+const namesOf = async ({ adminUrl }: Balancer) => (await replicasOf(adminUrl)).map(({ name }) => name);
+
+/** Starts a request and returns once a replica works on it; in a box, or the caller would wait for its answer too. */
+async function slowRequest(balancer: Balancer, ms: number): Promise<{ answer: Promise<Answer> }> {
+  const answer = call(`${balancer.dataUrl}/slow?ms=${ms}`);
+  answer.catch(() => undefined); // looked at later
+  await eventually('the request in flight', async () =>
+    (await replicasOf(balancer.adminUrl)).some(({ inFlight }) => inFlight > 0) ? true : undefined,
+  );
+  return { answer };
+}
+
+describe('SIGINT', () => {
+  it('lets requests in flight finish, refuses new ones, and ends everything that was started', async () => {
+    const balancer = await startBalancer({ env: slow });
+    const pids = await pidsOf(balancer);
+    const { answer } = await slowRequest(balancer, 1500);
+    expect(await balancer.stop('SIGINT')).toEqual(ENDED);
+    expect(await answer).toMatchObject({ status: 200, json: done(1500) });
+    await expect(call(balancer.dataUrl)).rejects.toThrow('ECONNREFUSED');
+    await expectAllEnded(pids);
+    removeHome(balancer.home);
+  }, 60_000);
+
+  it('twice within a second counts as one: requests still finish', async () => {
+    const balancer = await startBalancer({ env: slow });
+    const { answer } = await slowRequest(balancer, 1500);
+    balancer.signal('SIGINT');
+    await pause(5);
+    expect(await balancer.stop('SIGINT')).toEqual(ENDED);
+    expect(await answer).toMatchObject({ status: 200, json: done(1500) });
+    removeHome(balancer.home);
+  }, 60_000);
+
+  it('again after more than a second stops at once, and still leaves nothing', async () => {
+    const balancer = await startBalancer({ env: slow });
+    const pids = await pidsOf(balancer);
+    const { answer } = await slowRequest(balancer, 60_000);
+    balancer.signal('SIGINT');
+    await pause(1200);
+    expect(isAlive(balancer.pid)).toBe(true);
+    const second = performance.now();
+    await balancer.stop('SIGINT');
+    expect(performance.now() - second).toBeLessThan(10_000); // DRAIN_TIMEOUT alone is 30 s
+    await expect(answer).rejects.toThrow();
+    await expectAllEnded(pids);
+    removeHome(balancer.home);
+  }, 60_000);
+
+  it('kills a replica that ignores SIGTERM once STOP_TIMEOUT has passed', async () => {
+    const balancer = await startBalancer({ env: { ...slow, REPLICA_ENV: 'STUBBORN=1', STOP_TIMEOUT: '500ms' } });
+    const pids = await pidsOf(balancer);
+    expect(await balancer.stop('SIGINT')).toEqual(ENDED);
+    await expectAllEnded(pids);
+    removeHome(balancer.home);
+  }, 60_000);
+});
+
+describeRuntimes('after SIGINT', (runtime) => {
+  it('nothing is left, and the next start begins from the settings as the same pool', async () => {
+    const env = { RUNTIME: runtime, N: '2' };
+    const first = await startBalancer({ env });
+    await postJson(`${first.adminUrl}/add?wait=ready`, { n: 1, hostnames: ['extra'] });
+    const identity = readFileSync(join(first.home.stateDir, 'identity.json'), 'utf8');
+    const pids = await pidsOf(first);
+    expect(await first.stop('SIGINT')).toEqual(ENDED);
+    await expectAllEnded(pids);
+    if (runtime === 'docker') await expectNoContainers(first.pool);
+
+    const second = await startBalancer({ env, home: first.home });
+    expect(await namesOf(second)).toEqual(['Server 1', 'Server 2']);
+    expect(readFileSync(join(first.home.stateDir, 'identity.json'), 'utf8')).toBe(identity);
+    expect(await second.stop('SIGINT')).toEqual(ENDED);
+    removeHome(first.home);
+  }, 150_000);
+});
+
+describe('SIGTERM with local processes', () => {
+  it('lets requests finish, ends the processes, and the next start has the same members', async () => {
+    const balancer = await startBalancer({ env: slow });
+    await postJson(`${balancer.adminUrl}/add?wait=ready`, { n: 1, hostnames: ['extra'] });
+    const pids = await pidsOf(balancer);
+    const { answer } = await slowRequest(balancer, 1000);
+    expect(await balancer.stop('SIGTERM')).toEqual(ENDED);
+    expect(await answer).toMatchObject({ status: 200 });
+    await expectAllEnded(pids);
+
+    const second = await startBalancer({ env: slow, home: balancer.home });
+    expect(await namesOf(second)).toEqual(['Server 1', 'Server 2', 'extra']);
+    await second.stop('SIGINT');
+    removeHome(balancer.home);
+  }, 90_000);
+});
+
+describeOnDocker('SIGTERM with containers', () => {
+  it('leaves them running, and the next start takes them as they are', async () => {
+    const env = { RUNTIME: 'docker', N: '2' };
+    const first = await startBalancer({ env });
+    const before = await containersOf(first.pool);
+    expect(before).toHaveLength(2);
+    expect(await first.stop('SIGTERM')).toEqual(ENDED);
+    expect((await containersOf(first.pool)).sort()).toEqual(before.sort());
+    await expectAllEnded([first.pid, first.dataPid]);
+
+    const second = await startBalancer({ env, home: first.home });
+    expect((await replicasOf(second.adminUrl)).map(({ instance }) => instance?.id).sort()).toEqual(before.sort());
+    await second.stop('SIGINT');
+    await expectNoContainers(first.pool);
+    removeHome(first.home);
+  }, 150_000);
+
+  it('stops them where STOP_REPLICAS is set', async () => {
+    const balancer = await startBalancer({ env: { RUNTIME: 'docker', N: '1', STOP_REPLICAS: 'true' } });
+    await balancer.stop('SIGTERM');
+    expect(await containersOf(balancer.pool)).toEqual([]);
+    const again = await startBalancer({ env: { RUNTIME: 'docker', N: '1' }, home: balancer.home });
+    await again.stop('SIGINT');
+    await expectNoContainers(balancer.pool);
+    removeHome(balancer.home);
+  }, 150_000);
+});
+
+describe('a second start of the same pool', () => {
+  it('ends with one clear line and touches nothing', async () => {
+    const balancer = await startBalancer({ env: slow });
+    const before = await replicasOf(balancer.adminUrl);
+    const second = await startFailing({ env: slow, home: balancer.home });
+    expect(second.code).not.toBe(0);
+    expect(second.output).toContain(balancer.pool);
+    expect(second.output).toContain(String(balancer.pid));
+    expect(second.output).not.toMatch(/^ {4}at /m);
+    const ids = (views: typeof before) => views.map(({ instance }) => instance?.id);
+    expect(ids(await replicasOf(balancer.adminUrl))).toEqual(ids(before));
+    expect((await call(balancer.dataUrl)).status).toBe(200);
+    await balancer.stop('SIGINT');
+    removeHome(balancer.home);
+  }, 60_000);
+
+  it('on the port of another pool ends with one clear line and touches nothing', async () => {
+    const balancer = await startBalancer({ env: slow });
+    const home = newHome();
+    const second = await startFailing({ env: { ...slow, PORT: new URL(balancer.dataUrl).port }, home });
+    expect(second.code).not.toBe(0);
+    expect(second.output).toContain(new URL(balancer.dataUrl).host);
+    expect(second.output).not.toMatch(/^ {4}at /m);
+    expect((await call(balancer.dataUrl)).status).toBe(200);
+    await balancer.stop('SIGINT');
+    removeHome(balancer.home);
+    removeHome(home);
+  }, 60_000);
+});
+
+describe('a replica that dies again and again', () => {
+  it('leaves no zombie', async () => {
+    const balancer = await startBalancer({ env: { ...slow, CRASH_LOOP_LIMIT: '1000' } });
+    for (let death = 1; death <= 3; death++) {
+      const [victim] = await replicasOf(balancer.adminUrl);
+      if (victim?.instance?.pid) process.kill(victim.instance.pid, 'SIGKILL');
+      await eventually(`respawn ${death}`, async () => {
+        const [now] = await replicasOf(balancer.adminUrl);
+        return now?.state === 'ready' && now.restarts === death ? true : undefined;
+      });
+    }
+    expect(zombiesBelow(balancer.pid)).toEqual([]);
+    await balancer.stop('SIGINT');
+    removeHome(balancer.home);
+  }, 90_000);
+});
+
+describe('Ctrl-C in a real terminal', () => {
+  it('reaches control alone: the replica answers what it works on and is never interrupted', async () => {
+    const home = newHome();
+    // script(1) gives the balancer a terminal of its own and passes on what is typed.
+    const terminal = spawn('script', ['-qefc', `exec ${process.execPath} ${MAIN}`, '/dev/null'], {
+      cwd: home.stateDir,
+      env: environment(home, slow),
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    let screen = '';
+    terminal.stdout.on('data', (chunk: Buffer) => (screen += chunk.toString()));
+    const ended = new Promise<number | null>((resolve) => terminal.once('close', resolve));
+    const serving = await eventually('the serving line', () => /\{"event":"serving".*\}/.exec(screen)?.[0], 60_000);
+    const balancer = { ...JSON.parse(serving), home } as Balancer;
+    const pids = await pidsOf(balancer);
+
+    const { answer } = await slowRequest(balancer, 1500);
+    terminal.stdin.write('\x03');
+    expect(await answer).toMatchObject({ status: 200, json: done(1500) });
+    expect(await ended).toBe(0);
+    await expectAllEnded(pids);
+    expect(replicaLogs(home.stateDir)).not.toContain('replica got SIGINT');
+    removeHome(home);
+  }, 90_000);
+});
+
+function replicaLogs(stateDir: string): string {
+  const folder = join(stateDir, 'logs');
+  return readdirSync(folder)
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .join('\n');
+}

@@ -1,0 +1,98 @@
+// Control dies without a word. The data process serves on; the next control takes it over, and with it the containers.
+import { createServer } from 'node:net';
+import { type Balancer, eventually, newHome, pause, removeHome, startBalancer } from './harness.js';
+import { call, replicasOf, steadyLoad } from './http-client.js';
+import { containersOf } from './docker-api.js';
+import { expectAllEnded, expectNoContainers, isAlive, pidsOf } from './leftovers.js';
+import { describeRuntimes } from './runtimes.js';
+
+const KEYS = Array.from({ length: 24 }, (_, k) => `key-${k}`);
+
+describeRuntimes('after SIGKILL of control', (runtime) => {
+  it('no request fails, and the next start takes everything over', async () => {
+    const env = { RUNTIME: runtime, N: '3' };
+    const first = await startBalancer({ env });
+    const pids = await pidsOf(first);
+    const instances = await instanceIds(first);
+    const owners = await ownersOf(first.dataUrl);
+    const load = steadyLoad(`${first.dataUrl}/home`);
+    await pause(200);
+
+    await first.kill9();
+    await pause(1000);
+    expect(isAlive(first.dataPid)).toBe(true);
+
+    const second = await startBalancer({ env, home: first.home });
+    expect(second.dataPid).toBe(first.dataPid);
+    expect(second.dataUrl).toBe(first.dataUrl);
+    expect(second.replicas).toEqual(first.replicas);
+    if (runtime === 'docker') {
+      expect(await instanceIds(second)).toEqual(instances);
+      expect((await containersOf(first.pool)).sort()).toEqual([...instances].sort());
+    } else {
+      // Local processes are not adopted: each leftover serves until its successor does.
+      await expectAllEnded(pids.slice(2));
+    }
+    await eventually('three ready replicas', async () => {
+      const views = await replicasOf(second.adminUrl);
+      return views.length === 3 && views.every(({ state }) => state === 'ready') ? true : undefined;
+    });
+    expect(await ownersOf(second.dataUrl)).toEqual(owners);
+
+    const { answered, failures } = await load.stop();
+    expect(failures).toEqual([]);
+    expect(answered).toBeGreaterThan(100);
+
+    const all = [...pids, ...(await pidsOf(second))];
+    expect(await second.stop('SIGINT')).toEqual({ code: 0, signal: null });
+    await expectAllEnded(all);
+    if (runtime === 'docker') await expectNoContainers(first.pool);
+    removeHome(first.home);
+  }, 180_000);
+});
+
+describe('after SIGKILL of data', () => {
+  it('control starts another on the same port, and every key finds its replica again', async () => {
+    const home = newHome();
+    const balancer = await startBalancer({ env: { RUNTIME: 'process', N: '3', PORT: String(await freePort()) }, home });
+    const owners = await ownersOf(balancer.dataUrl);
+    const replicas = await replicasOf(balancer.adminUrl);
+
+    process.kill(balancer.dataPid, 'SIGKILL');
+    await eventually('answers on the data port', async () => {
+      const answer = await call(`${balancer.dataUrl}/home`).catch(() => undefined);
+      return answer?.status === 200 ? true : undefined;
+    });
+    expect(await ownersOf(balancer.dataUrl)).toEqual(owners);
+    expect((await replicasOf(balancer.adminUrl)).map(({ instance }) => instance?.id)).toEqual(
+      replicas.map(({ instance }) => instance?.id),
+    );
+
+    await balancer.stop('SIGINT');
+    await expect(call(`${balancer.dataUrl}/home`)).rejects.toThrow('ECONNREFUSED');
+    removeHome(home);
+  }, 90_000);
+});
+
+async function instanceIds(balancer: Balancer): Promise<string[]> {
+  return (await replicasOf(balancer.adminUrl)).flatMap(({ instance }) => instance?.id ?? []);
+}
+
+/** Which replica answers each key; asked one after the other, so that no bound on load moves one. */
+async function ownersOf(dataUrl: string): Promise<string[]> {
+  const owners: string[] = [];
+  for (const key of KEYS) {
+    const { json } = await call(`${dataUrl}/home`, { headers: { 'x-hash-key': key } });
+    owners.push((json as { message: string }).message);
+  }
+  return owners;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
