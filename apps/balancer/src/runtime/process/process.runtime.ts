@@ -15,7 +15,7 @@ import type {
   Workload,
 } from '../replica-runtime.js';
 import { RuntimeError } from '../runtime-error.js';
-import { splitCommand } from './command.js';
+import { splitCommand } from '../replica-command.js';
 import { freePort, LOOPBACK } from './free-port.js';
 import { endLeftover, findLeftovers, INSTANCE_VARIABLE, type Leftover } from './leftovers.js';
 import { Ledger, type LedgerEntry } from './ledger.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { RuntimeError } from '../runtime-error.js';
-import { splitCommand } from './command.js';
+import { RuntimeError } from './runtime-error.js';
+import { splitCommand } from './replica-command.js';
 
 describe('REPLICA_COMMAND', () => {
   it.each([

@@ -1,7 +1,7 @@
 // Owns how REPLICA_COMMAND becomes an argv: split as a shell would, but no shell ever sees it. Running it is the
 // runtime's.
 import { parse } from 'shell-quote';
-import { RuntimeError } from '../runtime-error.js';
+import { RuntimeError } from './runtime-error.js';
 
 /** Stands for `$` while the text is split: variables are not replaced, `$HOME` stays what it is. No setting can hold it. */
 const DOLLAR = '\0';
