@@ -12,7 +12,13 @@ const DESCRIPTION =
 const OPEN = ['/healthz', '/readyz'];
 
 export function createDocument(app: INestApplication, settings: Settings): OpenAPIObject {
-  const builder = new DocumentBuilder().setTitle('HashFlow admin API').setDescription(DESCRIPTION).setVersion('1');
+  const builder = new DocumentBuilder()
+    .setTitle('HashFlow admin API')
+    .setDescription(DESCRIPTION)
+    .setVersion('1')
+    .addTag('pool', 'Which replicas there should be.')
+    .addTag('view', 'How they are.')
+    .addTag('health', 'For probes; open to whoever reaches the port.');
   if (settings.adminToken !== undefined) {
     builder
       .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'The value of ADMIN_TOKEN.' })
