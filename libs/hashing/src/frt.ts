@@ -132,6 +132,12 @@ export class FrtPlacement extends SlotPlacement {
     this.#scores = new Float64Array(members.length);
   }
 
+  /** The slots are a power of two: a mask takes the place of the division. */
+  override lookupHash(hash: number): number {
+    const { owners } = this;
+    return owners.length === 0 ? -1 : owners[hash & (owners.length - 1)];
+  }
+
   /** Owner first, then by tau: without a cap the second is exactly who has the slot once the owner is gone. */
   protected fillOrder(hash: number, into: Uint16Array): void {
     const slot = (hash >>> 0) % this.owners.length;

@@ -17,10 +17,20 @@ function littleEndianWord(hex: string): number {
 /**
  * The key hash under a seed (16 hex digits, the bytes of the SipHash key in order): string → uint32.
  * A string whose code units are all below 256 is hashed as its latin1 bytes (how Node hands over what came by the wire),
- * without allocation; any other as its UTF-8 bytes. So the same bytes hash alike, decoded or not.
+ * any other as its UTF-8 bytes. So the same bytes hash alike, decoded or not.
  * @throws HashingError bad_seed
  */
 export function createKeyHash(seed: string): (key: string) => number {
+  const signed = createSignedKeyHash(seed);
+  return (key) => signed(key) >>> 0;
+}
+
+/**
+ * The same 32 bits as an int32, which lookups take as well. For hot paths: an engine keeps every int32 in a register, while
+ * a uint32 from 2^31 on comes back from a call as a boxed number. Allocates nothing for keys of latin1 characters.
+ * @throws HashingError bad_seed
+ */
+export function createSignedKeyHash(seed: string): (key: string) => number {
   const [k0, k1] = parseSeed(seed);
 
   const keyHash = (key: string): number => {
@@ -113,7 +123,7 @@ export function createKeyHash(seed: string): (key: string) => number {
     v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
     v2 = (v2 + v1) | 0;
     v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
-    return (v1 ^ v3) >>> 0;
+    return v1 ^ v3;
   };
   return keyHash;
 }

@@ -3,7 +3,7 @@
 import { boundedLoadCap } from './bounded-load.js';
 import { diffPlacements, type PlacementDiff } from './diff.js';
 import { HashingError } from './errors.js';
-import { createKeyHash } from './half-siphash.js';
+import { createSignedKeyHash } from './half-siphash.js';
 import type { PlacementOptions } from './options.js';
 import type { Algorithm, Member, Placement } from './placement.js';
 import { buildPlacement } from './registry.js';
@@ -63,7 +63,7 @@ class SwappingHashRing extends HashRing {
   ) {
     super();
     this.#placement = buildPlacement(algorithm, [], options);
-    this.#keyHash = createKeyHash(options.seed);
+    this.#keyHash = createSignedKeyHash(options.seed);
   }
 
   current(): Placement {
@@ -102,25 +102,31 @@ class SwappingHashRing extends HashRing {
 
   pick(key: string, eligible: (member: Member) => boolean, load?: LoadView): Pick | undefined {
     const { members } = this.#placement;
-    const count = this.#placement.order(this.#keyHash(key), this.#order);
-    let inFlight = 0;
-    let weight = 0;
-    if (load) {
-      for (const member of members) {
-        if (!eligible(member)) continue;
-        inFlight += load.inFlight(member);
-        weight += member.weight;
-      }
-    }
+    const hash = this.#keyHash(key);
+    const admits = load ? this.#admission(eligible, load) : () => true;
+    // Nearly every pick ends here; only a failover or a spill pays for ranking all members.
+    const owner = members[this.#placement.lookupHash(hash)];
+    if (owner && eligible(owner) && admits(owner)) return { member: owner, rank: 0, reason: 'owner' };
+    const count = this.#placement.order(hash, this.#order);
     let first: Pick | undefined;
     for (let rank = 0; rank < count; rank++) {
       const member = members[this.#order[rank]];
       if (!eligible(member)) continue;
-      const admitted = !load || load.inFlight(member) < boundedLoadCap(load.factor, inFlight, member.weight, weight);
-      if (admitted) return { member, rank, reason: first ? 'spill' : rank === 0 ? 'owner' : 'failover' };
+      if (admits(member)) return { member, rank, reason: first ? 'spill' : 'failover' };
       first ??= { member, rank, reason: 'saturated' };
     }
     return first;
+  }
+
+  #admission(eligible: (member: Member) => boolean, load: LoadView): (member: Member) => boolean {
+    let inFlight = 0;
+    let weight = 0;
+    for (const member of this.#placement.members) {
+      if (!eligible(member)) continue;
+      inFlight += load.inFlight(member);
+      weight += member.weight;
+    }
+    return (member) => load.inFlight(member) < boundedLoadCap(load.factor, inFlight, member.weight, weight);
   }
 
   #find(id: string): void {

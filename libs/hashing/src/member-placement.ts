@@ -1,7 +1,7 @@
 // Owns what all placements share: keys to hashes, names to indices, shares and the digest. Who owns a hash is each algorithm's.
 import { placementDigest, type DigestInput } from './digest.js';
 import { HashingError } from './errors.js';
-import { createKeyHash } from './half-siphash.js';
+import { createSignedKeyHash } from './half-siphash.js';
 import { sharesOf, type KeySpace } from './key-space.js';
 import type { PlacementOptions } from './options.js';
 import type { Algorithm, Member, Placement, Share } from './placement.js';
@@ -17,7 +17,7 @@ export abstract class MemberPlacement implements Placement {
     readonly members: readonly Member[],
     private readonly options: PlacementOptions,
   ) {
-    this.#keyHash = createKeyHash(options.seed);
+    this.#keyHash = createSignedKeyHash(options.seed);
   }
 
   abstract lookupHash(hash: number): number;
