@@ -7,6 +7,7 @@ export type PoolErrorCode =
   | 'bad_hostname' // a name outside the grammar
   | 'duplicate_hostname' // twice in one list
   | 'name_taken' // /add of a member
+  | 'unplaceable' // the placement refuses the membership
   | 'unknown_name' // /rm or a wait on what is no member
   | 'removed' // waited for, and removed meanwhile
   | 'storage' // the state cannot be written: nothing changed
@@ -21,6 +22,7 @@ const STATUS: Readonly<Record<PoolErrorCode, number>> = {
   bad_hostname: 400,
   duplicate_hostname: 400,
   name_taken: 400,
+  unplaceable: 400,
   unknown_name: 400,
   removed: 409,
   storage: 503,
@@ -68,7 +70,8 @@ export type StartErrorCode =
   | 'state_dir' // the folder cannot be used, or belongs to another pool
   | 'runtime_changed' // the pool lives on another runtime
   | 'runtime' // network, image or command cannot be prepared
-  | 'data_plane'; // the data process does not come up
+  | 'data_plane' // the data process does not come up
+  | 'interrupted'; // told to end before it was up
 
 /** Why the balancer does not start: one line that an operator can act on. */
 export class StartError extends Error {

@@ -1,60 +1,255 @@
-// Owns the pool as others see it: its desired state, its views, its start and its end. What to do about a difference
+// Owns the pool as others see it: changes of what is wanted, views, waits, start and end. What to do about a difference
 // between desired and observed is plan.ts's; doing it is the reconciler's.
-import { Inject, Injectable } from '@nestjs/common';
+import { buildPlacement, HashingError } from '@hashflow/hashing';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Settings } from '../config/config.module.js';
 import { DataLink } from '../routing/link/data-link.js';
+import { ringOptions } from '../routing/ring-options.js';
 import { type Progress, ReplicaRuntime } from '../runtime/replica-runtime.js';
 import { Logger } from '../telemetry/logger.js';
+import { ManagerOptions } from './manager-options.js';
+import { planAdd, planRemove, type Standing } from './members.js';
+import { type Pool, type PoolParts, startPool } from './pool.js';
+import { endPool, type EndMode } from './pool-end.js';
 import { PoolError } from './pool-error.js';
+import { addRules } from './pool-home.js';
+import { PoolRing } from './pool-ring.js';
+import { generationOf, type StoredMember } from './pool-state.js';
 import type { Change, ChangeRequest, PoolSummary, ReplicaView, ShutdownOptions, WaitOptions } from './replica-view.js';
+import { iso, replicaViews } from './views.js';
+import { waitUntil } from './waits.js';
 
 @Injectable()
 export class ReplicaManager {
-  constructor(
-    @Inject(Settings) protected readonly settings: Settings,
-    @Inject(ReplicaRuntime) protected readonly runtime: ReplicaRuntime,
-    @Inject(DataLink) protected readonly link: DataLink,
-    @Inject(Logger) protected readonly log: Logger,
-  ) {}
+  private readonly parts: PoolParts;
+  private pool: Pool | undefined;
+  private starting: Promise<Pool> | undefined;
+  private ending: Promise<void> | undefined;
+  private readonly hurry = new AbortController();
+  /** Changes are made one after the other, each to what the one before has left. */
+  private lastChange: Promise<unknown> = Promise.resolve();
+  private readonly listeners = new Set<() => void>();
 
-  /** @throws StartError */
-  async start(_progress?: Progress): Promise<void> {
-    throw notRunning();
+  constructor(
+    @Inject(Settings) private readonly settings: Settings,
+    @Inject(ReplicaRuntime) private readonly runtime: ReplicaRuntime,
+    @Inject(DataLink) private readonly link: DataLink,
+    @Inject(Logger) log: Logger,
+    @Inject(PoolRing) private readonly ring: PoolRing,
+    @Optional() @Inject(ManagerOptions) private readonly options: ManagerOptions = new ManagerOptions(),
+  ) {
+    this.parts = { settings, runtime, link, log, ring, options };
   }
+
+  /**
+   * Takes the lock, opens or makes the pool's state, takes over what runs, publishes and keeps the pool as it is wanted.
+   * Resolves once it is under control, not once replicas are ready. @throws StartError
+   */
+  async start(progress: Progress = (line) => this.parts.log.info({}, line)): Promise<void> {
+    if (this.starting || this.ending) throw notRunning();
+    this.starting = startPool(this.parts, progress, () => this.ending !== undefined);
+    this.pool = await this.starting;
+    this.pool.reconciler.onChange(() => this.tell());
+  }
+
+  /** Desired members, in /rep order. @throws PoolError not_running */
   names(): readonly string[] {
-    throw notRunning();
+    return this.running().store.current.members.map(({ name }) => name);
   }
+
+  /** Desired replicas, in /rep order. @throws PoolError not_running */
   replicas(): ReplicaView[] {
-    throw notRunning();
+    const { store, reconciler } = this.running();
+    return replicaViews({
+      state: store.current,
+      phases: reconciler.phases,
+      slots: reconciler.memory.slots,
+      counters: this.link.lastCounters(),
+      shares: this.ring.current().shares(),
+      wall: this.options.clock.wall(),
+    });
   }
+
+  /** @throws PoolError not_running */
   summary(): PoolSummary {
-    throw notRunning();
+    const { identity, store, reconciler, drift } = this.running();
+    const { engine } = reconciler;
+    return {
+      pool: identity.pool,
+      runtime: this.runtime.kind,
+      runtimeReason: this.options.runtimeReason ?? `RUNTIME=${this.settings.runtime}`,
+      algorithm: identity.algorithm,
+      digest: this.ring.current().digest,
+      epoch: this.link.epoch,
+      desired: store.current.members.length,
+      ready: [...reconciler.phases.values()].filter(({ state }) => state === 'ready').length,
+      draining: [...reconciler.memory.instances.values()].filter(({ retired }) => retired !== null).length,
+      engine: { status: engine.answers ? 'ok' : 'unreachable', since: iso(engine.since), reason: engine.reason },
+      drift,
+    };
   }
+
+  /** At least one replica serves. */
   isReady(): boolean {
-    return false;
+    return this.pool !== undefined && [...this.pool.reconciler.phases.values()].some(({ state }) => state === 'ready');
   }
-  /** @throws PoolError */
-  async add(_request: ChangeRequest): Promise<Change> {
-    throw notRunning();
+
+  /** Whole or not at all; stored before it resolves. @throws PoolError */
+  async add(request: ChangeRequest): Promise<Change> {
+    return this.inTurn(async ({ store, reconciler, identity }) => {
+      const rules = addRules(this.settings, this.runtime.kind);
+      const joining = planAdd(store.current.members, request, rules).map(({ name }) => name);
+      await store.update((state) => {
+        const added = planAdd(state.members, request, rules).map((member): StoredMember => {
+          const seen = reconciler.observed
+            .filter(({ slot }) => slot === member.name)
+            .map(({ generation }) => generation);
+          return { ...member, firstGeneration: Math.max(generationOf(state, member.name), ...seen) + 1 };
+        });
+        const members = [...state.members, ...added];
+        this.requirePlaceable(identity.algorithm, identity.seed, state.hashKey, members);
+        return { ...state, members };
+      });
+      return this.changed(joining);
+    });
   }
-  /** @throws PoolError */
-  async remove(_request: ChangeRequest): Promise<Change> {
-    throw notRunning();
+
+  /** Whole or not at all; resolves when the leavers take no new request (or the data plane has had its time). @throws PoolError */
+  async remove(request: ChangeRequest): Promise<Change> {
+    const change = await this.inTurn(async ({ store }) => {
+      const leaving = planRemove(store.current.members, request, this.standings());
+      const gone = new Set(leaving);
+      await store.update((state) => ({ ...state, members: state.members.filter(({ name }) => !gone.has(name)) }));
+      return this.changed(leaving);
+    });
+    await this.pool?.reconciler.settled();
+    return change;
   }
-  /** @throws PoolError */
-  async whenReady(_names: readonly string[], _options?: WaitOptions): Promise<void> {
-    throw notRunning();
+
+  /** @throws PoolError wait_timeout, wait_aborted, quarantined, removed, unknown_name, not_running */
+  async whenReady(names: readonly string[], options: WaitOptions = {}): Promise<void> {
+    const { reconciler } = this.running();
+    this.requireMembers(names);
+    await this.wait(options, 'ready', () => {
+      this.requireMembers(names, 'removed');
+      for (const name of names) {
+        const phase = reconciler.phases.get(name);
+        if (phase?.state === 'ready') continue;
+        const state = `it is ${phase?.state ?? 'starting'}${phase?.reason ? ` (${phase.reason})` : ''}`;
+        if (phase?.state === 'quarantined') {
+          throw new PoolError('quarantined', `${name} is quarantined: ${phase.reason ?? ''}`, { replica: name });
+        }
+        return { name, state };
+      }
+      return null;
+    });
   }
-  /** @throws PoolError */
-  async whenGone(_names: readonly string[], _options?: WaitOptions): Promise<void> {
-    throw notRunning();
+
+  /** Gone: no instance of that replica is left. A name that was added again is another replica. @throws PoolError */
+  async whenGone(names: readonly string[], options: WaitOptions = {}): Promise<void> {
+    const { store, reconciler } = this.running();
+    await this.wait(options, 'gone', () => {
+      const members = new Map(store.current.members.map((member) => [member.name, member.firstGeneration]));
+      const name = names.find((candidate) => reconciler.remains(candidate, members.get(candidate) ?? Infinity));
+      return name === undefined ? null : { name, state: 'it still finishes its last requests, or is being stopped' };
+    });
   }
-  onChange(_listener: () => void): () => void {
-    return () => {};
+
+  /** Told after each change that a view would show; returns the subscription's end. */
+  onChange(listener: () => void): () => void {
+    const own = () => listener();
+    this.listeners.add(own);
+    return () => this.listeners.delete(own);
   }
-  async shutdown(_mode: 'end' | 'leave', _options?: ShutdownOptions): Promise<void> {}
+
+  /**
+   * `end`: drains, stops all replicas, removes network and desired state; the identity stays. `leave`: drains, and leaves
+   * running what a next start can adopt (unless STOP_REPLICAS); the rest is stopped, the state stays. A call with `now`,
+   * first or later, neither drains nor waits. Never rejects; further calls get the first one's promise.
+   */
+  shutdown(mode: EndMode, { now = false }: ShutdownOptions = {}): Promise<void> {
+    if (now) this.hurry.abort();
+    this.ending ??= this.end(mode);
+    this.tell();
+    return this.ending;
+  }
+
+  private async end(mode: EndMode): Promise<void> {
+    const pool = this.pool ?? (await this.starting?.catch(() => undefined));
+    await this.lastChange;
+    await endPool(this.parts, pool, mode, this.hurry.signal);
+  }
+
+  private inTurn(change: (pool: Pool) => Promise<Change>): Promise<Change> {
+    const result = this.lastChange.then(() => change(this.running()));
+    this.lastChange = result.catch(() => {});
+    return result;
+  }
+
+  /** The state was changed: ring and loop follow. */
+  private changed(affected: readonly string[]): Change {
+    const { store, reconciler } = this.running();
+    const { members } = store.current;
+    for (const name of affected) reconciler.memory.forgetSlot(name);
+    this.ring.replace(members.map(({ name, weight }) => ({ id: name, weight })));
+    reconciler.turn();
+    return { names: members.map(({ name }) => name), affected };
+  }
+
+  private requirePlaceable(
+    algorithm: Pool['identity']['algorithm'],
+    seed: string,
+    hashKey: string,
+    members: readonly StoredMember[],
+  ): void {
+    try {
+      buildPlacement(
+        algorithm,
+        members.map(({ name, weight }) => ({ id: name, weight })),
+        ringOptions(seed, hashKey),
+      );
+    } catch (error) {
+      if (!(error instanceof HashingError)) throw error;
+      throw new PoolError('unplaceable', `The ring cannot take these replicas: ${error.message}`, {}, { cause: error });
+    }
+  }
+
+  private requireMembers(names: readonly string[], code: 'unknown_name' | 'removed' = 'unknown_name'): void {
+    const members = new Set(this.names());
+    const missing = names.find((name) => !members.has(name));
+    if (missing === undefined) return;
+    throw new PoolError(code, code === 'removed' ? `${missing} was removed meanwhile` : `${missing} is no replica`, {
+      replica: missing,
+    });
+  }
+
+  private standings(): ReadonlyMap<string, Standing> {
+    return new Map(this.replicas().map(({ name, state, inFlight }) => [name, { ready: state === 'ready', inFlight }]));
+  }
+
+  private wait(
+    { signal, timeoutMs = this.settings.waitTimeout }: WaitOptions,
+    goal: string,
+    missing: () => { name: string; state: string } | null,
+  ) {
+    const look = () => (this.running() ? missing() : null);
+    return waitUntil(
+      { clock: this.options.clock, onChange: (listener) => this.onChange(listener), missing: look, goal },
+      { signal, timeoutMs },
+    );
+  }
+
+  /** @throws PoolError not_running */
+  private running(): Pool {
+    if (!this.pool || this.ending) throw notRunning(this.ending !== undefined);
+    return this.pool;
+  }
+
+  private tell(): void {
+    for (const listener of [...this.listeners]) listener();
+  }
 }
 
-function notRunning(): PoolError {
-  return new PoolError('not_running', 'The pool is not running yet');
+function notRunning(ending = false): PoolError {
+  return new PoolError('not_running', ending ? 'The balancer is shutting down' : 'The pool has not started yet');
 }

@@ -1,0 +1,194 @@
+// Owns carrying out actions: each on its own, with a deadline, none waiting for another. An action counts as under way until
+// a list that began after its end has come in, so that no plan is made from a world before it. What to do is plan.ts's.
+import type { InstanceSpec, ReplicaRuntime } from '../runtime/replica-runtime.js';
+import { RuntimeError } from '../runtime/runtime-error.js';
+import type { Logger } from '../telemetry/logger.js';
+import type { Clock } from './clock.js';
+import { withDeadline } from './deadline.js';
+import type { Ledger } from './ledger.js';
+import type { Action, PlanInput } from './plan.js';
+
+interface UnderWay {
+  readonly action: Action;
+  /** Mark of its end; undefined while it runs. */
+  ended: number | undefined;
+}
+
+const CREATE_DEADLINE = 30_000;
+const START_DEADLINE = 30_000;
+const REMOVE_DEADLINE = 30_000;
+/** Beyond the grace that the runtime gives the instance itself. */
+const STOP_MARGIN = 15_000;
+const LOGS_DEADLINE = 2000;
+const LAST_LINES = 20;
+/** After the engine failed a call. */
+const PAUSE_AFTER_FAILURE = 1000;
+
+export interface ApplierParts {
+  readonly runtime: ReplicaRuntime;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly stopTimeout: number;
+  /** The next instance of a slot; undefined when the slot is not wanted any more. Its generation is never given again. */
+  readonly specFor: (slot: string) => Promise<InstanceSpec | undefined>;
+  /** An action has ended: look again. */
+  readonly onEnd: () => void;
+}
+
+export class Applier {
+  private readonly underWay = new Set<UnderWay>();
+  private idle: (() => void)[] = [];
+  private readonly pauses = new Set<() => void>();
+
+  constructor(private readonly parts: ApplierParts) {}
+
+  /** For plan(): whom not to touch, and how many spawns run. */
+  get state(): PlanInput['underWay'] {
+    const all = [...this.underWay];
+    return {
+      slots: new Set(all.filter(({ action }) => isSpawn(action)).map(({ action }) => action.slot)),
+      instances: new Set(all.flatMap(({ action }) => ('instanceId' in action ? [action.instanceId] : []))),
+      spawns: all.filter(({ action, ended }) => isSpawn(action) && ended === undefined).length,
+    };
+  }
+
+  begin(action: Action): void {
+    const entry: UnderWay = { action, ended: undefined };
+    this.underWay.add(entry);
+    void this.apply(action).then((succeeded) => {
+      const end = () => {
+        entry.ended = this.parts.ledger.mark();
+        if (this.running === 0) for (const resolve of this.idle.splice(0)) resolve();
+        this.parts.onEnd();
+      };
+      // A call that fails at once must not be repeated at once.
+      if (succeeded) end();
+      else this.pause(end);
+    });
+  }
+
+  /** A list has come in. @param began the mark taken before it was asked for */
+  seen(began: number): void {
+    for (const entry of this.underWay)
+      if (entry.ended !== undefined && entry.ended < began) this.underWay.delete(entry);
+  }
+
+  /** Resolves when nothing runs any more. */
+  async whenIdle(): Promise<void> {
+    if (this.running > 0) await new Promise<void>((resolve) => this.idle.push(resolve));
+  }
+
+  /** Ends the pauses; what runs goes on to its deadline. */
+  hurry(): void {
+    for (const end of [...this.pauses]) end();
+  }
+
+  private get running(): number {
+    return [...this.underWay].filter(({ ended }) => ended === undefined).length;
+  }
+
+  private pause(end: () => void): void {
+    const over = () => {
+      cancel();
+      this.pauses.delete(over);
+      end();
+    };
+    const cancel = this.parts.clock.after(PAUSE_AFTER_FAILURE, over);
+    this.pauses.add(over);
+  }
+
+  /** Never rejects. @returns whether it succeeded, or its failure is accounted where it delays the next try */
+  private async apply(action: Action): Promise<boolean> {
+    switch (action.kind) {
+      case 'spawn':
+        return this.spawn(action.slot);
+      case 'start':
+        return this.start(action.slot, action.instanceId);
+      case 'stop':
+        return this.stop(action);
+      case 'remove':
+        return this.remove(action);
+    }
+  }
+
+  private async spawn(slot: string): Promise<boolean> {
+    const { runtime, ledger, clock, log, specFor } = this.parts;
+    let instanceId: string;
+    try {
+      const spec = await specFor(slot);
+      if (!spec) return true;
+      instanceId = await this.call(CREATE_DEADLINE, 'creating an instance', runtime.create(spec));
+      ledger.born(instanceId, slot, clock.now());
+      log.debug({ replica: slot, instance: instanceId, generation: spec.generation }, 'instance created');
+    } catch (error) {
+      return this.spawnFailed(slot, null, error);
+    }
+    return this.start(slot, instanceId);
+  }
+
+  private async start(slot: string, instanceId: string): Promise<boolean> {
+    try {
+      await this.call(START_DEADLINE, 'starting an instance', this.parts.runtime.start(instanceId));
+      this.parts.log.info({ replica: slot, instance: instanceId }, 'instance started');
+      return true;
+    } catch (error) {
+      return this.spawnFailed(slot, instanceId, error);
+    }
+  }
+
+  private spawnFailed(slot: string, instanceId: string | null, error: unknown): boolean {
+    const { ledger, clock, log } = this.parts;
+    const reason = error instanceof Error ? error.message : String(error);
+    log.warn({ replica: slot, instance: instanceId, error: reason }, 'an instance could not be brought up');
+    // The engine failed us, not the replica: the slot waits a little and nothing is held against it.
+    if (error instanceof RuntimeError && (error.code === 'unreachable' || error.code === 'timeout')) {
+      ledger.postpone(slot, clock.now() + PAUSE_AFTER_FAILURE);
+      return true;
+    }
+    const unrecoverable = error instanceof RuntimeError && !error.retryable;
+    ledger.spawnFailed(slot, instanceId, { reason, unrecoverable }, { now: clock.now(), wall: clock.wall() });
+    return true;
+  }
+
+  private async stop({ slot, instanceId, reason }: Extract<Action, { kind: 'stop' }>): Promise<boolean> {
+    const { runtime, log, stopTimeout } = this.parts;
+    try {
+      log.info({ replica: slot, instance: instanceId, reason }, 'stopping an instance');
+      await this.call(stopTimeout + STOP_MARGIN, 'stopping an instance', runtime.stop(instanceId, stopTimeout));
+      await this.call(REMOVE_DEADLINE, 'removing an instance', runtime.remove(instanceId));
+      return true;
+    } catch (error) {
+      return this.failed('an instance could not be stopped', instanceId, error);
+    }
+  }
+
+  private async remove({ instanceId }: Extract<Action, { kind: 'remove' }>): Promise<boolean> {
+    const { runtime, ledger } = this.parts;
+    try {
+      const lines = await this.call(
+        LOGS_DEADLINE,
+        'reading its last lines',
+        runtime.logs(instanceId, LAST_LINES),
+      ).catch(() => []);
+      if (lines.length > 0) ledger.lastLines(instanceId, lines);
+      await this.call(REMOVE_DEADLINE, 'removing an instance', runtime.remove(instanceId));
+      return true;
+    } catch (error) {
+      return this.failed('a dead instance could not be removed', instanceId, error);
+    }
+  }
+
+  private failed(what: string, instanceId: string, error: unknown): boolean {
+    this.parts.log.warn({ instance: instanceId, error: error instanceof Error ? error.message : String(error) }, what);
+    return false;
+  }
+
+  private call<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
+    return withDeadline(this.parts.clock, ms, what, promise);
+  }
+}
+
+function isSpawn(action: Action): boolean {
+  return action.kind === 'spawn' || action.kind === 'start';
+}

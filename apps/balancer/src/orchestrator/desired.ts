@@ -1,0 +1,71 @@
+// Owns what the stored state means for the loop: the slots to fill, and the specification of a slot's next instance. What
+// the state is, is pool-state.ts's; when an instance is made, plan.ts's.
+import type { InstanceSpec } from '../runtime/replica-runtime.js';
+import { parseStaticReplica } from '../runtime/static/static-replica.js';
+import type { Logger } from '../telemetry/logger.js';
+import type { DesiredSlot } from './plan.js';
+import { nextGeneration, type PoolState, type StoredMember, withGeneration } from './pool-state.js';
+import type { StateStore } from './state-store.js';
+import { specHash } from './workload.js';
+
+/** What is wanted, as of one state. */
+export interface Desired {
+  readonly members: readonly StoredMember[];
+  readonly slots: readonly DesiredSlot[];
+  /** Path of the probe. */
+  readonly healthPath: string;
+}
+
+export class DesiredReader {
+  private state: PoolState | undefined;
+  private desired: Desired = { members: [], slots: [], healthPath: '/' };
+
+  constructor(
+    private readonly store: StateStore,
+    private readonly log: Logger,
+  ) {}
+
+  /** Computed once per state: the loop reads it in each turn. */
+  get current(): Desired {
+    const state = this.store.current;
+    if (state === this.state) return this.desired;
+    const { members, workload } = state;
+    const slots = members.map(({ name, url, firstGeneration }) => ({
+      name,
+      firstGeneration,
+      specHash: specHash(workload, url),
+    }));
+    this.state = state;
+    return (this.desired = { members, slots, healthPath: workload.healthPath });
+  }
+
+  /**
+   * Takes the next generation of a slot, durably, so that no restart gives it twice. A disk that refuses does not keep a
+   * replica from being replaced.
+   * @param seen highest generation of the slot that is still observed
+   * @returns undefined when the slot is not wanted any more
+   */
+  async nextSpec(slot: string, seen: number): Promise<InstanceSpec | undefined> {
+    let spec: InstanceSpec | undefined;
+    const refused = await this.store.updateAnyway((state) => {
+      const member = state.members.find(({ name }) => name === slot);
+      if (!member) return state;
+      const generation = Math.max(nextGeneration(state, slot, seen), member.firstGeneration);
+      const { workload } = state;
+      spec = { slot, generation, specHash: specHash(workload, member.url), workload, address: staticAddress(member) };
+      return withGeneration(state, slot, generation);
+    });
+    if (refused)
+      this.log.error(
+        { replica: slot, error: refused.message },
+        'a generation could not be stored; the instance is made all the same',
+      );
+    return spec;
+  }
+}
+
+function staticAddress({ name, url, weight }: StoredMember): InstanceSpec['address'] {
+  if (url === undefined) return undefined;
+  const { host, port } = parseStaticReplica(`${name}=${url};${weight}`);
+  return { host, port, url };
+}

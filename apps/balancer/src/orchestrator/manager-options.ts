@@ -1,0 +1,15 @@
+// Owns what the manager takes from its surroundings besides other rooms: time, chance, the probe and the disk. Tests put
+// their own in place; nothing else does.
+import { type Clock, systemClock } from './clock.js';
+import { writeDurably, type WriteFile } from './durable-file.js';
+import { type Probe, probeByHttp } from './probe.js';
+
+export class ManagerOptions {
+  readonly clock: Clock = systemClock;
+  /** 0 to 1; spreads backoffs. */
+  readonly random: () => number = Math.random;
+  readonly probe: Probe = probeByHttp;
+  readonly writeFile: WriteFile = writeDurably;
+  /** Why this runtime was chosen; for people. */
+  readonly runtimeReason?: string;
+}

@@ -1,0 +1,313 @@
+// Owns every decision of the pool: which instance serves, which one leaves, what is made, stopped and removed, and when to
+// look again. Pure: what is wanted, seen, remembered and under way comes in, actions come out. Observing and acting is
+// the reconciler's.
+import type { ObservedInstance } from '../runtime/replica-runtime.js';
+import { type InstanceRecord, NEW_SLOT, type SlotRecord } from './ledger.js';
+import { words } from './restart-policy.js';
+import type { ReplicaState } from './replica-view.js';
+
+export interface DesiredSlot {
+  readonly name: string;
+  /** Of the workload that its instances must run. */
+  readonly specHash: string;
+  /** Instances below this generation belong to an earlier replica of the same name. */
+  readonly firstGeneration: number;
+}
+
+export interface PlanPolicy {
+  readonly drainTimeout: number;
+  readonly restartUnhealthyAfter: number;
+  /** Instances that may be in the making at once: parallel starts only queue up in the engine. */
+  readonly spawnConcurrency: number;
+  /** How often a drain is looked at when nobody reports its end. */
+  readonly drainPoll: number;
+}
+
+export interface PlanInput {
+  readonly desired: readonly DesiredSlot[];
+  /** The last list that the engine answered. */
+  readonly observed: readonly ObservedInstance[];
+  /** False while the engine does not answer: routes follow health, but nothing is done to instances. */
+  readonly engineAnswers: boolean;
+  readonly instances: ReadonlyMap<string, InstanceRecord>;
+  readonly slots: ReadonlyMap<string, SlotRecord>;
+  /** Actions that run, or ended after the last list began: their outcome is not in `observed` yet. */
+  readonly underWay: {
+    readonly slots: ReadonlySet<string>;
+    readonly instances: ReadonlySet<string>;
+    readonly spawns: number;
+  };
+  /** What the data plane may do with the tables that it holds; `unknown`: an earlier balancer's table is in force. */
+  readonly tables: { readonly claimable: ReadonlySet<string>; readonly listed: ReadonlySet<string> } | 'unknown';
+  /** Monotonic milliseconds. */
+  readonly now: number;
+  readonly policy: PlanPolicy;
+}
+
+export type Action =
+  | { readonly kind: 'spawn'; readonly slot: string }
+  /** Made by a balancer that ended before it could start it. */
+  | { readonly kind: 'start'; readonly slot: string; readonly instanceId: string }
+  /** Alive and drained: ended politely, then removed. */
+  | { readonly kind: 'stop'; readonly slot: string; readonly instanceId: string; readonly reason: string }
+  /** Dead already. */
+  | { readonly kind: 'remove'; readonly slot: string; readonly instanceId: string };
+
+export interface Route {
+  readonly instance: ObservedInstance;
+  readonly state: 'ready' | 'unready' | 'draining';
+}
+
+export interface Retirement {
+  readonly instanceId: string;
+  readonly reason: string;
+  /** Held against the slot like a death. */
+  readonly condemned: boolean;
+}
+
+export interface Phase {
+  readonly state: ReplicaState;
+  readonly reason: string | null;
+  readonly instance: ObservedInstance | null;
+}
+
+export interface Plan {
+  readonly actions: readonly Action[];
+  readonly retire: readonly Retirement[];
+  readonly routes: readonly Route[];
+  readonly phases: ReadonlyMap<string, Phase>;
+  /** When to look again even if nothing happens; Infinity = never. */
+  readonly wakeAt: number;
+}
+
+export function plan(input: PlanInput): Plan {
+  return new Planner(input).run();
+}
+
+/** A desired slot with what lives in it, sorted out. */
+interface Slot {
+  readonly name: string;
+  readonly history: SlotRecord;
+  /** The newest instance of the right workload. */
+  readonly winner: ObservedInstance | undefined;
+  /** Whatever else lives there, newest first. */
+  readonly incumbents: readonly ObservedInstance[];
+  /** An incumbent runs another workload than it should. */
+  readonly outdated: boolean;
+  /** Its winner was just given up. */
+  readonly condemned: boolean;
+}
+
+const byGeneration = (a: ObservedInstance, b: ObservedInstance) =>
+  b.generation - a.generation || (a.id < b.id ? -1 : 1);
+
+class Planner {
+  private readonly actions: Action[] = [];
+  private readonly retire: Retirement[] = [];
+  private readonly routes: Route[] = [];
+  private readonly phases = new Map<string, Phase>();
+  private wakeAt = Infinity;
+  private spawns: number;
+  /** An outdated instance is being replaced: the next one waits for it. */
+  private replacing = false;
+
+  constructor(private readonly input: PlanInput) {
+    this.spawns = input.underWay.spawns;
+  }
+
+  run(): Plan {
+    const { desired, observed } = this.input;
+    const alive = new Map(desired.map((slot) => [slot.name, [] as ObservedInstance[]]));
+    for (const instance of observed) {
+      const record = this.record(instance);
+      if (instance.state === 'exited' || record?.unstartable) {
+        this.act({ kind: 'remove', slot: instance.slot, instanceId: instance.id });
+      } else if (record?.retired) this.leave(instance, record.retired, record.quiet);
+      else if (alive.has(instance.slot)) alive.get(instance.slot)?.push(instance);
+      else this.dismiss(instance, 'the pool has no such replica any more');
+    }
+    const slots = desired.map((slot) => this.sort(slot, alive.get(slot.name) ?? []));
+    this.replacing = slots.some((slot) => slot.outdated && this.successorUnderWay(slot));
+    for (const slot of slots) this.fill(slot);
+    return {
+      actions: this.actions,
+      retire: this.retire,
+      routes: this.routes,
+      phases: this.phases,
+      wakeAt: this.wakeAt,
+    };
+  }
+
+  /** The newest instance that is right is the slot's; whatever else lives there is an incumbent. */
+  private sort(slot: DesiredSlot, alive: readonly ObservedInstance[]): Slot {
+    const history = this.input.slots.get(slot.name) ?? NEW_SLOT;
+    // A name that was removed and added again is another replica: an instance of the old one does not serve for it.
+    for (const old of alive.filter((i) => i.generation < slot.firstGeneration))
+      this.dismiss(old, 'its replica was removed');
+    const own = alive.filter((i) => i.generation >= slot.firstGeneration).sort(byGeneration);
+    const winner = own.find((i) => i.specHash === slot.specHash && !i.leftover);
+    const incumbents = own.filter((i) => i !== winner);
+    const outdated = incumbents.some((i) => i.specHash !== slot.specHash && !i.leftover);
+    if (!winner || !this.condemn(winner))
+      return { name: slot.name, history, winner, incumbents, outdated, condemned: false };
+    return { name: slot.name, history, winner: undefined, incumbents, outdated, condemned: true };
+  }
+
+  private successorUnderWay({ name, winner }: Slot): boolean {
+    return this.input.underWay.slots.has(name) || (winner !== undefined && this.troubleOf(winner) !== null);
+  }
+
+  /** Incumbents serve until the winner is ready, then they leave. */
+  private fill(slot: Slot): void {
+    const { winner, incumbents } = slot;
+    const ready = winner !== undefined && this.troubleOf(winner) === null;
+    if (ready && this.input.engineAnswers)
+      for (const incumbent of incumbents) this.dismiss(incumbent, 'its successor is ready');
+    const substitute = ready ? undefined : incumbents.find((i) => this.troubleOf(i) === null);
+    const serving = substitute ?? winner ?? incumbents[0];
+    if (serving) this.route(serving);
+    const held = this.advance(slot);
+    this.phases.set(slot.name, this.phaseOf(slot, serving, held));
+  }
+
+  /** Makes or starts what the slot lacks. @returns why it has to wait, in words; null when it need not */
+  private advance({ name, winner, outdated, condemned, history: { restart } }: Slot): string | null {
+    const { now, underWay, policy } = this.input;
+    if ((winner && winner.state !== 'created') || underWay.slots.has(name) || condemned || restart.quarantine)
+      return null;
+    if (!this.input.engineAnswers) return 'the engine does not answer';
+    if (restart.retryAt > now) {
+      this.wake(restart.retryAt);
+      return null;
+    }
+    if (outdated && this.replacing && !winner) return 'replicas with an outdated workload are replaced one at a time';
+    if (this.spawns >= policy.spawnConcurrency) return 'other replicas start first';
+    if (this.deadStillRouted()) return 'the data plane still has to let go of a dead replica’s address';
+    this.replacing ||= outdated;
+    const action: Action = winner
+      ? { kind: 'start', slot: name, instanceId: winner.id }
+      : { kind: 'spawn', slot: name };
+    if (this.act(action)) this.spawns++;
+    return null;
+  }
+
+  private phaseOf(
+    { name, history: { restart, lastExit } }: Slot,
+    serving: ObservedInstance | undefined,
+    held: string | null,
+  ): Phase {
+    const instance = serving ?? null;
+    const trouble = serving ? this.troubleOf(serving) : null;
+    if (serving && trouble === null) {
+      return {
+        state: 'ready',
+        reason: restart.quarantine ? `no successor is made: ${restart.quarantine.reason}` : null,
+        instance,
+      };
+    }
+    if (restart.quarantine) return { state: 'quarantined', reason: restart.quarantine.reason, instance };
+    if (serving) return { state: this.wasReady(serving) ? 'unready' : 'starting', reason: trouble, instance };
+    if (restart.retryAt > this.input.now && !this.input.underWay.slots.has(name)) {
+      return {
+        state: 'backing-off',
+        reason: `the next instance waits: ${lastExit?.reason ?? 'the engine was busy'}`,
+        instance,
+      };
+    }
+    return { state: 'starting', reason: held ?? 'an instance is being made', instance };
+  }
+
+  /** Why an instance gets no request; null when it may have some. */
+  private troubleOf(instance: ObservedInstance): string | null {
+    if (instance.state === 'paused') return 'it is paused by hand';
+    if (instance.state === 'created') return 'it has not been started yet';
+    if (!instance.address) return 'it has no address';
+    const record = this.record(instance);
+    if (!record) return 'it has not been probed yet';
+    const ejection = this.ejected(instance);
+    if (ejection) return ejection.reason;
+    if (record.health.status === 'passing') return null;
+    return record.health.reason === null ? 'it has not been probed yet' : `its probe fails: ${record.health.reason}`;
+  }
+
+  private ejected(instance: ObservedInstance): InstanceRecord['ejected'] {
+    const record = this.record(instance);
+    if (!record?.ejected) return null;
+    const { at, until } = record.ejected;
+    if (this.input.now < until) this.wake(until);
+    else if (record.health.passedAt !== null && record.health.passedAt > at) return null;
+    return record.ejected;
+  }
+
+  private wasReady(instance: ObservedInstance): boolean {
+    return this.record(instance)?.health.status !== 'untried';
+  }
+
+  /** Unwell for too long: it leaves like one that was removed, and its slot is accounted a death. */
+  private condemn(instance: ObservedInstance): boolean {
+    const { restartUnhealthyAfter } = this.input.policy;
+    const health = this.record(instance)?.health;
+    if (!this.input.engineAnswers || !health || health.unwellFor < restartUnhealthyAfter) return false;
+    const what = health.status === 'untried' ? 'was not ready' : 'was unhealthy';
+    const why = this.troubleOf(instance) ?? 'no reason known';
+    const reason = `it ${what} for ${words(restartUnhealthyAfter)}: ${why}`;
+    this.retire.push({ instanceId: instance.id, reason, condemned: true });
+    this.routeDraining(instance);
+    return true;
+  }
+
+  private dismiss(instance: ObservedInstance, reason: string): void {
+    this.retire.push({ instanceId: instance.id, reason, condemned: false });
+    this.routeDraining(instance);
+  }
+
+  /** A retired instance: out of the table, then quiet or out of time, then stopped. */
+  private leave(instance: ObservedInstance, retired: { at: number; reason: string }, quiet: boolean): void {
+    const { tables, now, policy, underWay } = this.input;
+    this.routeDraining(instance);
+    if (underWay.instances.has(instance.id)) return;
+    const deadline = retired.at + policy.drainTimeout;
+    const claimable = tables === 'unknown' || tables.claimable.has(instance.id);
+    const carriesNothing = quiet || (tables !== 'unknown' && !tables.listed.has(instance.id));
+    if (!claimable && (carriesNothing || now >= deadline)) {
+      this.act({ kind: 'stop', slot: instance.slot, instanceId: instance.id, reason: retired.reason });
+    } else {
+      this.wake(deadline > now ? Math.min(deadline, now + policy.drainPoll) : now + policy.drainPoll);
+    }
+  }
+
+  /** In the table only if it has served: who is still starting is nobody's candidate, not even the last. */
+  private route(instance: ObservedInstance): void {
+    if (!instance.address || !this.wasReady(instance)) return;
+    this.routes.push({ instance, state: this.troubleOf(instance) === null ? 'ready' : 'unready' });
+  }
+
+  private routeDraining(instance: ObservedInstance): void {
+    const { tables } = this.input;
+    if (instance.address && (tables === 'unknown' || tables.listed.has(instance.id)))
+      this.routes.push({ instance, state: 'draining' });
+  }
+
+  /** An address is free for reuse once its holder is dead; nobody may come up on it while requests are still sent there. */
+  private deadStillRouted(): boolean {
+    const { tables, observed } = this.input;
+    if (tables === 'unknown') return true;
+    const alive = new Set(observed.filter((i) => i.state !== 'exited').map((i) => i.id));
+    return [...tables.claimable].some((id) => !alive.has(id));
+  }
+
+  private act(action: Action): boolean {
+    const { underWay, engineAnswers } = this.input;
+    if (!engineAnswers || ('instanceId' in action && underWay.instances.has(action.instanceId))) return false;
+    this.actions.push(action);
+    return true;
+  }
+
+  private wake(at: number): void {
+    this.wakeAt = Math.min(this.wakeAt, at);
+  }
+
+  private record(instance: ObservedInstance): InstanceRecord | undefined {
+    return this.input.instances.get(instance.id);
+  }
+}

@@ -1,0 +1,118 @@
+// Owns the end of a pool in the one safe order: no more plans, requests finished, instances ended, state, lock. Each step is
+// bounded, and cut short when somebody is in a hurry. When it ends is main's.
+import type { ObservedInstance, ReplicaRuntime } from '../runtime/replica-runtime.js';
+import type { Logger } from '../telemetry/logger.js';
+import type { Clock } from './clock.js';
+import { withDeadline } from './deadline.js';
+import type { Pool, PoolParts } from './pool.js';
+
+export type EndMode = 'end' | 'leave';
+
+const MOST_TRIES = 3;
+const LIST_DEADLINE = 5000;
+/** Of an engine call, beyond the grace that is given to the instance itself. */
+const CALL_MARGIN = 15_000;
+
+/** Never rejects. @param pool undefined when it never came up */
+export async function endPool(
+  parts: PoolParts,
+  pool: Pool | undefined,
+  mode: EndMode,
+  hurry: AbortSignal,
+): Promise<void> {
+  const { settings, runtime, link, log } = parts;
+  if (!pool) return runtime.close().catch(logged(log, 'the runtime could not be closed'));
+  const { reconciler, store, lock } = pool;
+  if (mode === 'end') {
+    // From here on a crash leads to a next start that begins anew and clears away what is left.
+    const refused = await store.updateAnyway((state) => ({ ...state, ended: true }));
+    if (refused) log.error({ error: refused.message }, 'the end of the pool could not be stored');
+  }
+  const stopped = reconciler.stop();
+  // Replicas live on until the last request is answered.
+  await orHurry(
+    hurry,
+    link.shutdown(hurry.aborted ? 0 : settings.drainTimeout).catch(logged(log, 'the data process did not end cleanly')),
+  );
+  if (hurry.aborted) await link.shutdown(0).catch(logged(log, 'the data process did not end cleanly'));
+  await orHurry(hurry, stopped);
+
+  const keeps = mode === 'leave' && runtime.adopts && !settings.stopReplicas;
+  const leavers = new Set(
+    [...reconciler.memory.instances.values()].filter(({ retired }) => retired).map(({ id }) => id),
+  );
+  const which = ({ id }: ObservedInstance) => !keeps || leavers.has(id);
+  await orHurry(hurry, endInstances(parts, which, settings.stopTimeout));
+  const left = hurry.aborted ? await endInstances(parts, which, 0) : 0;
+
+  if (mode === 'end' && left === 0) {
+    await runtime.cleanup().catch(logged(log, 'what the pool used could not be removed'));
+    await store.forget();
+  }
+  await runtime.close().catch(logged(log, 'the runtime could not be closed'));
+  await lock.release();
+}
+
+interface EndParts {
+  readonly runtime: ReplicaRuntime;
+  readonly log: Logger;
+  readonly options: { readonly clock: Clock };
+}
+
+/** All at once, from fresh lists, until none is left or it has been tried often enough. @returns how many are left */
+async function endInstances(
+  parts: EndParts,
+  which: (instance: ObservedInstance) => boolean,
+  graceMs: number,
+): Promise<number> {
+  const { runtime, log } = parts;
+  const list = async () =>
+    (await withDeadline(parts.options.clock, LIST_DEADLINE, 'listing the instances', runtime.list())).filter(which);
+  let left: ObservedInstance[] = [];
+  try {
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      left = await list();
+      if (left.length === 0) return 0;
+      await Promise.all(left.map((instance) => endInstance(parts, instance, graceMs)));
+    }
+    left = await list();
+    if (left.length > 0) log.error({ instances: left.map(({ id }) => id) }, 'some instances could not be stopped');
+  } catch (error) {
+    log.error({ error: (error as Error).message }, 'the engine does not answer: instances may be left');
+    return Math.max(1, left.length);
+  }
+  return left.length;
+}
+
+async function endInstance(
+  { runtime, log, options: { clock } }: EndParts,
+  { id, slot }: ObservedInstance,
+  graceMs: number,
+): Promise<void> {
+  try {
+    if (graceMs > 0)
+      await withDeadline(clock, graceMs + CALL_MARGIN, 'stopping an instance', runtime.stop(id, graceMs));
+    await withDeadline(clock, CALL_MARGIN, 'removing an instance', runtime.remove(id));
+  } catch (error) {
+    log.warn({ replica: slot, instance: id, error: (error as Error).message }, 'an instance could not be stopped');
+  }
+}
+
+/** The promise, or the moment at which somebody is in a hurry, whichever comes first. */
+async function orHurry(hurry: AbortSignal, promise: Promise<unknown>): Promise<void> {
+  if (hurry.aborted) return;
+  const { promise: hurried, resolve } = latch();
+  hurry.addEventListener('abort', resolve, { once: true });
+  await Promise.race([promise, hurried]);
+  hurry.removeEventListener('abort', resolve);
+}
+
+function latch(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((release) => (resolve = release));
+  return { promise, resolve };
+}
+
+function logged(log: Logger, message: string): (error: Error) => void {
+  return (error) => log.warn({ error: error.message }, message);
+}

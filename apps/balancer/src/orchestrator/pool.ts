@@ -1,0 +1,148 @@
+// Owns bringing a pool up in the one safe order: lock, identity, state, data process, runtime, ring, loop. What breaks is
+// told as a StartError and undone. Running it is the manager's.
+import type { Settings } from '../config/config.module.js';
+import type { DataLink } from '../routing/link/data-link.js';
+import type { Progress, ReplicaRuntime, Workload } from '../runtime/replica-runtime.js';
+import { RuntimeError } from '../runtime/runtime-error.js';
+import type { Logger } from '../telemetry/logger.js';
+import { DesiredReader } from './desired.js';
+import type { ManagerOptions } from './manager-options.js';
+import { PoolError, StartError } from './pool-error.js';
+import { firstState, openHome, type PoolHome } from './pool-home.js';
+import type { PoolRing } from './pool-ring.js';
+import type { PoolState } from './pool-state.js';
+import { Reconciler } from './reconciler.js';
+import { drift } from './workload.js';
+
+/** A pool that runs. */
+export interface Pool extends PoolHome {
+  readonly reconciler: Reconciler;
+  readonly drift: readonly string[];
+}
+
+export interface PoolParts {
+  readonly settings: Settings;
+  readonly runtime: ReplicaRuntime;
+  readonly link: DataLink;
+  readonly log: Logger;
+  readonly ring: PoolRing;
+  readonly options: ManagerOptions;
+}
+
+/** Milliseconds. */
+const BACKOFF = { base: 100, cap: 10_000, stableAfter: 10_000 };
+const SPAWN_CONCURRENCY = 2;
+const DRAIN_POLL = 1000;
+
+/** @param interrupted asked between the steps, since none of them can be cut short. @throws StartError; then nothing is left running that was not before */
+export async function startPool(parts: PoolParts, progress: Progress, interrupted: () => boolean): Promise<Pool> {
+  const { settings, runtime, link, log, ring, options } = parts;
+  const home = await openHome(settings, runtime.kind, log, options.writeFile);
+  const { lock, store, identity } = home;
+  let takenOver = false;
+  try {
+    await openLink(link);
+    takenOver = link.epoch > 0;
+    endIf(interrupted());
+    const stored = home.state?.ended ? undefined : home.state;
+    const resolved = await resolveWorkload(runtime, progress, stored, log);
+    endIf(interrupted());
+    const state = stored ?? (await foundPool(parts, home, resolved.workload));
+    const lines = [...drift(settings, identity, state, resolved.workload), ...resolved.drift];
+    for (const line of lines) log.warn({}, line);
+    ring.open(identity.algorithm, identity.seed, state.hashKey);
+    ring.replace(state.members.map(({ name, weight }) => ({ id: name, weight })));
+    const desired = new DesiredReader(store, log);
+    const reconciler = new Reconciler({
+      runtime,
+      link,
+      log,
+      clock: options.clock,
+      random: options.random,
+      probe: options.probe,
+      timing: { interval: settings.healthInterval, timeout: settings.healthTimeout, stopTimeout: settings.stopTimeout },
+      policy: policyOf(settings, runtime),
+      snapshotBase: {
+        algorithm: identity.algorithm,
+        seed: identity.seed,
+        hashKey: state.hashKey,
+        loadFactor: settings.loadFactor,
+      },
+      desired: () => desired.current,
+      specFor: (slot, seen) => desired.nextSpec(slot, seen),
+    });
+    await reconciler.start(takenOver);
+    return { ...home, reconciler, drift: lines };
+  } catch (error) {
+    // A data process that we have taken over serves on, as it did before us.
+    if (!takenOver) await link.shutdown(0).catch(() => {});
+    await lock.release();
+    throw error instanceof PoolError ? new StartError('state_dir', error.message, { cause: error }) : error;
+  }
+}
+
+async function openLink(link: DataLink): Promise<void> {
+  try {
+    await link.open();
+  } catch (error) {
+    throw new StartError('data_plane', `The data process does not come up: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+/** The first state of a pool, stored before anything is made. */
+async function foundPool(
+  { settings, runtime }: PoolParts,
+  { store, state }: PoolHome,
+  workload: Workload | null,
+): Promise<PoolState> {
+  if (!workload) throw new StartError('runtime', 'the workload is not known');
+  const running = await runtime.list().catch((error: Error) => {
+    throw new StartError('runtime', `The ${runtime.kind} runtime does not answer: ${error.message}`, { cause: error });
+  });
+  await store.begin(firstState(settings, runtime.kind, workload, running, state));
+  return store.current;
+}
+
+/** A pool that has a state can do without: what it runs is stored, and an engine that is away comes back. */
+async function resolveWorkload(
+  runtime: ReplicaRuntime,
+  progress: Progress,
+  stored: PoolState | undefined,
+  log: Logger,
+): Promise<{ workload: Workload | null; drift: string[] }> {
+  try {
+    return { workload: await runtime.prepare(progress), drift: [] };
+  } catch (error) {
+    const reason = (error as Error).message;
+    if (!stored || !(error instanceof RuntimeError)) {
+      throw new StartError('runtime', `The ${runtime.kind} runtime cannot run replicas: ${reason}`, { cause: error });
+    }
+    log.error({ reason }, 'the runtime cannot be prepared: the pool goes on with what is stored');
+    return {
+      workload: null,
+      drift: [`The settings of the replicas cannot be resolved (${reason}): the pool stays with what it was made with`],
+    };
+  }
+}
+
+function policyOf(settings: Settings, { kind }: ReplicaRuntime): ConstructorParameters<typeof Reconciler>[0]['policy'] {
+  return {
+    drainTimeout: settings.drainTimeout,
+    // Replicas that we did not make cannot be made anew either: they are only left out while they are unwell.
+    restartUnhealthyAfter: kind === 'static' ? Infinity : settings.restartUnhealthyAfter,
+    spawnConcurrency: SPAWN_CONCURRENCY,
+    drainPoll: DRAIN_POLL,
+    health: {
+      pass: settings.healthPass,
+      fail: settings.healthFail,
+      longestGap: settings.healthInterval + 2 * settings.healthTimeout,
+    },
+    restart: { ...BACKOFF, crashLoopLimit: settings.crashLoopLimit, crashLoopWindow: settings.crashLoopWindow },
+  };
+}
+
+function endIf(interrupted: boolean): void {
+  if (interrupted) throw new StartError('interrupted', 'The start was interrupted.');
+}

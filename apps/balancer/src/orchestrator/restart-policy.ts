@@ -1,0 +1,68 @@
+// Owns when a slot gets its next instance: at once, after a backoff, or not any more. Pure: time and jitter come in.
+// Noticing deaths is observation.ts's; making instances is the reconciler's.
+
+export interface RestartPolicy {
+  /** Milliseconds before the second try; each further one waits twice as long, up to `cap`. */
+  readonly base: number;
+  readonly cap: number;
+  /** So many deaths within `window` milliseconds quarantine the slot. */
+  readonly crashLoopLimit: number;
+  readonly crashLoopWindow: number;
+  /** An instance that served for so long has shown that it can: what was before is forgotten. */
+  readonly stableAfter: number;
+}
+
+export interface RestartHistory {
+  /** When instances died since the last stable one, oldest first; monotonic milliseconds. */
+  readonly deaths: readonly number[];
+  /** How many of them in a row; the exponent of the backoff. */
+  readonly streak: number;
+  /** Nothing is made before this moment. */
+  readonly retryAt: number;
+  /** Set: nothing is made any more. Only removing the replica, or a restart of the balancer, forgets it. */
+  readonly quarantine: { readonly reason: string } | null;
+}
+
+export const UNTROUBLED: RestartHistory = { deaths: [], streak: 0, retryAt: 0, quarantine: null };
+
+/** One instance that ended without being asked to, or could not be made. */
+export interface Death {
+  readonly at: number;
+  /** How long it had served, in milliseconds; 0 = it never did. */
+  readonly served: number;
+  /** In words; part of the quarantine's reason. */
+  readonly reason: string;
+  /** Trying again cannot help: the image is missing, the command does not exist. */
+  readonly unrecoverable?: boolean;
+}
+
+/** @param jitter 0 to 1: spreads the backoff over 75 % to 125 %, so that replicas that fell together do not rise together */
+export function afterDeath(
+  history: RestartHistory,
+  death: Death,
+  policy: RestartPolicy,
+  jitter: number,
+): RestartHistory {
+  if (death.unrecoverable) return { ...history, quarantine: { reason: `${death.reason}; trying again cannot help` } };
+  // The first death after a stable run says nothing about the next instance: it is replaced without delay.
+  if (death.served >= policy.stableAfter) return { ...UNTROUBLED, quarantine: history.quarantine };
+  const deaths = [...history.deaths, death.at].filter((at) => death.at - at < policy.crashLoopWindow);
+  const streak = history.streak + 1;
+  const quarantine =
+    history.quarantine ??
+    (deaths.length >= policy.crashLoopLimit
+      ? { reason: `died ${deaths.length} times within ${words(policy.crashLoopWindow)}, last: ${death.reason}` }
+      : null);
+  return { deaths, streak, retryAt: death.at + backoff(streak, policy, jitter), quarantine };
+}
+
+/** min(base · 2^(n−1), cap), spread by ±25 %; never above `cap`. */
+export function backoff(n: number, policy: Pick<RestartPolicy, 'base' | 'cap'>, jitter: number): number {
+  const delay = Math.min(policy.base * 2 ** Math.min(n - 1, 32), policy.cap);
+  return Math.min(Math.round(delay * (0.75 + jitter / 2)), policy.cap);
+}
+
+/** 1500 → `1500 ms`, 60000 → `60 s`. */
+export function words(ms: number): string {
+  return ms >= 1000 && ms % 1000 === 0 ? `${ms / 1000} s` : `${Math.round(ms)} ms`;
+}

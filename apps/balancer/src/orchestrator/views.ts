@@ -1,0 +1,57 @@
+// Owns putting the pool into the words and shapes that operators see. Pure: nothing is decided here.
+import type { InstanceCounters } from '../routing/link/messages.js';
+import type { ExitRecord, SlotRecord } from './ledger.js';
+import { generationOf, type PoolState, type StoredMember } from './pool-state.js';
+import type { TimedPhase } from './reconciler.js';
+import type { InstanceView, LastExit, ReplicaView } from './replica-view.js';
+
+export interface ViewSources {
+  readonly state: Pick<PoolState, 'members' | 'generations'>;
+  readonly phases: ReadonlyMap<string, TimedPhase>;
+  readonly slots: ReadonlyMap<string, SlotRecord>;
+  readonly counters: ReadonlyMap<string, InstanceCounters>;
+  readonly shares: ReadonlyMap<string, { readonly share: number }>;
+  /** Epoch milliseconds, for what has no phase yet. */
+  readonly wall: number;
+}
+
+export function replicaViews(sources: ViewSources): ReplicaView[] {
+  return sources.state.members.map((member) => replicaView(member, sources));
+}
+
+function replicaView({ name, weight, firstGeneration }: StoredMember, sources: ViewSources): ReplicaView {
+  const phase = sources.phases.get(name);
+  const instance = phase?.instance ?? null;
+  return {
+    name,
+    state: phase?.state ?? 'starting',
+    since: iso(phase?.since ?? sources.wall),
+    reason: phase?.reason ?? null,
+    instance: instance && {
+      id: instance.id,
+      pid: instance.pid ?? null,
+      address: addressText(instance.address),
+      startedAt: instance.startedAt === undefined ? null : iso(instance.startedAt),
+    },
+    restarts: Math.max(0, generationOf(sources.state, name) - firstGeneration),
+    lastExit: lastExit(sources.slots.get(name)?.lastExit ?? null),
+    inFlight: instance ? (sources.counters.get(instance.id)?.inFlight ?? 0) : 0,
+    weight,
+    share: sources.shares.get(name)?.share ?? 0,
+  };
+}
+
+function lastExit(exit: ExitRecord | null): LastExit | null {
+  if (!exit) return null;
+  const { code, signal, oom, at, reason, lastLines } = exit;
+  return { code, signal, oom, at: iso(at), reason, lastLines };
+}
+
+function addressText(address: { host: string; port: number } | undefined): InstanceView['address'] {
+  if (!address) return null;
+  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
+}
+
+export function iso(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}

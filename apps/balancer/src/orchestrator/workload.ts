@@ -1,0 +1,80 @@
+// Owns how a workload is told from another: the fingerprint that instances carry, and where the settings ask for something
+// else than what the pool runs. Making workloads is the runtime's.
+import { createHash } from 'node:crypto';
+import type { Settings } from '../config/config.module.js';
+import type { Workload } from '../runtime/replica-runtime.js';
+import type { Identity, PoolState } from './pool-state.js';
+
+/** Equal for workloads that run alike. A label or a probe's path does not make an instance another one, so neither counts. */
+export function specHash({ image, command, port, env }: Workload, url?: string): string {
+  const sorted = Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1));
+  const facts = JSON.stringify([image ?? null, command ?? null, port, sorted, url ?? null]);
+  return createHash('sha256').update(facts).digest('hex').slice(0, 16);
+}
+
+type DriftSettings = Pick<Settings, 'n' | 'replicas' | 'hashKey' | 'hashSeed' | 'hashAlgorithm' | 'maxReplicas'>;
+
+/**
+ * One line per setting that asks for something else than the stored pool, which wins. Secrets and values of the
+ * environment are never shown.
+ * @param resolved what the settings would run now; null when that cannot be found out
+ */
+export function drift(
+  settings: DriftSettings,
+  identity: Identity,
+  state: PoolState,
+  resolved: Workload | null,
+): string[] {
+  const lines: string[] = [];
+  const differ = (name: string, now: unknown, stored: unknown) => {
+    if (JSON.stringify(now) === JSON.stringify(stored)) return;
+    lines.push(`${name}=${shown(now)} is not applied: the pool was made with ${shown(stored)}`);
+  };
+  if (state.runtime !== 'static') {
+    if (settings.n !== state.createdWith.n) {
+      lines.push(
+        `N=${settings.n} is not applied: it was ${state.createdWith.n} when the pool was made; use /add and /rm (it has ${state.members.length} now)`,
+      );
+    }
+  } else if (JSON.stringify(settings.replicas) !== JSON.stringify(state.createdWith.replicas)) {
+    lines.push('REPLICAS is not applied: it differs from what the pool was made with; use /add and /rm');
+  }
+  if (state.members.length > settings.maxReplicas) {
+    lines.push(
+      `MAX_REPLICAS=${settings.maxReplicas} is below the ${state.members.length} replicas of the pool: none is removed, none can be added`,
+    );
+  }
+  differ('HASH_ALGORITHM', settings.hashAlgorithm, identity.algorithm);
+  differ('HASH_KEY', settings.hashKey, state.hashKey);
+  if (settings.hashSeed !== undefined && settings.hashSeed !== identity.seed)
+    lines.push('HASH_SEED is not applied: the pool has another seed');
+  if (resolved) lines.push(...workloadDrift(resolved, state.workload, differ));
+  return lines;
+}
+
+function workloadDrift(
+  resolved: Workload,
+  stored: Workload,
+  differ: (name: string, now: unknown, stored: unknown) => void,
+): string[] {
+  const lines: string[] = [];
+  differ('REPLICA_IMAGE', resolved.imageRef, stored.imageRef);
+  if (resolved.imageRef === stored.imageRef && resolved.image !== stored.image) {
+    lines.push(
+      `${stored.imageRef ?? 'The image'} now names another image: the pool stays with ${stored.image ?? 'the one it had'}`,
+    );
+  }
+  differ('REPLICA_COMMAND', resolved.command, stored.command);
+  differ('REPLICA_PORT', resolved.port, stored.port);
+  differ('HEALTH_PATH', resolved.healthPath, stored.healthPath);
+  const names = new Set([...Object.keys(resolved.env), ...Object.keys(stored.env)]);
+  const changed = [...names].filter((name) => resolved.env[name] !== stored.env[name]).sort();
+  if (changed.length > 0)
+    lines.push(`REPLICA_ENV is not applied: it differs in ${changed.join(', ')} from what the pool was made with`);
+  return lines;
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return 'the default';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
