@@ -51,8 +51,11 @@ export async function ensureServerImage(terms: ServerImageTerms): Promise<{ id: 
   return { id: image.id, ref };
 }
 
-/** The first that is there: the one named, a public one, one made of the host's node before; then a pull; then making one. */
-async function resolveBase({ engine, info, pool, baseImage, progress }: ServerImageTerms): Promise<string> {
+/**
+ * The id of a base that has node; the balancer's own image stands on it too (scripts/image.mjs). The first that is there:
+ * the one named, a public one, one made of the host's node before; then a pull; then making one. @throws RuntimeError
+ */
+export async function resolveBase({ engine, info, pool, baseImage, progress }: ServerImageTerms): Promise<string> {
   if (baseImage !== undefined) {
     return ((await findImage(engine, baseImage)) ?? (await pullImage(engine, baseImage, NAMED_STALL_MS, progress))).id;
   }
