@@ -1,7 +1,6 @@
-// Owns replicas as containers of a Docker engine (RUNTIME=docker): what the port promises, told in calls of the engine.
-// When to make or end one is the orchestrator's; only containers that carry the pool's label are ever touched.
-import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
-import { existsSync } from 'node:fs';
+// Owns replicas as containers of a Docker engine (RUNTIME=docker): what the port promises, out of the parts in this
+// folder. When to make or end one is the orchestrator's.
+import type { ContainerInfo } from 'dockerode';
 import type { Logger } from '../../telemetry/logger.js';
 import { Hints } from '../hints.js';
 import { parseReplicaEnv } from '../replica-env.js';
@@ -14,16 +13,16 @@ import type {
   Workload,
 } from '../replica-runtime.js';
 import { RuntimeError } from '../runtime-error.js';
-import { containerName } from './container-name.js';
 import { containerOptions } from './container-options.js';
 import { EngineClient, type EngineInfo, statusOf } from './engine-client.js';
-import { hintOf, WATCHED_ACTIONS } from './engine-event.js';
-import { EventStream } from './event-stream.js';
+import { hintOf } from './engine-event.js';
+import { EngineIdentity, reachOf } from './engine-identity.js';
+import { DEFAULT_TIMING, EventStream, openEngineEvents } from './event-stream.js';
 import { findImage, pullImage } from './images.js';
-import { IMAGE_LABEL, labelFilter, POOL_LABEL, SPEC_LABEL } from './labels.js';
-import { linesOfFrames } from './log-frames.js';
+import { IMAGE_LABEL } from './labels.js';
 import { ensureNetwork, removeNetworks } from './network.js';
 import { observe, observeSummary, type Reach } from './observe.js';
+import { PoolContainers } from './pool-containers.js';
 import { ensureServerImage } from './server-image.js';
 
 export interface DockerRuntimeOptions {
@@ -46,18 +45,21 @@ const PULL_STALL_MS = 60_000;
 export class DockerRuntime implements ReplicaRuntime {
   readonly kind = 'docker';
   readonly adopts = true;
+  private readonly identity: EngineIdentity;
+  private readonly containers: PoolContainers;
   private readonly hints = new Hints();
-  private stream: EventStream | undefined;
-  /** The engine as it was first met. */
-  private met: EngineInfo | undefined;
-  private verified = false;
   private readonly strictImages = new Map<string, boolean>();
+  private stream: EventStream | undefined;
 
   constructor(
     private readonly options: DockerRuntimeOptions,
     private readonly logger: Logger,
     private readonly engine: EngineClient = new EngineClient(),
-  ) {}
+    private readonly timing = DEFAULT_TIMING,
+  ) {
+    this.identity = new EngineIdentity(engine);
+    this.containers = new PoolContainers(engine, options.pool, () => ensureNetwork(engine, options.pool, () => {}));
+  }
 
   async prepare(progress: Progress): Promise<Workload> {
     const { pool, command, port, env, healthPath } = this.options;
@@ -75,91 +77,40 @@ export class DockerRuntime implements ReplicaRuntime {
   }
 
   async list(): Promise<ObservedInstance[]> {
-    const info = await this.verify();
-    const containers = await this.query('list containers', (abortSignal) =>
-      this.engine.docker.listContainers({
-        all: true,
-        filters: labelFilter({ [POOL_LABEL]: this.options.pool }),
-        abortSignal,
-      }),
-    ).catch((error: RuntimeError) => {
-      // Nothing is known from an engine that hangs: the same as one that is gone.
-      throw error.code === 'timeout' ? new RuntimeError('unreachable', error.message, { cause: error }) : error;
-    });
-    const seen = await Promise.all(containers.map((container) => this.lookAt(container, reachOf(info))));
-    return seen.filter((instance) => instance !== undefined);
-  }
-
-  async create(spec: InstanceSpec): Promise<string> {
-    const { pool } = this.options;
-    const image = spec.workload.image;
-    if (image === undefined) throw new RuntimeError('bad_spec', `"${spec.slot}" has no image`);
-    const strict = await this.isOwnImage(image);
-    const publish = reachOf(await this.verify()) === 'published';
-    const options = containerOptions({ pool, spec, image, strict, publish });
     try {
-      const container = await this.engine.change(`create the container "${options.name}"`, (abortSignal) =>
-        this.engine.docker.createContainer({ ...options, abortSignal }),
-      );
-      return container.id;
+      const reach = reachOf(await this.verify());
+      const containers = await this.containers.list();
+      const seen = await Promise.all(containers.map((container) => this.lookAt(container, reach)));
+      return seen.filter((instance) => instance !== undefined);
     } catch (error) {
-      if (statusOf(error) === 409) return this.takeHolder(spec);
-      if (statusOf(error) === 404) throw new RuntimeError('image_missing', (error as Error).message, { cause: error });
-      if (statusOf(error) === 400) throw new RuntimeError('bad_spec', (error as Error).message, { cause: error });
+      this.identity.doubt();
       throw error;
     }
   }
 
-  async start(instanceId: string): Promise<void> {
-    const container = await this.ownContainer(instanceId);
-    if (!container) throw new RuntimeError('failed', `container ${instanceId.slice(0, 12)} is gone`);
-    if (container.State.Paused)
-      throw new RuntimeError('failed', `container ${instanceId.slice(0, 12)} is paused by hand`);
-    try {
-      await this.startContainer(instanceId);
-    } catch (error) {
-      if (!isNetworkMissing(error)) throw explainStart(error);
-      // Somebody removed the pool's network while the container had not started yet.
-      await ensureNetwork(this.engine, this.options.pool, () => {});
-      await this.startContainer(instanceId).catch((again: unknown) => {
-        throw explainStart(again);
-      });
-    }
+  async create(spec: InstanceSpec): Promise<string> {
+    const { image } = spec.workload;
+    if (image === undefined) throw new RuntimeError('bad_spec', `"${spec.slot}" has no image`);
+    const strict = await this.isOwnImage(image);
+    const publish = reachOf(await this.verify()) === 'published';
+    return this.containers.create(containerOptions({ pool: this.options.pool, spec, image, strict, publish }));
   }
 
-  async stop(instanceId: string, graceMs: number): Promise<void> {
-    if (!(await this.ownContainer(instanceId))) return;
-    // The engine sends the image's own stop signal, SIGTERM unless it names another, and counts in whole seconds.
-    const seconds = Math.ceil(graceMs / 1000);
-    const deadline = seconds * 1000 + this.engine.deadlines.stop;
-    await this.engine
-      .call(`stop container ${instanceId.slice(0, 12)}`, deadline, (abortSignal) =>
-        this.engine.docker.getContainer(instanceId).stop({ t: seconds, abortSignal }),
-      )
-      .catch(unlessStatus(304, 404));
+  start(instanceId: string): Promise<void> {
+    return this.containers.start(instanceId);
   }
 
-  async remove(instanceId: string): Promise<void> {
-    if (!(await this.ownContainer(instanceId))) return;
-    await this.engine
-      .change(`remove container ${instanceId.slice(0, 12)}`, (abortSignal) =>
-        this.engine.docker.getContainer(instanceId).remove({ force: true, v: true, abortSignal }),
-      )
-      // 409: somebody else's removal is under way.
-      .catch(unlessStatus(404, 409));
+  /** The grace is rounded up to whole seconds, which is how the engine counts. */
+  stop(instanceId: string, graceMs: number): Promise<void> {
+    return this.containers.stop(instanceId, graceMs);
   }
 
-  async logs(instanceId: string, tail: number): Promise<string[]> {
-    if (tail <= 0 || !(await this.ownContainer(instanceId))) return [];
-    try {
-      const frames = await this.query('give the output', (abortSignal) =>
-        this.engine.docker.getContainer(instanceId).logs({ stdout: true, stderr: true, tail, abortSignal }),
-      );
-      return linesOfFrames(frames).slice(-tail);
-    } catch (error) {
-      unlessStatus(404, 409)(error);
-      return [];
-    }
+  remove(instanceId: string): Promise<void> {
+    return this.containers.remove(instanceId);
+  }
+
+  logs(instanceId: string, tail: number): Promise<string[]> {
+    return this.containers.logs(instanceId, tail);
   }
 
   watch(listener: (hint: RuntimeHint) => void): () => void {
@@ -181,65 +132,15 @@ export class DockerRuntime implements ReplicaRuntime {
     this.closeStream();
   }
 
-  // What list tells of one container; undefined when it has gone since.
+  /** What list tells of one container; undefined when it has gone since. */
   private async lookAt(container: ContainerInfo, reach: Reach): Promise<ObservedInstance | undefined> {
+    const { pool } = this.options;
     try {
-      return observe(this.options.pool, reach, await this.inspect(container.Id));
+      return observe(pool, reach, await this.containers.inspect(container.Id));
     } catch (error) {
       if (statusOf(error) === 404) return undefined;
       // One container that hangs inside the engine must not hide the others.
-      if (error instanceof RuntimeError && error.code === 'timeout')
-        return observeSummary(this.options.pool, reach, container);
-      throw error;
-    }
-  }
-
-  /** The name is held: success if it is the very instance that was asked for. */
-  private async takeHolder(spec: InstanceSpec): Promise<string> {
-    const name = containerName(this.options.pool, spec);
-    const holder = await this.inspect(name).catch(unlessStatus(404));
-    if (!holder) throw new RuntimeError('conflict', `the name "${name}" was held a moment ago`);
-    const labels = holder.Config.Labels;
-    if (labels[POOL_LABEL] !== this.options.pool) {
-      throw new RuntimeError('conflict', `a container that is not ours holds the name "${name}": rename or remove it`);
-    }
-    if (labels[SPEC_LABEL] !== spec.specHash) {
-      throw new RuntimeError('conflict', `"${name}" exists with another specification`);
-    }
-    return holder.Id;
-  }
-
-  /** Undefined when it is gone. @throws RuntimeError code `conflict` when it is not of this pool */
-  private async ownContainer(id: string): Promise<ContainerInspectInfo | undefined> {
-    const container = await this.inspect(id).catch(unlessStatus(404));
-    if (container && container.Config.Labels[POOL_LABEL] !== this.options.pool) {
-      throw new RuntimeError(
-        'conflict',
-        `container ${id.slice(0, 12)} does not belong to the pool "${this.options.pool}"`,
-      );
-    }
-    return container;
-  }
-
-  private async startContainer(id: string): Promise<void> {
-    await this.engine
-      .change(`start container ${id.slice(0, 12)}`, (abortSignal) =>
-        this.engine.docker.getContainer(id).start({ abortSignal }),
-      )
-      .catch(unlessStatus(304));
-  }
-
-  private inspect(idOrName: string): Promise<ContainerInspectInfo> {
-    return this.query('say how a container is', (abortSignal) =>
-      this.engine.docker.getContainer(idOrName).inspect({ abortSignal }),
-    );
-  }
-
-  private async query<T>(what: string, run: (abortSignal: AbortSignal) => Promise<T>): Promise<T> {
-    try {
-      return await this.engine.query(what, run);
-    } catch (error) {
-      if (error instanceof RuntimeError && error.code === 'unreachable') this.verified = false;
+      if (error instanceof RuntimeError && error.code === 'timeout') return observeSummary(pool, reach, container);
       throw error;
     }
   }
@@ -261,51 +162,21 @@ export class DockerRuntime implements ReplicaRuntime {
     return own;
   }
 
-  /**
-   * Another engine behind the same address (another context, a new data folder) is not this one with nothing on it:
-   * planning from its empty list would double every replica. Asked again whenever a connection may have been lost.
-   */
-  private async verify(): Promise<EngineInfo> {
-    if (this.met && this.verified && this.stream?.live) return this.met;
-    const info = await this.engine.info();
-    if (!this.met) {
-      const again = await this.engine.info();
-      // Some engines make up an id for each answer: then it says nothing.
-      this.met = again.id === info.id ? info : { ...info, id: undefined };
-    }
-    if (this.met.id !== undefined && info.id !== this.met.id) {
-      throw new RuntimeError('unreachable', 'another Docker engine answers than the one that holds the replicas');
-    }
-    this.verified = true;
-    return this.met;
+  private verify(): Promise<EngineInfo> {
+    return this.identity.verify(this.stream?.live === true);
   }
 
   private openStream(): EventStream {
-    const filters = {
-      type: ['container'],
-      event: WATCHED_ACTIONS,
-      ...labelFilter({ [POOL_LABEL]: this.options.pool }),
-    };
-    const stream = new EventStream(
-      {
-        open: (since, signal) =>
-          this.engine.call('open its event stream', this.engine.deadlines.query, (deadline) =>
-            this.engine.docker.getEvents({
-              filters,
-              // Seconds with nanoseconds, which the typings' number could not hold.
-              ...(since !== undefined && { since: since as unknown as number }),
-              abortSignal: AbortSignal.any([signal, deadline]),
-            }),
-          ),
-        event: (event) => this.hints.emit(hintOf(event)),
-        connected: () => this.hints.emit({ kind: 'resync' }),
-        lost: () => {
-          this.verified = false;
-          this.hints.emit({ kind: 'changed' });
-        },
+    const handlers = {
+      open: openEngineEvents(this.engine, this.options.pool),
+      event: (event: Parameters<typeof hintOf>[0]) => this.hints.emit(hintOf(event)),
+      connected: () => this.hints.emit({ kind: 'resync' as const }),
+      lost: () => {
+        this.identity.doubt();
+        this.hints.emit({ kind: 'changed' });
       },
-      this.logger,
-    );
+    };
+    const stream = new EventStream(handlers, this.logger, this.timing);
     stream.start();
     return stream;
   }
@@ -314,33 +185,4 @@ export class DockerRuntime implements ReplicaRuntime {
     this.stream?.close();
     this.stream = undefined;
   }
-}
-
-/**
- * On Linux a container's address is dialled, which costs nothing; so it is wherever the balancer runs in a container
- * itself. Elsewhere a port on loopback is published.
- */
-function reachOf({ secluded }: EngineInfo): Reach {
-  if (existsSync('/.dockerenv')) return 'address';
-  return process.platform === 'linux' && !secluded ? 'address' : 'published';
-}
-
-function unlessStatus(...statuses: readonly number[]): (error: unknown) => undefined {
-  return (error) => {
-    if (!statuses.includes(statusOf(error) ?? 0)) throw error;
-  };
-}
-
-function isNetworkMissing(error: unknown): boolean {
-  return statusOf(error) === 404 && /network/i.test((error as Error).message);
-}
-
-/** The engine's wording for what the image or the command makes impossible; anything else may pass. */
-function explainStart(error: unknown): unknown {
-  const { message } = error as Error;
-  const hopeless =
-    /executable file not found|no such file or directory|permission denied|exec format error|not a directory/i;
-  return statusOf(error) !== undefined && hopeless.test(message)
-    ? new RuntimeError('bad_spec', message, { cause: error })
-    : error;
 }

@@ -93,6 +93,19 @@ export function statusOf(error: unknown): number | undefined {
   return (cause as { statusCode?: number } | undefined)?.statusCode;
 }
 
+/** For calls whose silence means that nothing is known: an engine that hangs is the same as one that is gone. */
+export function unknownInTime(error: unknown): unknown {
+  if (!(error instanceof RuntimeError) || error.code !== 'timeout') return error;
+  return new RuntimeError('unreachable', error.message, { cause: error });
+}
+
+/** A handler for `catch` that takes these statuses of the engine for success, with nothing as the result. */
+export function unlessStatus(...statuses: readonly number[]): (error: unknown) => undefined {
+  return (error) => {
+    if (!statuses.includes(statusOf(error) ?? 0)) throw error;
+  };
+}
+
 export function toRuntimeError(error: unknown): RuntimeError {
   if (error instanceof RuntimeError) return error;
   const { statusCode, json, code, message } = error as NodeJS.ErrnoException & {

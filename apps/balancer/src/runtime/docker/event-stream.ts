@@ -2,7 +2,9 @@
 // only, because after every gap the listener is told to look at everything again. What an event means is engine-event.ts's.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../telemetry/logger.js';
-import { parseEngineEvent, sinceOf, type EngineEvent } from './engine-event.js';
+import type { EngineClient } from './engine-client.js';
+import { type EngineEvent, parseEngineEvent, sinceOf, WATCHED_ACTIONS } from './engine-event.js';
+import { labelFilter, POOL_LABEL } from './labels.js';
 import { linesOf } from './line-stream.js';
 
 export interface EventStreamTiming {
@@ -103,4 +105,18 @@ export class EventStream {
     if (event.timeNano !== undefined) this.since = sinceOf(event.timeNano);
     this.handlers.event(event);
   }
+}
+
+/** `open` of the handlers: the events of one pool's containers. */
+export function openEngineEvents(engine: EngineClient, pool: string): EventStreamHandlers['open'] {
+  const filters = { type: ['container' as const], event: [...WATCHED_ACTIONS], ...labelFilter({ [POOL_LABEL]: pool }) };
+  return (since, signal) =>
+    engine.query('open its event stream', (deadline) =>
+      engine.docker.getEvents({
+        filters,
+        // Seconds with nanoseconds, which the typings' number could not hold.
+        ...(since !== undefined && { since: since as unknown as number }),
+        abortSignal: AbortSignal.any([signal, deadline]),
+      }),
+    );
 }

@@ -3,6 +3,7 @@
 import { execFile } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { type Pack, pack } from 'tar-stream';
@@ -63,7 +64,12 @@ export async function makeHostBase(
   filled.catch((error: Error) => archive.destroy(error));
   try {
     const imported = engine.call('take the base image', STALL_MS, (abortSignal) =>
-      engine.docker.importImage(archive, { repo: REPOSITORY, tag: fingerprint(), changes: change, abortSignal }),
+      engine.docker.importImage(Readable.from(archive), {
+        repo: REPOSITORY,
+        tag: fingerprint(),
+        changes: change,
+        abortSignal,
+      }),
     );
     const [stream] = await Promise.all([imported, filled]);
     await followSteps(stream, STALL_MS);

@@ -16,7 +16,8 @@ export interface LocalImage {
 export async function findImage(engine: EngineClient, ref: string): Promise<LocalImage | undefined> {
   try {
     const image = await engine.query(`look at the image "${ref}"`, (abortSignal) =>
-      engine.docker.getImage(ref).inspect({ abortSignal }),
+      // The typings know of no signal here, the library does.
+      engine.docker.getImage(ref).inspect({ abortSignal } as object),
     );
     return { id: image.Id, labels: image.Config?.Labels ?? {} };
   } catch (error) {

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
 import { packageRoot } from '../bundled-server.js';
 import type { Progress } from '../replica-runtime.js';
@@ -84,7 +85,7 @@ async function build(engine: EngineClient, { ref, base, labels, files }: BuildTe
   context.finalize();
   try {
     const stream = await engine.call('begin the build', BUILD_STALL_MS, (abortSignal) =>
-      engine.docker.buildImage(context, {
+      engine.docker.buildImage(Readable.from(context), {
         t: ref,
         dockerfile: DOCKERFILE,
         buildargs: { BASE: base },

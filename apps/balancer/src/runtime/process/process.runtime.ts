@@ -17,8 +17,8 @@ import type {
 import { RuntimeError } from '../runtime-error.js';
 import { splitCommand } from '../replica-command.js';
 import { freePort, LOOPBACK } from './free-port.js';
-import { endLeftover, findLeftovers, INSTANCE_VARIABLE, type Leftover } from './leftovers.js';
-import { Ledger, type LedgerEntry } from './ledger.js';
+import { endLeftover, INSTANCE_VARIABLE, Leftovers, observeLeftover } from './leftovers.js';
+import { Ledger } from './ledger.js';
 import { logFile, logFolder, tailLog, trimLog } from './log-file.js';
 import { identify } from './process-identity.js';
 import { ReplicaProcess } from './replica-process.js';
@@ -49,10 +49,9 @@ export class ProcessRuntime implements ReplicaRuntime {
   readonly kind = 'process';
   readonly adopts = false;
   private readonly instances = new Map<string, Instance>();
-  /** From the ledger as the last balancer left it, read once. */
-  private leftovers: Map<string, LedgerEntry> | undefined;
   private readonly ledger: Ledger;
   private readonly hints = new Hints();
+  private known: Leftovers | undefined;
   private trimmer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -66,20 +65,19 @@ export class ProcessRuntime implements ReplicaRuntime {
   async prepare(progress: Progress): Promise<Workload> {
     const { command, env, healthPath } = this.options;
     const argv = command === undefined ? undefined : splitCommand(command);
-    const leftovers = await this.liveLeftovers();
+    const leftovers = await this.leftovers.live();
     if (leftovers.length > 0) progress(`${leftovers.length} replica process(es) of an earlier balancer still run`);
     return { ...(argv && { command: argv }), port: 0, env: parseReplicaEnv(env), healthPath };
   }
 
   async list(): Promise<ObservedInstance[]> {
-    const own = [...this.instances.values()].map((instance) => this.observe(instance));
-    const left = (await this.liveLeftovers()).map((leftover) => this.observeLeftover(leftover));
-    return Promise.all([...own, ...left]);
+    const left = (await this.leftovers.live()).map(observeLeftover);
+    return [...(await Promise.all([...this.instances.values()].map((instance) => this.observe(instance)))), ...left];
   }
 
   async create(spec: InstanceSpec): Promise<string> {
     const { slot, generation, specHash } = spec;
-    const left = (await this.liveLeftovers()).map((leftover) => ({ ...leftover, leftover: true }));
+    const left = (await this.leftovers.live()).map((leftover) => ({ ...leftover, leftover: true }));
     // Nothing is awaited between this look and the registration: two calls at once get one instance.
     const own = [...this.instances.values()].map((instance) => ({
       ...instance.spec,
@@ -103,7 +101,7 @@ export class ProcessRuntime implements ReplicaRuntime {
   async start(instanceId: string): Promise<void> {
     const instance = this.instances.get(instanceId);
     if (!instance) {
-      if (this.leftovers?.has(instanceId)) return;
+      if (await this.leftovers.find(instanceId)) return;
       throw new RuntimeError('failed', `instance ${instanceId} is gone`);
     }
     if (instance.process?.exit)
@@ -119,24 +117,27 @@ export class ProcessRuntime implements ReplicaRuntime {
       await instance.process?.end(graceMs);
       return;
     }
-    const leftover = (await this.liveLeftovers()).find(({ id }) => id === instanceId);
+    const leftover = await this.leftovers.find(instanceId);
     if (leftover) await endLeftover(leftover, graceMs);
   }
 
   async remove(instanceId: string): Promise<void> {
     await this.stop(instanceId, 0);
-    const gone = this.instances.get(instanceId)?.spec ?? this.leftovers?.get(instanceId);
-    if (!gone) return;
-    this.instances.delete(instanceId);
-    this.leftovers?.delete(instanceId);
-    this.ledger.delete(instanceId);
-    rmSync(this.logOf(gone), { force: true });
+    this.leftovers.forget(instanceId);
+    const instance = this.instances.get(instanceId);
+    if (instance) {
+      this.instances.delete(instanceId);
+      this.ledger.delete(instanceId);
+      rmSync(this.logOf(instance), { force: true });
+    }
     this.hints.emit({ kind: 'changed', instanceId });
   }
 
   async logs(instanceId: string, tail: number): Promise<string[]> {
-    const known = this.instances.get(instanceId)?.spec ?? this.leftovers?.get(instanceId);
-    return known ? tailLog(this.logOf(known), tail) : [];
+    const instance = this.instances.get(instanceId);
+    const leftover = instance ? undefined : await this.leftovers.find(instanceId);
+    if (instance) return tailLog(this.logOf(instance), tail);
+    return leftover ? tailLog(this.leftovers.logOf(leftover), tail) : [];
   }
 
   watch(listener: (hint: RuntimeHint) => void): () => void {
@@ -166,7 +167,7 @@ export class ProcessRuntime implements ReplicaRuntime {
     this.ledger.put({ ...entry, pid: null, startTime: null });
     try {
       const env = this.environment(instance, port);
-      instance.process = await ReplicaProcess.spawn(argv, env, this.logOf(spec), () => this.exited(id));
+      instance.process = await ReplicaProcess.spawn(argv, env, this.logOf(instance), () => this.exited(id));
     } catch (error) {
       this.ledger.delete(id);
       throw error;
@@ -211,44 +212,16 @@ export class ProcessRuntime implements ReplicaRuntime {
     return { ...identity, state: frozen ? 'paused' : 'running', address, pid: replica.pid, startedAt };
   }
 
-  private async observeLeftover(leftover: Leftover): Promise<ObservedInstance> {
-    const { id, slot, generation, specHash, port, pid, startedAt } = leftover;
-    const frozen = (await identify(pid))?.frozen === true;
-    const address = { host: LOOPBACK, port };
-    return {
-      id,
-      slot,
-      generation,
-      specHash,
-      state: frozen ? 'paused' : 'running',
-      address,
-      pid,
-      startedAt,
-      leftover: true,
-    };
+  private get leftovers(): Leftovers {
+    return (this.known ??= new Leftovers(this.ledger, this.options.stateDir));
   }
 
-  /** Leftovers are no children of ours: nobody tells of their death, so each look checks who still lives. */
-  private async liveLeftovers(): Promise<Leftover[]> {
-    this.leftovers ??= new Map(this.ledger.load().map((entry) => [entry.id, entry]));
-    if (this.leftovers.size === 0) return [];
-    const before = [...this.leftovers.values()];
-    const live = new Map((await findLeftovers(before)).map((leftover) => [leftover.id, leftover]));
-    for (const entry of before) {
-      if (live.has(entry.id)) continue;
-      this.leftovers.delete(entry.id);
-      this.ledger.delete(entry.id);
-      rmSync(this.logOf(entry), { force: true });
-    }
-    return [...live.values()];
-  }
-
-  private logOf({ slot, generation }: { readonly slot: string; readonly generation: number }): string {
-    return logFile(this.options.stateDir, slot, generation);
+  private logOf({ spec }: Instance): string {
+    return logFile(this.options.stateDir, spec.slot, spec.generation);
   }
 
   private trimLogs(): void {
-    for (const { spec } of this.instances.values()) trimLog(this.logOf(spec));
-    for (const leftover of this.leftovers?.values() ?? []) trimLog(this.logOf(leftover));
+    for (const instance of this.instances.values()) trimLog(this.logOf(instance));
+    for (const log of this.leftovers.logs()) trimLog(log);
   }
 }

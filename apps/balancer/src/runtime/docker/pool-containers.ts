@@ -1,0 +1,147 @@
+// Owns what is done to single containers of one pool, each call idempotent. A container without the pool's label is never
+// touched, whoever asks. What they look like as instances is observe.ts's.
+import type { ContainerCreateOptions, ContainerInfo, ContainerInspectInfo } from 'dockerode';
+import { RuntimeError } from '../runtime-error.js';
+import { type EngineClient, statusOf, unknownInTime, unlessStatus } from './engine-client.js';
+import { labelFilter, POOL_LABEL, SPEC_LABEL } from './labels.js';
+import { linesOfFrames } from './log-frames.js';
+
+export class PoolContainers {
+  constructor(
+    private readonly engine: EngineClient,
+    private readonly pool: string,
+    /** Makes the pool's network again, which somebody may have removed. */
+    private readonly restoreNetwork: () => Promise<void>,
+  ) {}
+
+  /** Running or not. @throws RuntimeError code `unreachable` also when the engine does not answer in time */
+  async list(): Promise<ContainerInfo[]> {
+    const filters = labelFilter({ [POOL_LABEL]: this.pool });
+    try {
+      return await this.engine.query('list containers', (abortSignal) =>
+        this.engine.docker.listContainers({ all: true, filters, abortSignal }),
+      );
+    } catch (error) {
+      throw unknownInTime(error);
+    }
+  }
+
+  inspect(idOrName: string): Promise<ContainerInspectInfo> {
+    return this.engine.query('say how a container is', (abortSignal) =>
+      this.engine.docker.getContainer(idOrName).inspect({ abortSignal }),
+    );
+  }
+
+  /** @returns its id, also when the very same one is there already */
+  async create(options: ContainerCreateOptions): Promise<string> {
+    try {
+      const container = await this.withNetwork(() =>
+        this.engine.change(`create the container "${options.name}"`, (abortSignal) =>
+          this.engine.docker.createContainer({ ...options, abortSignal }),
+        ),
+      );
+      return container.id;
+    } catch (error) {
+      const reason = (error as Error).message;
+      if (statusOf(error) === 409) return this.takeHolder(options);
+      if (statusOf(error) === 404) throw new RuntimeError('image_missing', reason, { cause: error });
+      if (statusOf(error) === 400) throw new RuntimeError('bad_spec', reason, { cause: error });
+      throw error;
+    }
+  }
+
+  async start(id: string): Promise<void> {
+    const container = await this.own(id);
+    if (!container) throw new RuntimeError('failed', `container ${short(id)} is gone`);
+    if (container.State.Paused) throw new RuntimeError('failed', `container ${short(id)} is paused by hand`);
+    try {
+      await this.withNetwork(() =>
+        this.engine
+          .change(`start container ${short(id)}`, (abortSignal) =>
+            this.engine.docker.getContainer(id).start({ abortSignal }),
+          )
+          .catch(unlessStatus(304)),
+      );
+    } catch (error) {
+      throw hopeless(error) ? new RuntimeError('bad_spec', (error as Error).message, { cause: error }) : error;
+    }
+  }
+
+  async stop(id: string, graceMs: number): Promise<void> {
+    if (!(await this.own(id))) return;
+    // The engine sends the image's own stop signal, SIGTERM unless it names another, and counts in whole seconds.
+    const seconds = Math.ceil(graceMs / 1000);
+    const deadline = seconds * 1000 + this.engine.deadlines.stop;
+    await this.engine
+      .call(`stop container ${short(id)}`, deadline, (abortSignal) =>
+        this.engine.docker.getContainer(id).stop({ t: seconds, abortSignal }),
+      )
+      .catch(unlessStatus(304, 404));
+  }
+
+  async remove(id: string): Promise<void> {
+    if (!(await this.own(id))) return;
+    await this.engine
+      .change(`remove container ${short(id)}`, (abortSignal) =>
+        this.engine.docker.getContainer(id).remove({ force: true, v: true, abortSignal }),
+      )
+      // 409: somebody else's removal is under way.
+      .catch(unlessStatus(404, 409));
+  }
+
+  async logs(id: string, tail: number): Promise<string[]> {
+    if (tail <= 0 || !(await this.own(id))) return [];
+    const frames = await this.engine
+      .query('give the output', (abortSignal) =>
+        this.engine.docker.getContainer(id).logs({ stdout: true, stderr: true, tail, abortSignal }),
+      )
+      // 409: being removed in this moment.
+      .catch(unlessStatus(404, 409));
+    return frames ? linesOfFrames(frames).slice(-tail) : [];
+  }
+
+  /** Undefined when it is gone. @throws RuntimeError code `conflict` when it is not of this pool */
+  private async own(id: string): Promise<ContainerInspectInfo | undefined> {
+    const container = await this.inspect(id).catch(unlessStatus(404));
+    if (container && container.Config.Labels[POOL_LABEL] !== this.pool) {
+      throw new RuntimeError('conflict', `container ${short(id)} does not belong to the pool "${this.pool}"`);
+    }
+    return container;
+  }
+
+  /** The name is held: success if it is the very instance that was asked for. */
+  private async takeHolder({ name = '', Labels = {} }: ContainerCreateOptions): Promise<string> {
+    const holder = await this.inspect(name).catch(unlessStatus(404));
+    if (!holder) throw new RuntimeError('conflict', `the name "${name}" was held a moment ago`);
+    const labels = holder.Config.Labels;
+    if (labels[POOL_LABEL] !== this.pool) {
+      throw new RuntimeError('conflict', `a container that is not ours holds the name "${name}": rename or remove it`);
+    }
+    if (labels[SPEC_LABEL] !== Labels[SPEC_LABEL]) {
+      throw new RuntimeError('conflict', `"${name}" exists with another specification`);
+    }
+    return holder.Id;
+  }
+
+  private async withNetwork<T>(run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      if (statusOf(error) !== 404 || !/network/i.test((error as Error).message)) throw error;
+      await this.restoreNetwork();
+      return run();
+    }
+  }
+}
+
+function short(id: string): string {
+  return id.slice(0, 12);
+}
+
+/** The engine's wording for what the image or the command makes impossible; anything else may pass. */
+function hopeless(error: unknown): boolean {
+  if (statusOf(error) === undefined) return false;
+  const wording =
+    /executable file not found|no such file or directory|permission denied|exec format error|not a directory/i;
+  return wording.test((error as Error).message);
+}
