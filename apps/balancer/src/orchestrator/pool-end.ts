@@ -99,7 +99,7 @@ async function endInstance(
 }
 
 /** The promise, or the moment at which somebody is in a hurry, whichever comes first. */
-async function orHurry(hurry: AbortSignal, promise: Promise<unknown>): Promise<void> {
+export async function orHurry(hurry: AbortSignal, promise: Promise<unknown>): Promise<void> {
   if (hurry.aborted) return;
   const { promise: hurried, resolve } = latch();
   hurry.addEventListener('abort', resolve, { once: true });

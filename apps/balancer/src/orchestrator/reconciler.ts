@@ -6,13 +6,16 @@ import type { Logger } from '../telemetry/logger.js';
 import { Applier } from './applier.js';
 import type { Clock } from './clock.js';
 import type { Desired } from './desired.js';
+import { DrainWatch } from './drain-watch.js';
 import type { ProbeResult } from './health.js';
 import { Ledger, type LedgerPolicy, type Moment } from './ledger.js';
 import { type EngineStatus, Observer } from './observer.js';
-import { type Phase, plan, type Plan, type PlanPolicy } from './plan.js';
+import { PhaseBoard, type TimedPhase } from './phase-board.js';
+import { plan, type Plan, type PlanPolicy } from './plan.js';
 import type { Probe } from './probe.js';
 import { Prober, type ProberTiming, type Subject } from './prober.js';
 import { Publisher, type SnapshotBase } from './publisher.js';
+import { TakeoverHold } from './takeover-hold.js';
 
 export interface ReconcilerParts {
   readonly runtime: ReplicaRuntime;
@@ -31,9 +34,6 @@ export interface ReconcilerParts {
   readonly specFor: (slot: string, seen: number) => Promise<InstanceSpec | undefined>;
 }
 
-/** A phase with the time at which its state began, in epoch milliseconds. */
-export type TimedPhase = Phase & { readonly since: number };
-
 /** A stop signal that killed nobody within STOP_TIMEOUT and this much was not meant to. */
 const EJECTION_MARGIN = 1000;
 /** Longest wait of `settled` for a table that is held back. */
@@ -45,22 +45,20 @@ export class Reconciler {
   private readonly observer: Observer;
   private readonly applier: Applier;
   private readonly prober: Prober;
-  private readonly listeners = new Set<() => void>();
+  private readonly board: PhaseBoard;
+  private readonly drains: DrainWatch;
+  private readonly hold = new TakeoverHold();
   private readonly subscriptions: (() => void)[] = [];
-  private current = new Map<string, TimedPhase>();
-  private lastNews = '';
   private cancelWake = () => {};
   private turning = false;
   private turnWanted = false;
   private running = false;
-  /** After a takeover the table in force is better than an empty one: ours waits for the first probes, at most until then. */
-  private heldUntil: number | null = null;
-  /** Retired instances that get no new request any more, and since when; monotonic milliseconds. */
-  private readonly draining = new Map<string, number>();
 
   constructor(private readonly parts: ReconcilerParts) {
     const { runtime, link, log, clock, probe, timing, policy, snapshotBase, specFor } = parts;
     const ledger = (this.ledger = new Ledger(policy, parts.random));
+    this.board = new PhaseBoard(clock, log);
+    this.drains = new DrainWatch(link, ledger, clock, policy.drainPoll);
     this.publisher = new Publisher(link, snapshotBase, log, () => this.turn());
     this.prober = new Prober(probe, clock, timing, (id, result) => this.probed(id, result));
     this.observer = new Observer({
@@ -84,7 +82,7 @@ export class Reconciler {
   }
 
   get phases(): ReadonlyMap<string, TimedPhase> {
-    return this.current;
+    return this.board.phases;
   }
   get observed(): readonly ObservedInstance[] {
     return this.observer.instances;
@@ -111,7 +109,7 @@ export class Reconciler {
     this.running = true;
     if (takenOver) {
       this.publisher.inherit();
-      this.heldUntil = Infinity;
+      this.hold.begin();
     }
     this.subscriptions.push(
       runtime.watch((hint) => this.hinted(hint)),
@@ -132,18 +130,24 @@ export class Reconciler {
     this.turnWanted = true;
     if (this.turning) return;
     this.turning = true;
-    while (this.turnWanted && this.running) {
-      this.turnWanted = false;
-      this.carryOut(this.decide());
+    try {
+      while (this.turnWanted && this.running) {
+        this.turnWanted = false;
+        this.carryOut(this.decide());
+      }
+    } catch (error) {
+      // A loop that ends unnoticed would be the end of the pool's care: the next event or resync tries again.
+      this.parts.log.error({ error: (error as Error).stack }, 'a turn of the loop failed');
+    } finally {
+      this.turning = false;
     }
-    this.turning = false;
   }
 
   /** Resolves when the data plane routes by what is wanted now, or has had its time. */
   async settled(): Promise<void> {
-    if (this.heldUntil !== null) {
+    if (this.hold.active) {
       await new Promise<void>((resolve) => {
-        const released = this.onChange(() => this.heldUntil === null && done());
+        const released = this.onChange(() => !this.hold.active && done());
         const cancel = this.parts.clock.after(HOLD_TIMEOUT, () => done());
         const done = () => {
           cancel();
@@ -157,9 +161,7 @@ export class Reconciler {
 
   /** Told after each change that an operator could see. */
   onChange(listener: () => void): () => void {
-    const own = () => listener();
-    this.listeners.add(own);
-    return () => this.listeners.delete(own);
+    return this.board.onChange(listener);
   }
 
   /** Plans nothing more, and leaves no timer. Resolves when the actions under way have ended. */
@@ -176,7 +178,7 @@ export class Reconciler {
   private decide(): Plan {
     const { clock, policy, desired } = this.parts;
     for (;;) {
-      this.noticeQuiet();
+      this.drains.look(this.publisher.inUse);
       const decision = plan({
         desired: desired().slots,
         observed: this.observed,
@@ -200,21 +202,24 @@ export class Reconciler {
   private carryOut(decision: Plan): void {
     const { clock, desired } = this.parts;
     const now = clock.now();
-    if (this.heldUntil !== null && (now >= this.heldUntil || (this.heldUntil < Infinity && this.firstProbesEnded())))
-      this.heldUntil = null;
-    if (this.heldUntil === null) this.publisher.publish(desired().members, decision.routes);
+    this.hold.check(now, this.observed, this.ledger.instances);
+    if (!this.hold.active) this.publisher.publish(desired().members, decision.routes);
     for (const action of decision.actions) this.applier.begin(action);
     this.prober.track(this.subjects());
     this.cancelWake();
-    const wakeAt = Math.min(decision.wakeAt, this.heldUntil ?? Infinity);
+    const wakeAt = Math.min(decision.wakeAt, this.hold.wakeAt);
     if (wakeAt < Infinity) this.cancelWake = clock.after(Math.max(0, wakeAt - now), () => this.turn());
-    this.tell(decision.phases);
+    this.board.post(decision.phases, [
+      this.observed.map(({ id, state }) => [id, state]),
+      this.engine.answers,
+      this.hold.active,
+    ]);
   }
 
   private listed(began: number): void {
     const { clock, timing } = this.parts;
     this.applier.seen(began);
-    if (this.heldUntil === Infinity) this.heldUntil = clock.now() + timing.timeout;
+    this.hold.seen(clock.now(), timing.timeout);
     this.turn();
   }
 
@@ -235,15 +240,6 @@ export class Reconciler {
     return subjects;
   }
 
-  private firstProbesEnded(): boolean {
-    return this.observed
-      .filter(({ state }) => state === 'running')
-      .every(({ id }) => {
-        const health = this.ledger.instances.get(id)?.health;
-        return !health || health.status !== 'untried' || health.reason !== null;
-      });
-  }
-
   private hinted({ kind, instanceId }: RuntimeHint): void {
     const now = this.parts.clock.now();
     if (instanceId !== undefined && (kind === 'stopping' || kind === 'died')) {
@@ -256,49 +252,7 @@ export class Reconciler {
   }
 
   private probed(id: string, result: ProbeResult): void {
-    if (this.ledger.probed(id, result, this.parts.clock.now()) || this.heldUntil !== null) this.turn();
-  }
-
-  /** The data plane tells when a drain is over; should that be lost, its counters say it too. */
-  private noticeQuiet(): void {
-    const { link, clock, policy } = this.parts;
-    const { inUse } = this.publisher;
-    if (!link.connected || inUse === 'unknown') return;
-    const counters = link.lastCounters();
-    for (const { id, retired, quiet } of this.ledger.instances.values()) {
-      if (!retired || quiet || inUse.claimable.has(id)) continue;
-      const unclaimableSince = this.draining.get(id) ?? clock.now();
-      this.draining.set(id, unclaimableSince);
-      // Counters may be a moment older than the acknowledgement: only those of a whole poll later count.
-      if (clock.now() - unclaimableSince >= policy.drainPoll && (counters.get(id)?.inFlight ?? 0) === 0)
-        this.ledger.quiet(id);
-    }
-    for (const id of this.draining.keys()) if (!this.ledger.instances.has(id)) this.draining.delete(id);
-  }
-
-  private tell(phases: ReadonlyMap<string, Phase>): void {
-    const { clock, log } = this.parts;
-    const next = new Map<string, TimedPhase>();
-    for (const [name, phase] of phases) {
-      const before = this.current.get(name);
-      const same = before?.state === phase.state;
-      next.set(name, { ...phase, since: same ? before.since : clock.wall() });
-      if (same) continue;
-      const fields = { replica: name, state: phase.state, reason: phase.reason, instance: phase.instance?.id };
-      if (phase.state === 'quarantined') log.error(fields, 'a replica is quarantined');
-      else log.info(fields, 'a replica changed its state');
-    }
-    this.current = next;
-    const visible = [...next].map(([name, { state, reason, instance }]) => [name, state, reason, instance?.id]);
-    const news = JSON.stringify([
-      visible,
-      this.observed.map(({ id, state }) => [id, state]),
-      this.engine.answers,
-      this.heldUntil === null,
-    ]);
-    if (news === this.lastNews) return;
-    this.lastNews = news;
-    for (const listener of [...this.listeners]) listener();
+    if (this.ledger.probed(id, result, this.parts.clock.now()) || this.hold.active) this.turn();
   }
 
   private moment(): Moment {

@@ -10,7 +10,7 @@ import { Logger } from '../telemetry/logger.js';
 import { ManagerOptions } from './manager-options.js';
 import { planAdd, planRemove, type Standing } from './members.js';
 import { type Pool, type PoolParts, startPool } from './pool.js';
-import { endPool, type EndMode } from './pool-end.js';
+import { endPool, type EndMode, orHurry } from './pool-end.js';
 import { PoolError } from './pool-error.js';
 import { addRules } from './pool-home.js';
 import { PoolRing } from './pool-ring.js';
@@ -175,9 +175,10 @@ export class ReplicaManager {
   }
 
   private async end(mode: EndMode): Promise<void> {
-    const pool = this.pool ?? (await this.starting?.catch(() => undefined));
+    // A start under way sees that it is ending and undoes itself; an image that is being built is not waited for in a hurry.
+    await orHurry(this.hurry.signal, this.starting?.catch(() => {}) ?? Promise.resolve());
     await this.lastChange;
-    await endPool(this.parts, pool, mode, this.hurry.signal);
+    await endPool(this.parts, this.pool, mode, this.hurry.signal);
   }
 
   private inTurn(change: (pool: Pool) => Promise<Change>): Promise<Change> {

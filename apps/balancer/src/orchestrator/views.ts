@@ -1,8 +1,8 @@
 // Owns putting the pool into the words and shapes that operators see. Pure: nothing is decided here.
 import type { InstanceCounters } from '../routing/link/messages.js';
 import type { ExitRecord, SlotRecord } from './ledger.js';
+import type { TimedPhase } from './phase-board.js';
 import { generationOf, type PoolState, type StoredMember } from './pool-state.js';
-import type { TimedPhase } from './reconciler.js';
 import type { InstanceView, LastExit, ReplicaView } from './replica-view.js';
 
 export interface ViewSources {
