@@ -16,7 +16,8 @@ import {
 } from './harness.js';
 import { type Answer, call, postJson, replicasOf } from './http-client.js';
 import { expectAllEnded, expectNoContainers, isAlive, pidsOf, zombiesBelow } from './leftovers.js';
-import { describeOnDocker, describeRuntimes } from './runtimes.js';
+import { describeWithEngine } from '../src/runtime/testing/engine.js';
+import { describeRuntimes } from './runtimes.js';
 
 const SLOW = `${process.execPath} ${join(import.meta.dirname, 'replicas/slow.mjs')}`;
 const slow = { RUNTIME: 'process', N: '2', REPLICA_COMMAND: SLOW };
@@ -117,7 +118,7 @@ describe('SIGTERM with local processes', () => {
   }, 90_000);
 });
 
-describeOnDocker('SIGTERM with containers', () => {
+describeWithEngine('SIGTERM with containers', () => {
   it('leaves them running, and the next start takes them as they are', async () => {
     const env = { RUNTIME: 'docker', N: '2' };
     const first = await startBalancer({ env });
