@@ -1,7 +1,7 @@
 // Owns the clean-up of a pool that no balancer runs any more: its containers, networks and images, by label, and nothing
 // else.
 import { EngineClient, statusOf } from './engine-client.js';
-import { BASE_LABEL, IMAGE_LABEL, labelFilter, POOL_LABEL } from './labels.js';
+import { BASE_LABEL, IMAGE_LABEL, IMAGE_POOL_LABEL, labelFilter, POOL_LABEL } from './labels.js';
 import { removeNetworks } from './network.js';
 
 export interface CleanPoolOptions {
@@ -52,7 +52,7 @@ async function removeImages(engine: EngineClient, pool: string): Promise<{ remov
   const all = await engine.query('list images', (abortSignal) =>
     engine.docker.listImages({ filters: { label: [IMAGE_LABEL] }, abortSignal }),
   );
-  const ours = all.filter(({ Labels }) => Labels?.[POOL_LABEL] === pool);
+  const ours = all.filter(({ Labels }) => Labels?.[IMAGE_POOL_LABEL] === pool);
   // A base serves every pool that has found it: it goes when no server image stands on it. Those of this pool go first.
   ours.sort((a, b) => Number(a.Labels[IMAGE_LABEL] === 'base') - Number(b.Labels[IMAGE_LABEL] === 'base'));
   const bases = new Set(all.filter((image) => !ours.includes(image)).map(({ Labels }) => Labels?.[BASE_LABEL]));

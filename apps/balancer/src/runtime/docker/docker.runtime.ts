@@ -14,14 +14,14 @@ import type {
 } from '../replica-runtime.js';
 import { RuntimeError } from '../runtime-error.js';
 import { containerOptions } from './container-options.js';
-import { EngineClient, type EngineInfo, statusOf } from './engine-client.js';
+import { EngineClient, type EngineInfo, type Reach, statusOf } from './engine-client.js';
 import { hintOf } from './engine-event.js';
-import { EngineIdentity, reachOf } from './engine-identity.js';
+import { EngineIdentity } from './engine-identity.js';
 import { DEFAULT_TIMING, EventStream, openEngineEvents } from './event-stream.js';
 import { findImage, pullImage } from './images.js';
 import { IMAGE_LABEL } from './labels.js';
 import { ensureNetwork, removeNetworks } from './network.js';
-import { observe, observeSummary, type Reach } from './observe.js';
+import { observe, observeSummary } from './observe.js';
 import { PoolContainers } from './pool-containers.js';
 import { ensureServerImage } from './server-image.js';
 
@@ -78,7 +78,7 @@ export class DockerRuntime implements ReplicaRuntime {
 
   async list(): Promise<ObservedInstance[]> {
     try {
-      const reach = reachOf(await this.verify());
+      const { reach } = await this.verify();
       const containers = await this.containers.list();
       const seen = await Promise.all(containers.map((container) => this.lookAt(container, reach)));
       return seen.filter((instance) => instance !== undefined);
@@ -92,7 +92,7 @@ export class DockerRuntime implements ReplicaRuntime {
     const { image } = spec.workload;
     if (image === undefined) throw new RuntimeError('bad_spec', `"${spec.slot}" has no image`);
     const strict = await this.isOwnImage(image);
-    const publish = reachOf(await this.verify()) === 'published';
+    const publish = (await this.verify()).reach === 'published';
     return this.containers.create(containerOptions({ pool: this.options.pool, spec, image, strict, publish }));
   }
 

@@ -1,6 +1,7 @@
 // Owns each single call to the Docker engine: a deadline on it, and its failure in our words. Which calls are made is the
 // other files' of this folder.
 import Docker from 'dockerode';
+import { existsSync } from 'node:fs';
 import { RuntimeError } from '../runtime-error.js';
 
 /** Longest wait for one call, in milliseconds. Generous: they only keep a hung engine from freezing us. */
@@ -15,14 +16,16 @@ export interface Deadlines {
 
 export const DEFAULT_DEADLINES: Deadlines = { query: 5_000, change: 30_000, stop: 10_000 };
 
+/** How replicas are dialled: at the container's own address, or at a port published on loopback. */
+export type Reach = 'address' | 'published';
+
 export interface EngineInfo {
   /** Undefined where the engine makes up a new one each time. */
   readonly id: string | undefined;
   readonly version: string;
   /** In Docker's words: `x86_64`, `aarch64`, … */
   readonly architecture: string;
-  /** Runs in a virtual machine or a user namespace of its own: its bridge addresses do not route from this host. */
-  readonly secluded: boolean;
+  readonly reach: Reach;
 }
 
 interface RawInfo {
@@ -80,11 +83,19 @@ export class EngineClient {
       id: info.ID || undefined,
       version: info.ServerVersion ?? 'of unknown version',
       architecture: info.Architecture ?? '',
-      secluded:
-        info.OperatingSystem === 'Docker Desktop' ||
-        (info.SecurityOptions ?? []).some((option) => option.startsWith('name=rootless')),
+      reach: reachOf(info),
     };
   }
+}
+
+/**
+ * On Linux a container's address is dialled, which costs nothing; so it is wherever the balancer runs in a container
+ * itself. An engine in a virtual machine or a user namespace has bridge addresses that do not route from here.
+ */
+function reachOf({ OperatingSystem, SecurityOptions }: RawInfo): Reach {
+  if (existsSync('/.dockerenv')) return 'address';
+  const rootless = (SecurityOptions ?? []).some((option) => option.startsWith('name=rootless'));
+  return process.platform === 'linux' && OperatingSystem !== 'Docker Desktop' && !rootless ? 'address' : 'published';
 }
 
 /** The engine's HTTP status behind a failure; undefined when it gave none. */

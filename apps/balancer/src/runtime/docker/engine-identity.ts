@@ -1,9 +1,7 @@
 // Owns the knowledge of which engine this is. Another one behind the same address (another context, a new data folder) is
 // not the old one with nothing on it: planning from its empty list would double every replica.
-import { existsSync } from 'node:fs';
 import { RuntimeError } from '../runtime-error.js';
 import { type EngineClient, type EngineInfo, unknownInTime } from './engine-client.js';
-import type { Reach } from './observe.js';
 
 export class EngineIdentity {
   /** As it was first met. */
@@ -41,13 +39,4 @@ export class EngineIdentity {
     // Some engines make up an id for each answer: then it says nothing.
     return (await this.engine.info()).id === info.id ? info : { ...info, id: undefined };
   }
-}
-
-/**
- * On Linux a container's address is dialled, which costs nothing; so it is wherever the balancer runs in a container
- * itself. Elsewhere a port on loopback is published.
- */
-export function reachOf({ secluded }: EngineInfo): Reach {
-  if (existsSync('/.dockerenv')) return 'address';
-  return process.platform === 'linux' && !secluded ? 'address' : 'published';
 }

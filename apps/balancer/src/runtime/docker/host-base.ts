@@ -10,7 +10,7 @@ import { type Pack, pack } from 'tar-stream';
 import type { Progress } from '../replica-runtime.js';
 import { RuntimeError } from '../runtime-error.js';
 import type { EngineClient, EngineInfo } from './engine-client.js';
-import { FINGERPRINT_LABEL, IMAGE_LABEL, labelFilter, POOL_LABEL } from './labels.js';
+import { FINGERPRINT_LABEL, IMAGE_LABEL, labelFilter, IMAGE_POOL_LABEL } from './labels.js';
 import { followSteps } from './progress-stream.js';
 
 const REPOSITORY = 'hashflow-base';
@@ -55,7 +55,7 @@ export async function makeHostBase(
   );
   const files = [process.execPath, ...(await librariesOf(process.execPath))];
   const archive = pack();
-  const labels = { [IMAGE_LABEL]: 'base', [FINGERPRINT_LABEL]: fingerprint(), [POOL_LABEL]: pool };
+  const labels = { [IMAGE_LABEL]: 'base', [FINGERPRINT_LABEL]: fingerprint(), [IMAGE_POOL_LABEL]: pool };
   const change = `LABEL ${Object.entries(labels)
     .map(([name, value]) => `${name}=${value}`)
     .join(' ')}`;

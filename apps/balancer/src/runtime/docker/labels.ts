@@ -2,12 +2,17 @@
 // change are labelled; slot and generation are in the container's name, which can.
 const PREFIX = 'io.hashflow.';
 
-/** On each container, network and image of a pool: only what carries the own pool's name is listed, adopted or removed. */
+/** On each container and network of a pool: only what carries the own pool's name is listed, adopted or removed. */
 export const POOL_LABEL = `${PREFIX}pool`;
 /** Container: fingerprint of the workload that it was made from. */
 export const SPEC_LABEL = `${PREFIX}spec`;
 /** Container: the port that its program listens on. */
 export const PORT_LABEL = `${PREFIX}port`;
+/**
+ * On each image of a pool. A label of its own: containers inherit the labels of their image, and one that somebody runs
+ * from our image is not ours.
+ */
+export const IMAGE_POOL_LABEL = `${PREFIX}image.pool`;
 /** Image: what it is for, `base` or `server`. */
 export const IMAGE_LABEL = `${PREFIX}image`;
 /** Image: of what it was made; another fingerprint is another image. */

@@ -1,11 +1,9 @@
 // Owns how a container, as the engine tells it, is seen as an instance of the pool. Pure.
 import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
 import type { Address, InstanceExit, ObservedInstance } from '../replica-runtime.js';
+import type { Reach } from './engine-client.js';
 import { networkName, parseContainerName } from './container-name.js';
 import { PORT_LABEL, SPEC_LABEL, type Labels } from './labels.js';
-
-/** How replicas are dialled: at the container's own address, or at a port published on loopback. */
-export type Reach = 'address' | 'published';
 
 const STATES: Readonly<Record<string, ObservedInstance['state']>> = {
   created: 'created',

@@ -1,10 +1,13 @@
 // Owns what is done to single containers of one pool, each call idempotent. A container without the pool's label is never
 // touched, whoever asks. What they look like as instances is observe.ts's.
 import type { ContainerCreateOptions, ContainerInfo, ContainerInspectInfo } from 'dockerode';
+import { setTimeout as delay } from 'node:timers/promises';
 import { RuntimeError } from '../runtime-error.js';
 import { type EngineClient, statusOf, unknownInTime, unlessStatus } from './engine-client.js';
 import { labelFilter, POOL_LABEL, SPEC_LABEL } from './labels.js';
 import { linesOfFrames } from './log-frames.js';
+
+const NAME_POLL_MS = 25;
 
 export class PoolContainers {
   constructor(
@@ -34,19 +37,20 @@ export class PoolContainers {
 
   /** @returns its id, also when the very same one is there already */
   async create(options: ContainerCreateOptions): Promise<string> {
-    try {
-      const container = await this.withNetwork(() =>
-        this.engine.change(`create the container "${options.name}"`, (abortSignal) =>
-          this.engine.docker.createContainer({ ...options, abortSignal }),
-        ),
-      );
-      return container.id;
-    } catch (error) {
-      const reason = (error as Error).message;
-      if (statusOf(error) === 409) return this.takeHolder(options);
-      if (statusOf(error) === 404) throw new RuntimeError('image_missing', reason, { cause: error });
-      if (statusOf(error) === 400) throw new RuntimeError('bad_spec', reason, { cause: error });
-      throw error;
+    const giveUpAt = performance.now() + this.engine.deadlines.query;
+    for (;;) {
+      try {
+        return await this.createOnce(options);
+      } catch (error) {
+        if (statusOf(error) !== 409) throw error;
+      }
+      const holder = await this.inspect(options.name ?? '').catch(unlessStatus(404));
+      if (holder) return this.takeHolder(holder, options);
+      // The engine gives a name away before its container can be seen, and keeps it a moment longer than that.
+      if (performance.now() > giveUpAt) {
+        throw new RuntimeError('conflict', `the name "${options.name}" is held by no container that can be seen`);
+      }
+      await delay(NAME_POLL_MS);
     }
   }
 
@@ -109,15 +113,29 @@ export class PoolContainers {
     return container;
   }
 
+  private async createOnce(options: ContainerCreateOptions): Promise<string> {
+    try {
+      const container = await this.withNetwork(() =>
+        this.engine.change(`create the container "${options.name}"`, (abortSignal) =>
+          this.engine.docker.createContainer({ ...options, abortSignal }),
+        ),
+      );
+      return container.id;
+    } catch (error) {
+      const reason = (error as Error).message;
+      if (statusOf(error) === 404) throw new RuntimeError('image_missing', reason, { cause: error });
+      if (statusOf(error) === 400) throw new RuntimeError('bad_spec', reason, { cause: error });
+      throw error;
+    }
+  }
+
   /** The name is held: success if it is the very instance that was asked for. */
-  private async takeHolder({ name = '', Labels = {} }: ContainerCreateOptions): Promise<string> {
-    const holder = await this.inspect(name).catch(unlessStatus(404));
-    if (!holder) throw new RuntimeError('conflict', `the name "${name}" was held a moment ago`);
+  private takeHolder(holder: ContainerInspectInfo, { name, Labels }: ContainerCreateOptions): string {
     const labels = holder.Config.Labels;
     if (labels[POOL_LABEL] !== this.pool) {
       throw new RuntimeError('conflict', `a container that is not ours holds the name "${name}": rename or remove it`);
     }
-    if (labels[SPEC_LABEL] !== Labels[SPEC_LABEL]) {
+    if (labels[SPEC_LABEL] !== Labels?.[SPEC_LABEL]) {
       throw new RuntimeError('conflict', `"${name}" exists with another specification`);
     }
     return holder.Id;

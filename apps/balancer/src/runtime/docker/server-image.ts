@@ -11,7 +11,7 @@ import { RuntimeError } from '../runtime-error.js';
 import type { EngineClient, EngineInfo } from './engine-client.js';
 import { findHostBase, makeHostBase } from './host-base.js';
 import { findImage, pullImage } from './images.js';
-import { BASE_LABEL, FINGERPRINT_LABEL, IMAGE_LABEL, labelFilter, POOL_LABEL } from './labels.js';
+import { BASE_LABEL, FINGERPRINT_LABEL, IMAGE_LABEL, labelFilter, IMAGE_POOL_LABEL } from './labels.js';
 import { followSteps } from './progress-stream.js';
 
 export interface ServerImageTerms {
@@ -40,7 +40,12 @@ export async function ensureServerImage(terms: ServerImageTerms): Promise<{ id: 
   const base = await resolveBase(terms);
   const fingerprint = fingerprintOf(files, base);
   const ref = `${pool}-server:${fingerprint.slice(0, 12)}`;
-  const labels = { [IMAGE_LABEL]: 'server', [POOL_LABEL]: pool, [FINGERPRINT_LABEL]: fingerprint, [BASE_LABEL]: base };
+  const labels = {
+    [IMAGE_LABEL]: 'server',
+    [IMAGE_POOL_LABEL]: pool,
+    [FINGERPRINT_LABEL]: fingerprint,
+    [BASE_LABEL]: base,
+  };
   const filters = labelFilter(labels);
   const built = await engine.query('list images', (abortSignal) => engine.docker.listImages({ filters, abortSignal }));
   if (built[0]) return { id: built[0].Id, ref };

@@ -19,12 +19,15 @@ export interface ContractOptions {
   makeBench(): Promise<Bench>;
   /** Instances live and die by start and stop; false where they run elsewhere. */
   readonly ownsLife: boolean;
+  /** `describe.skip` where the runtime has nothing to run on. */
+  readonly suite?: typeof describe;
 }
 
 const SLOTS = ['Server 4', 'Server_4', 'Server-4', 'server 4', 'Server.4'];
 
 export function describeReplicaRuntime(name: string, options: ContractOptions): void {
-  describe(`${name} keeps the contract of the port:`, () => {
+  const suite = options.suite ?? describe;
+  suite(`${name} keeps the contract of the port:`, () => {
     const benches: Bench[] = [];
 
     async function openBench() {
@@ -222,7 +225,7 @@ export function describeReplicaRuntime(name: string, options: ContractOptions): 
       // A process is frozen by a signal, a container by its engine: only the first can be done the same way everywhere.
       if (runtime.kind === 'process')
         await eventually(async () => expect((await find(runtime, id))?.state).toBe('paused'));
-      await runtime.stop(id, 5_000);
+      await runtime.stop(id, 1_000);
       expect((await find(runtime, id))?.state).toBe('exited');
     });
 

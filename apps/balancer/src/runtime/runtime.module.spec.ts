@@ -1,0 +1,36 @@
+import { describe, expect, it } from '@jest/globals';
+import { Global, Module } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import { ConfigModule } from '../config/config.module.js';
+import { loadSettings } from '../config/load.js';
+import { Logger, silentLogger } from '../telemetry/logger.js';
+import { RuntimeChoice } from './detect.js';
+import { ReplicaRuntime } from './replica-runtime.js';
+import { RuntimeModule } from './runtime.module.js';
+
+@Global()
+@Module({ providers: [{ provide: Logger, useValue: silentLogger }], exports: [Logger] })
+class SilentModule {}
+
+async function resolve(env: Record<string, string>) {
+  const imports = [ConfigModule.forRoot(loadSettings(env)), SilentModule, RuntimeModule];
+  const module = await Test.createTestingModule({ imports }).compile();
+  return { runtime: module.get<ReplicaRuntime>(ReplicaRuntime), choice: module.get<RuntimeChoice>(RuntimeChoice) };
+}
+
+describe('the runtime module', () => {
+  it.each([
+    [{ RUNTIME: 'process' }, 'process', false],
+    [{ RUNTIME: 'docker' }, 'docker', true],
+    [{ RUNTIME: 'static', REPLICAS: 'S1=http://127.0.0.1:9' }, 'static', false],
+  ])('gives the runtime that %j asks for, and the reason', async (env, kind, adopts) => {
+    const { runtime, choice } = await resolve(env as Record<string, string>);
+    expect(runtime).toMatchObject({ kind, adopts });
+    expect(choice).toEqual({ kind, reason: `RUNTIME=${kind}` });
+    await runtime.close();
+  });
+
+  it('ends the start with a REPLICA_COMMAND that only a shell could run', async () => {
+    await expect(resolve({ RUNTIME: 'docker', REPLICA_COMMAND: 'a | b' })).rejects.toMatchObject({ code: 'bad_spec' });
+  });
+});
