@@ -7,7 +7,7 @@ import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { EngineClient } from '../dist/apps/balancer/src/runtime/docker/engine-client.js';
-import { BASE_LABEL, IMAGE_LABEL, POOL_LABEL } from '../dist/apps/balancer/src/runtime/docker/labels.js';
+import { BASE_LABEL, IMAGE_LABEL, IMAGE_POOL_LABEL } from '../dist/apps/balancer/src/runtime/docker/labels.js';
 import { followSteps } from '../dist/apps/balancer/src/runtime/docker/progress-stream.js';
 import { resolveBase } from '../dist/apps/balancer/src/runtime/docker/server-image.js';
 import { stage } from './image/stage.mjs';
@@ -35,7 +35,7 @@ async function build(tag) {
   stage(root, context);
   await cp(join(root, 'docker', 'balancer.Dockerfile'), join(context, 'Dockerfile'));
   progress(`building "${tag}" on ${base}`);
-  const labels = { [IMAGE_LABEL]: 'balancer', [POOL_LABEL]: pool, [BASE_LABEL]: base };
+  const labels = { [IMAGE_LABEL]: 'balancer', [IMAGE_POOL_LABEL]: pool, [BASE_LABEL]: base };
   const options = { t: tag, buildargs: { BASE: base }, labels, rm: true, forcerm: true };
   const stream = await engine.docker.buildImage({ context, src: readdirSync(context) }, options);
   await followSteps(stream, BUILD_STALL_MS);

@@ -24,7 +24,7 @@ describe('the runtime module', () => {
     [{ RUNTIME: 'docker' }, 'docker', true],
     [{ RUNTIME: 'static', REPLICAS: 'S1=http://127.0.0.1:9' }, 'static', false],
   ])('gives the runtime that %j asks for, and the reason', async (env, kind, adopts) => {
-    const { runtime, choice } = await resolve(env as Record<string, string>);
+    const { runtime, choice } = await resolve(env);
     expect(runtime).toMatchObject({ kind, adopts });
     expect(choice).toEqual({ kind, reason: `RUNTIME=${kind}` });
     await runtime.close();
