@@ -36,10 +36,7 @@ export class StateLock {
       for (let tries = 0; tries < MOST_TRIES; tries++) {
         const tail = await findTail(dir);
         if (tail.holder && (await isAlive(tail.holder.pid, tail.holder.startTime))) {
-          throw new StartError(
-            'locked',
-            `A balancer of pool ${pool} already runs (pid ${tail.holder.pid}). Stop it first, or choose another POOL and STATE_DIR.`,
-          );
+          throw lockedBy(tail.holder, pool);
         }
         const file = join(dir, tail.next);
         if (!(await created(claim, file))) continue;
@@ -64,6 +61,19 @@ export class StateLock {
     const root = join(this.dir, ROOT);
     if ((await readHolder(root))?.token === this.holder.token) await unlink(root).catch(() => {});
   }
+}
+
+/** The refusal that `acquire` would meet now; undefined when nobody living holds the lock. Changes nothing. */
+export async function poolHolder(dir: string, pool: string): Promise<StartError | undefined> {
+  const { holder } = await findTail(dir).catch(() => ({ holder: undefined }));
+  return holder && (await isAlive(holder.pid, holder.startTime)) ? lockedBy(holder, pool) : undefined;
+}
+
+function lockedBy({ pid }: Holder, pool: string): StartError {
+  return new StartError(
+    'locked',
+    `A balancer of pool ${pool} already runs (pid ${pid}). Stop it first, or choose another POOL and STATE_DIR.`,
+  );
 }
 
 interface Tail {

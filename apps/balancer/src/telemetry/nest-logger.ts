@@ -1,0 +1,20 @@
+// Owns how Nest's own words get into the log: its start-up chatter at debug, its troubles as they are.
+import type { LoggerService } from '@nestjs/common';
+import type { Logger } from './logger.js';
+
+export function nestLogger(logger: Logger): LoggerService {
+  const write =
+    (level: keyof Logger) =>
+    (message: unknown, ...rest: unknown[]) => {
+      const context = rest.filter((part) => typeof part === 'string').at(-1);
+      logger[level]({ nest: context }, message instanceof Error ? message.message : String(message));
+    };
+  return {
+    log: write('debug'),
+    verbose: write('debug'),
+    debug: write('debug'),
+    warn: write('warn'),
+    error: write('error'),
+    fatal: write('error'),
+  };
+}
