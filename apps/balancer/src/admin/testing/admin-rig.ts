@@ -4,7 +4,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import { ConfigModule } from '../../config/config.module.js';
 import { loadSettings } from '../../config/load.js';
-import { PoolRing } from '../../orchestrator/pool-ring.js';
+import { OrchestratorModule } from '../../orchestrator/orchestrator.module.js';
 import { ReplicaManager } from '../../orchestrator/replica-manager.service.js';
 import { PoolRig } from '../../orchestrator/testing/pool-rig.js';
 import { DataLink } from '../../routing/link/data-link.js';
@@ -44,14 +44,15 @@ export async function adminRig(env: Record<string, string> = {}): Promise<AdminR
   })
   class FloorsBelow {}
 
+  @Module({ providers: [{ provide: ReplicaManager, useValue: pool.manager }], exports: [ReplicaManager] })
+  class ScriptedPool {}
+
   const settings = loadSettings(env);
   const testing = await Test.createTestingModule({
     imports: [ConfigModule.forRoot(settings), FloorsBelow, AdminModule],
   })
-    .overrideProvider(ReplicaManager)
-    .useValue(pool.manager)
-    .overrideProvider(PoolRing)
-    .useValue(new PoolRing())
+    .overrideModule(OrchestratorModule)
+    .useModule(ScriptedPool)
     .compile();
   const app = testing.createNestApplication<NestExpressApplication>({ bodyParser: false, logger: false });
   configureAdminApp(app, settings);
