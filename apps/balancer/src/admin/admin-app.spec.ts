@@ -1,5 +1,6 @@
 // The admin port as a whole, over HTTP in this process: the gate in front, the routes, the docs, and what failures look like.
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { connect } from 'node:net';
 import request from 'supertest';
 import { adminRig, type AdminRig } from './testing/admin-rig.js';
 
@@ -90,6 +91,20 @@ describe('routes', () => {
       .expect(413)
       .expect(isFailure);
     expect(rig.pool.manager.names()).toHaveLength(3);
+  });
+
+  it.each([
+    ['no HTTP', 'hello\r\n\r\n', 400],
+    ['a request without a Host', 'GET /healthz HTTP/1.1\r\n\r\n', 400],
+    ['two lengths', 'POST /add HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}', 400],
+    ['a head of 20 KiB', `GET /rep HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_480)}\r\n\r\n`, 431],
+  ])('%s is refused, and the connection closed', async (_what, bytes, status) => {
+    const { hostname, port } = new URL(rig.url);
+    const socket = connect(Number(port), hostname, () => socket.write(bytes));
+    let text = '';
+    socket.on('data', (chunk) => (text += chunk.toString()));
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
   });
 
   it('an unexpected error is a 500 with an id that the log has too, and nothing of the inside', async () => {
