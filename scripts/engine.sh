@@ -7,10 +7,13 @@
 #   scripts/engine.sh status   exit 0 when an engine answers, 1 when none does
 #
 # HASHFLOW_ENGINE_DIR (default /var/lib/hashflow-engine) holds its data, pid file, log and the note that it is ours.
+# HASHFLOW_ENGINE_OPTIONS: further options of dockerd. DOCKER_HOST is asked where it is set; started is an engine only on a
+# unix:// one.
 set -eu
 
 DIR=${HASHFLOW_ENGINE_DIR:-/var/lib/hashflow-engine}
-SOCKET=/var/run/docker.sock
+HOST=${DOCKER_HOST:-unix:///var/run/docker.sock}
+SOCKET=${HOST#unix://}
 PIDFILE=$DIR/dockerd.pid
 LOG=$DIR/dockerd.log
 NOTE=$DIR/started-by-hashflow # "PID STARTTIME", written by start, read by stop
@@ -23,7 +26,7 @@ fail() { say "$*"; exit 1; }
 # The engine's answer, never the mere presence of a client or a socket file.
 answers() {
   if command -v docker >/dev/null 2>&1; then
-    timeout 5 docker version --format '{{.Server.Version}}' 2>/dev/null
+    DOCKER_HOST=$HOST timeout 5 docker version --format '{{.Server.Version}}' 2>/dev/null
   else
     timeout 5 curl -fsS --unix-socket "$SOCKET" http://engine/_ping 2>/dev/null
   fi
@@ -72,8 +75,9 @@ launch() {
   rm -f "$NOTE"
   say "starting dockerd (log: $LOG)"
   # A session of its own: the engine outlives this script and gets none of its terminal's signals. The lock is not inherited.
-  setsid dockerd --data-root "$DIR/data" --exec-root "$DIR/exec" --pidfile "$PIDFILE" -H "unix://$SOCKET" \
-    >>"$LOG" 2>&1 </dev/null 9>&- &
+  # shellcheck disable=SC2086 # the options are words
+  setsid dockerd --data-root "$DIR/data" --exec-root "$DIR/exec" --pidfile "$PIDFILE" -H "$HOST" \
+    ${HASHFLOW_ENGINE_OPTIONS:-} >>"$LOG" 2>&1 </dev/null 9>&- &
   child=$!
   waited=0
   until version=$(answers); do
@@ -99,7 +103,7 @@ exclusively() {
 
 start() {
   if version=$(answers); then say "Docker $version answers already"; return 0; fi
-  [ -z "${DOCKER_HOST:-}" ] || fail "nothing answers at DOCKER_HOST=$DOCKER_HOST"
+  case $HOST in unix://*) ;; *) fail "nothing answers at DOCKER_HOST=$HOST" ;; esac
   [ "$(id -u)" = 0 ] || fail 'no Docker engine answers: start one, or run this script as root'
   exclusively
   if version=$(answers); then say "Docker $version answers already"; return 0; fi

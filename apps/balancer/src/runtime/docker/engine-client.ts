@@ -38,7 +38,7 @@ interface RawInfo {
 
 export class EngineClient {
   constructor(
-    readonly docker: Docker = new Docker(),
+    readonly docker: Docker = connect(),
     readonly deadlines: Deadlines = DEFAULT_DEADLINES,
   ) {}
 
@@ -96,6 +96,16 @@ function reachOf({ OperatingSystem, SecurityOptions }: RawInfo): Reach {
   if (existsSync('/.dockerenv')) return 'address';
   const rootless = (SecurityOptions ?? []).some((option) => option.startsWith('name=rootless'));
   return process.platform === 'linux' && OperatingSystem !== 'Docker Desktop' && !rootless ? 'address' : 'published';
+}
+
+/** At DOCKER_HOST, else at the default socket; nothing is sent yet. @throws RuntimeError code `bad_spec` */
+function connect(): Docker {
+  try {
+    return new Docker();
+  } catch (error) {
+    const reason = `DOCKER_HOST="${process.env.DOCKER_HOST}" cannot be used: ${(error as Error).message}`;
+    throw new RuntimeError('bad_spec', reason, { cause: error });
+  }
 }
 
 /** The engine's HTTP status behind a failure; undefined when it gave none. */

@@ -1,5 +1,4 @@
 // Owns the question whether a Docker engine answers at all. What follows from the answer is detect.ts's.
-import Docker from 'dockerode';
 import { EngineClient, DEFAULT_DEADLINES } from './engine-client.js';
 
 export interface EngineProbe {
@@ -11,8 +10,7 @@ export interface EngineProbe {
 /** Asks the engine at DOCKER_HOST, else at the default socket. Never throws. */
 export async function probeEngine(withinMs: number): Promise<EngineProbe> {
   try {
-    // A DOCKER_HOST that cannot be read fails in the constructor.
-    const client = new EngineClient(new Docker(), { ...DEFAULT_DEADLINES, query: withinMs });
+    const client = new EngineClient(undefined, { ...DEFAULT_DEADLINES, query: withinMs });
     const { version } = await client.info();
     return { answers: true, detail: `Docker ${version}` };
   } catch (error) {
