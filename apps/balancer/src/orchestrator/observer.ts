@@ -34,6 +34,8 @@ export class Observer {
   /** As of the last list that was answered. */
   instances: readonly ObservedInstance[] = [];
   engine: EngineStatus;
+  /** There has been a list: until then `instances` is empty because nothing is known, not because nothing runs. */
+  known = false;
   /** Resolves when the engine was asked once, or is not going to be. */
   readonly looked: Promise<void>;
   private hasLooked = () => {};
@@ -79,6 +81,7 @@ export class Observer {
         onFailure();
       } else {
         this.instances = outcome;
+        this.known = true;
         ledger.observe(outcome, began, { now: clock.now(), wall: clock.wall() });
         this.note(true, null);
         onList(began);

@@ -30,20 +30,19 @@ export async function endPool(
   }
   const stopped = reconciler.stop();
   // Replicas live on until the last request is answered.
-  await orHurry(
-    hurry,
-    link.shutdown(hurry.aborted ? 0 : settings.drainTimeout).catch(logged(log, 'the data process did not end cleanly')),
-  );
-  if (hurry.aborted) await link.shutdown(0).catch(logged(log, 'the data process did not end cleanly'));
-  await orHurry(hurry, stopped);
+  const endData = (deadlineMs: number) =>
+    link.shutdown(deadlineMs).catch(logged(log, 'the data process did not end cleanly'));
+  await unlessHurried(hurry, () => endData(settings.drainTimeout));
+  if (hurry.aborted) await endData(0);
+  await unlessHurried(hurry, () => stopped);
 
   const keeps = mode === 'leave' && runtime.adopts && !settings.stopReplicas;
   const leavers = new Set(
     [...reconciler.memory.instances.values()].filter(({ retired }) => retired).map(({ id }) => id),
   );
   const which = ({ id }: ObservedInstance) => !keeps || leavers.has(id);
-  await orHurry(hurry, endInstances(parts, which, settings.stopTimeout));
-  const left = hurry.aborted ? await endInstances(parts, which, 0) : 0;
+  const polite = await unlessHurried(hurry, () => endInstances(parts, which, settings.stopTimeout));
+  const left = polite ?? (await endInstances(parts, which, 0));
 
   if (mode === 'end' && left === 0) {
     await runtime.cleanup().catch(logged(log, 'what the pool used could not be removed'));
@@ -98,19 +97,16 @@ async function endInstance(
   }
 }
 
-/** The promise, or the moment at which somebody is in a hurry, whichever comes first. */
-export async function orHurry(hurry: AbortSignal, promise: Promise<unknown>): Promise<void> {
-  if (hurry.aborted) return;
-  const { promise: hurried, resolve } = latch();
-  hurry.addEventListener('abort', resolve, { once: true });
-  await Promise.race([promise, hurried]);
-  hurry.removeEventListener('abort', resolve);
-}
-
-function latch(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = () => {};
-  const promise = new Promise<void>((release) => (resolve = release));
-  return { promise, resolve };
+/** The job's outcome; undefined when somebody was or got in a hurry before it had one. The job is not undone. */
+export async function unlessHurried<T>(hurry: AbortSignal, job: () => Promise<T>): Promise<T | undefined> {
+  if (hurry.aborted) return undefined;
+  return new Promise((resolve, reject) => {
+    const hurried = () => resolve(undefined);
+    hurry.addEventListener('abort', hurried, { once: true });
+    job()
+      .then(resolve, reject)
+      .finally(() => hurry.removeEventListener('abort', hurried));
+  });
 }
 
 function logged(log: Logger, message: string): (error: Error) => void {

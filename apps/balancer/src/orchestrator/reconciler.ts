@@ -182,7 +182,7 @@ export class Reconciler {
       const decision = plan({
         desired: desired().slots,
         observed: this.observed,
-        engineAnswers: this.engine.answers,
+        engineAnswers: this.observer.known && this.engine.answers,
         instances: this.ledger.instances,
         slots: this.ledger.slots,
         underWay: this.applier.state,
@@ -194,8 +194,8 @@ export class Reconciler {
         if (condemned) this.ledger.condemn(instanceId, reason, this.moment());
         else this.ledger.retire(instanceId, reason, clock.now());
       }
-      // A death that is accounted now may change what the slot gets next: plan once more, with it in the books.
-      if (!decision.retire.some(({ condemned }) => condemned)) return decision;
+      // Who leaves now changes what is to be done, and a death that is accounted now what the slot gets: plan once more.
+      if (decision.retire.length === 0) return decision;
     }
   }
 

@@ -10,7 +10,7 @@ import { Logger } from '../telemetry/logger.js';
 import { ManagerOptions } from './manager-options.js';
 import { planAdd, planRemove, type Standing } from './members.js';
 import { type Pool, type PoolParts, startPool } from './pool.js';
-import { endPool, type EndMode, orHurry } from './pool-end.js';
+import { endPool, type EndMode, unlessHurried } from './pool-end.js';
 import { PoolError } from './pool-error.js';
 import { addRules } from './pool-home.js';
 import { PoolRing } from './pool-ring.js';
@@ -176,7 +176,7 @@ export class ReplicaManager {
 
   private async end(mode: EndMode): Promise<void> {
     // A start under way sees that it is ending and undoes itself; an image that is being built is not waited for in a hurry.
-    await orHurry(this.hurry.signal, this.starting?.catch(() => {}) ?? Promise.resolve());
+    await unlessHurried(this.hurry.signal, async () => this.starting?.catch(() => {}));
     await this.lastChange;
     await endPool(this.parts, this.pool, mode, this.hurry.signal);
   }

@@ -92,6 +92,7 @@ export class PoolRig {
   }
 
   async dispose(): Promise<void> {
+    this.runtime.disturb = () => undefined;
     await this.manager.shutdown('end', { now: true });
     await rm(this.stateDir, { recursive: true, force: true });
   }
