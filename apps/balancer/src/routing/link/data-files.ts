@@ -51,8 +51,10 @@ export class DataFiles {
     await rename(fresh, this.#record);
   }
 
+  /** Once it has ended: it may have had no right to remove its own socket. */
   async forget(): Promise<void> {
     await rm(this.#record, { force: true });
+    await rm(this.socket, { force: true });
   }
 
   /** Descriptor for the output of a new data process. The log of the ones before is kept once. */

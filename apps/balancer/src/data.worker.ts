@@ -1,0 +1,19 @@
+// A worker thread of the data process: wiring only. It runs one lane and ends with it.
+import { parentPort, workerData } from 'node:worker_threads';
+import { Lane } from './proxy/lane.js';
+import type { LaneCommand, LaneReport } from './proxy/lane-messages.js';
+import type { LaneBirth } from './proxy/thread-lane.js';
+import { ClaimTable } from './routing/claims.js';
+import { portChannel } from './routing/link/port-channel.js';
+import { createLogger } from './telemetry/logger.js';
+
+if (!parentPort) throw new Error('data.worker.js runs as a worker thread of the data process');
+const { worker, settings, claims, logLevel } = workerData as LaneBirth;
+
+new Lane({
+  worker,
+  settings,
+  claims: new ClaimTable(claims),
+  channel: portChannel<LaneReport, LaneCommand>(parentPort),
+  log: createLogger(logLevel, 'data'),
+});

@@ -1,0 +1,90 @@
+// Owns how the balancer answers by itself: JSON, the cause in a field, and the patience that lets a client which is still
+// sending see the answer instead of a reset.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { STATUS_CODES } from 'node:http';
+import { type Cause, causes } from './causes.js';
+
+/** What is read on after an early answer, before the connection is closed. */
+const LINGER_BYTES = 4 * 1024 ** 2;
+const LINGER_MS = 2000;
+
+interface Answer {
+  readonly status: number;
+  /** Names and values in turn. */
+  readonly fields: readonly string[];
+  readonly body: string;
+}
+
+function answerOf(cause: Cause): Answer {
+  const { status, message, retryAfter } = causes[cause];
+  const fields = ['Content-Type', 'application/json; charset=utf-8', 'X-HashFlow-Cause', cause];
+  if (retryAfter !== undefined) fields.push('Retry-After', String(retryAfter));
+  return { status, fields, body: JSON.stringify({ message, status: 'failure' }) };
+}
+
+export function answerCause(request: IncomingMessage, response: ServerResponse, cause: Cause): void {
+  const { status, fields, body } = answerOf(cause);
+  sendAnswer(request, response, { status, fields, body }, causes[cause].close ?? false);
+}
+
+/**
+ * Sends a whole answer. Where the request is still arriving, the rest is read and thrown away for a while: to close with
+ * unread bytes would reset the connection, and the client might lose the answer.
+ */
+export function sendAnswer(request: IncomingMessage, response: ServerResponse, answer: Answer, close: boolean): void {
+  if (response.headersSent || response.destroyed) return;
+  const { status, fields, body } = answer;
+  const head = [...fields, 'Content-Length', String(Buffer.byteLength(body))];
+  const arriving = bodyArriving(request);
+  if (close || arriving) head.push('Connection', 'close');
+  response.writeHead(status, head);
+  if (!arriving) {
+    response.end(body);
+    return;
+  }
+  // With its length announced the client has the whole answer now; the end, and with it the close, comes later.
+  response.write(body);
+  linger(request, () => response.end());
+}
+
+/** `complete` alone does not tell: a request without a body is completed only after its listeners have run. */
+export function bodyArriving(request: IncomingMessage): boolean {
+  const { complete, headers } = request;
+  return !complete && (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0);
+}
+
+/** Reads on until the request is over, the bounds are reached or the client is gone; then `done`, once. */
+export function linger(request: IncomingMessage, done: () => void): void {
+  let bytes = 0;
+  const finish = () => {
+    clearTimeout(timer);
+    request.off('data', count);
+    request.off('end', finish);
+    request.off('close', finish);
+    done();
+  };
+  const count = (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > LINGER_BYTES) finish();
+  };
+  const timer = setTimeout(finish, LINGER_MS);
+  request.on('data', count);
+  request.on('end', finish);
+  request.on('close', finish);
+  request.resume();
+}
+
+/** The same answer where there is no response object: a parser error, CONNECT, an upgrade. Ends the connection. */
+export function answerOnSocket(socket: Duplex, cause: Cause): void {
+  if (socket.destroyed || !socket.writable) return;
+  const { status, fields, body } = answerOf(cause);
+  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`];
+  for (let index = 0; index < fields.length; index += 2) lines.push(`${fields[index]}: ${fields[index + 1]}`);
+  lines.push(`Content-Length: ${Buffer.byteLength(body)}`, `Date: ${new Date().toUTCString()}`, 'Connection: close');
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
+  // What still arrives is read and thrown away, for a while.
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('close', () => clearTimeout(timer));
+  socket.resume();
+}

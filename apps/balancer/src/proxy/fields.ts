@@ -1,0 +1,114 @@
+// Owns which header fields pass the balancer, in both directions: what is meant for one connection stays on it, what only
+// the balancer may say is said by nobody else. Pure.
+
+export type Fields = Record<string, string | string[]>;
+
+/** Meant for one connection, whether Connection names them or not. */
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
+  'connection',
+  'proxy-connection',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'proxy-authenticate',
+  'proxy-authorization',
+]);
+
+/** Decided by the head's grammar, so no client can have them dropped by naming them in Connection. */
+const FRAMING: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding']);
+/** Answered by the balancer, or written by it anew. */
+const REQUEST_OWN: ReadonlySet<string> = new Set(['expect', 'host', 'transfer-encoding', 'content-length']);
+const FORWARDING = /^(?:x-forwarded-.*|forwarded)$/;
+const OURS = /^x-hashflow-/;
+
+export interface RequestFacts {
+  readonly rawHeaders: readonly string[];
+  readonly httpVersion: string;
+  /** Goes out as Host. */
+  readonly host: string | undefined;
+  /** The client's Host, for X-Forwarded-Host. */
+  readonly clientHost: string | undefined;
+  readonly body: 'none' | 'length' | 'chunked';
+  readonly length: number;
+  readonly peer: string;
+  /** The peer is a trusted proxy: what it says about the client is kept. */
+  readonly peerTrusted: boolean;
+  /** Name of the replica, as the replica is told it. */
+  readonly replica: string;
+  /** The field Upgrade and its mark in Connection pass, for a WebSocket. */
+  readonly upgrade?: string;
+}
+
+/** The fields of the request as the replica gets it; names in lower case, repeated ones as lists. */
+export function requestFields(facts: RequestFacts): Fields {
+  const { rawHeaders, peerTrusted } = facts;
+  // No prototype: a field may be called __proto__.
+  const fields = Object.create(null) as Fields;
+  const named = namedInConnection(rawHeaders);
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index].toLowerCase();
+    if (HOP_BY_HOP.has(name) || REQUEST_OWN.has(name) || OURS.test(name)) continue;
+    if (named.has(name) && !FRAMING.has(name)) continue;
+    if (!peerTrusted && FORWARDING.test(name)) continue;
+    append(fields, name, rawHeaders[index + 1]);
+  }
+  if (facts.host !== undefined) fields.host = facts.host;
+  if (facts.body === 'chunked') fields['transfer-encoding'] = 'chunked';
+  else if (facts.body === 'length') fields['content-length'] = String(facts.length);
+  fields['x-forwarded-for'] = join(fields['x-forwarded-for'], facts.peer);
+  fields['x-forwarded-proto'] ??= 'http';
+  if (facts.clientHost !== undefined) fields['x-forwarded-host'] ??= facts.clientHost;
+  fields.via = join(fields.via, `${facts.httpVersion} hashflow`);
+  fields['x-hashflow-replica'] = fieldValue(facts.replica);
+  if (facts.upgrade !== undefined) {
+    fields.connection = 'Upgrade';
+    fields.upgrade = facts.upgrade;
+  }
+  return fields;
+}
+
+/** The fields of an answer as the client gets it: names and values in turn, order, case and repetition as sent. */
+export function responseFields(rawHeaders: readonly string[], replica: string | undefined): string[] {
+  const fields: string[] = [];
+  const named = namedInConnection(rawHeaders);
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index].toLowerCase();
+    if (HOP_BY_HOP.has(name) || OURS.test(name) || (named.has(name) && !FRAMING.has(name))) continue;
+    fields.push(rawHeaders[index], rawHeaders[index + 1]);
+  }
+  if (replica !== undefined) fields.push('X-HashFlow-Replica', fieldValue(replica));
+  return fields;
+}
+
+/** Host of a replica by its own address, for those who do not want the client's. */
+export function hostOf({ authority, host, port }: { authority?: string; host: string; port: number }): string {
+  return authority ?? `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+/** A name as a field value: what a field cannot carry is percent-encoded. */
+export function fieldValue(text: string): string {
+  return text.replace(/[^\x20-\x24\x26-\x7e]/gu, (character) => encodeURIComponent(character));
+}
+
+function namedInConnection(rawHeaders: readonly string[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (!/^(?:proxy-)?connection$/i.test(rawHeaders[index])) continue;
+    for (const name of rawHeaders[index + 1].split(',')) names.add(name.trim().toLowerCase());
+  }
+  return names;
+}
+
+function append(fields: Fields, name: string, value: string): void {
+  const before = fields[name];
+  if (before === undefined) fields[name] = value;
+  else if (name === 'cookie') fields[name] = `${String(before)}; ${value}`;
+  else if (typeof before === 'string') fields[name] = [before, value];
+  else before.push(value);
+}
+
+function join(before: string | string[] | undefined, value: string): string {
+  return before === undefined ? value : `${typeof before === 'string' ? before : before.join(', ')}, ${value}`;
+}

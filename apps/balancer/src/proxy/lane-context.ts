@@ -1,0 +1,22 @@
+// Owns what every request of a lane may use. Built once per lane; nothing in it belongs to one request.
+import type { ClaimTable } from '../routing/claims.js';
+import type { DataSettings, Outcome } from '../routing/link/messages.js';
+import type { Logger } from '../telemetry/logger.js';
+import type { Tables } from './candidates.js';
+import type { Trusts } from './client-address.js';
+import type { Upstreams } from './upstreams.js';
+
+export interface LaneContext {
+  readonly settings: DataSettings;
+  readonly claims: ClaimTable;
+  /** Index of this lane's block of counters. */
+  readonly worker: number;
+  readonly tables: Tables;
+  readonly upstreams: Upstreams;
+  readonly trusts: Trusts;
+  readonly log: Logger;
+  /** From 0 (included) to 1 (excluded). */
+  readonly random: () => number;
+  /** Tells control what was seen of an instance. */
+  report(instanceId: string, outcome: Outcome): void;
+}

@@ -1,0 +1,167 @@
+// Owns the listener of the standard lane: node:http with its limits set, and what comes in on it sorted into exchanges,
+// tunnels, classic routes and refusals. Nothing here looks at a replica.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { answerCause, answerOnSocket, bodyArriving } from './answers.js';
+import type { Cause } from './causes.js';
+import { classicRoute, type ClassicRoutes } from './classic-routes.js';
+import { Exchange } from './exchange.js';
+import type { Forwarder } from './forwarder.js';
+import { type CheckedHead, checkHead } from './head.js';
+import type { LaneContext } from './lane-context.js';
+import type { Endpoint } from './lane-messages.js';
+import { isWebSocket, Tunnel } from './tunnel.js';
+
+/** A request that is not answered yet. */
+interface Open {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  refuse(cause: Cause): void;
+}
+
+export class LaneServer {
+  readonly #server: Server;
+  /** In the order of arrival, by connection: a client may send the next request before the answer to the last. */
+  readonly #open = new Map<Duplex, Open[]>();
+  readonly #tunnels = new Set<Tunnel>();
+  readonly #refused = new WeakSet<Duplex>();
+  #closing = false;
+  #onIdle: (() => void) | undefined;
+
+  constructor(
+    private readonly context: LaneContext,
+    private readonly forwarder: Forwarder,
+    /** undefined: the classic routes are paths like any other. */
+    private readonly classics: ClassicRoutes | undefined,
+  ) {
+    const { settings } = context;
+    const server = createServer({
+      maxHeaderSize: settings.maxHead,
+      headersTimeout: settings.headTimeout,
+      // A body may take as long as it makes progress: body-gate.ts sees to that.
+      requestTimeout: 0,
+      keepAliveTimeout: settings.idleTimeout,
+      connectionsCheckingInterval: Math.max(50, Math.min(1000, settings.headTimeout / 4)),
+      // head.ts does it, and answers as we do.
+      requireHostHeader: false,
+      noDelay: true,
+      shouldUpgradeCallback: isWebSocket,
+    });
+    // With a limit, node drops the surplus fields and says nothing; head.ts refuses instead.
+    server.maxHeadersCount = 0;
+    server.timeout = 0;
+    server.on('request', (request, response) => this.#serve(request, response, false));
+    server.on('checkContinue', (request, response) => this.#serve(request, response, true));
+    server.on('checkExpectation', (request, response) => answerCause(request, response, 'expectation_failed'));
+    server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head));
+    server.on('connect', (_request, socket) => {
+      socket.on('error', () => {});
+      answerOnSocket(socket, 'not_implemented');
+    });
+    server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#onClientError(error, socket));
+    this.#server = server;
+  }
+
+  /** @param shared other lanes listen on the same port @throws the error of the listener */
+  listen({ host, port }: Endpoint, shared: boolean): Promise<Endpoint> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ host, port, reusePort: shared }, () => {
+        this.#server.off('error', reject);
+        const { address, port: bound } = this.#server.address() as AddressInfo;
+        resolve({ host: address, port: bound });
+      });
+    });
+  }
+
+  /** Stops accepting; idle connections are closed, busy ones after their answer. */
+  close(): void {
+    this.#closing = true;
+    this.#server.close();
+    for (const list of this.#open.values()) for (const { response } of list) response.shouldKeepAlive = false;
+  }
+
+  /** Resolves when no request is in flight; tunnels are not waited for, they have no end of their own. */
+  idle(): Promise<void> {
+    if (this.#open.size === 0) return Promise.resolve();
+    return new Promise((resolve) => (this.#onIdle = resolve));
+  }
+
+  /** Cuts what is left. */
+  destroy(): void {
+    for (const tunnel of [...this.#tunnels]) tunnel.destroy();
+    this.#server.closeAllConnections();
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
+    if (this.#closing) response.shouldKeepAlive = false;
+    const checked = this.#check(request);
+    if (checked.refusal) return answerCause(request, response, checked.refusal);
+    const { head } = checked;
+    const route = this.classics && classicRoute(head);
+    if (route && this.classics) {
+      this.#track({ request, response, refuse: (cause) => answerCause(request, response, cause) });
+      void this.classics.serve(route, request, response, head, expectsContinue);
+      return;
+    }
+    const exchange = new Exchange(this.context, this.forwarder, request, response, head, expectsContinue);
+    this.#track(exchange);
+    exchange.begin();
+  }
+
+  #upgrade(request: IncomingMessage, socket: Socket, surplus: Buffer): void {
+    const checked = this.#check(request);
+    if (checked.refusal || checked.head.body !== 'none') {
+      socket.on('error', () => {});
+      return answerOnSocket(socket, checked.refusal ?? 'bad_request');
+    }
+    const tunnel: Tunnel = new Tunnel(this.context, this.forwarder, request, socket, surplus, checked.head, () =>
+      this.#tunnels.delete(tunnel),
+    );
+    this.#tunnels.add(tunnel);
+    tunnel.begin();
+  }
+
+  #check(request: IncomingMessage): CheckedHead {
+    const { method = '', url = '', httpVersion, rawHeaders } = request;
+    return checkHead({ method, url, httpVersion, rawHeaders }, this.context.settings.maxFields);
+  }
+
+  #track(open: Open): void {
+    const { socket } = open.request;
+    const list = this.#open.get(socket) ?? [];
+    list.push(open);
+    this.#open.set(socket, list);
+    open.response.once('close', () => {
+      list.splice(list.indexOf(open), 1);
+      if (list.length > 0) return;
+      this.#open.delete(socket);
+      if (this.#open.size === 0) this.#onIdle?.();
+    });
+  }
+
+  /** The parser gave up on a connection: garbage, a head too large, or one that does not end. */
+  #onClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+    const cause = clientErrorCause(error);
+    if (!cause) {
+      socket.destroy();
+      return;
+    }
+    // What else arrives there is garbage as well.
+    if (this.#refused.has(socket)) return;
+    this.#refused.add(socket);
+    const last = this.#open.get(socket)?.at(-1);
+    // It is about the body of a request that has been begun: that request gets the answer.
+    if (last && bodyArriving(last.request)) return last.refuse(cause);
+    // It is about what came after a complete request: an answer now would be taken for the answer to that one.
+    if (last) last.response.once('finish', () => answerOnSocket(socket, cause));
+    else answerOnSocket(socket, cause);
+  }
+}
+
+function clientErrorCause({ code }: NodeJS.ErrnoException): Cause | undefined {
+  if (code === 'HPE_HEADER_OVERFLOW') return 'head_too_large';
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 'request_timeout';
+  return code?.startsWith('HPE_') ? 'bad_request' : undefined;
+}

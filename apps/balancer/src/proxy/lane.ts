@@ -1,0 +1,136 @@
+// Owns one lane: a thread's part of the data plane. It takes tables from the main thread, serves by the newest, and reports
+// what it sees. It runs in a worker thread or, for tests, on the calling one, and cannot tell which.
+import { networkMatcher } from '../config/networks.js';
+import type { ClaimTable, RowRef } from '../routing/claims.js';
+import type { Channel } from '../routing/link/channel.js';
+import type { DataSettings, Outcome, Snapshot } from '../routing/link/messages.js';
+import { compileTable, type RoutingTable } from '../routing/table.js';
+import type { Logger } from '../telemetry/logger.js';
+import type { Tables } from './candidates.js';
+import { ClassicRoutes } from './classic-routes.js';
+import { Forwarder } from './forwarder.js';
+import type { LaneContext } from './lane-context.js';
+import type { Endpoint, LaneCommand, LaneReport } from './lane-messages.js';
+import { LaneServer } from './lane-server.js';
+import { Upstreams } from './upstreams.js';
+
+/** A table that is on its way takes this long at most: words are set, then tables are sent. */
+const NEWER_TABLE_TIMEOUT = 500;
+/** One report per instance and outcome within this time is enough to make control look. */
+const OUTCOME_INTERVAL = 50;
+
+export interface LaneOptions {
+  readonly worker: number;
+  readonly settings: DataSettings;
+  readonly claims: ClaimTable;
+  readonly channel: Channel<LaneReport, LaneCommand>;
+  readonly log: Logger;
+}
+
+export class Lane implements Tables {
+  #table: RoutingTable | undefined;
+  readonly #waiting = new Set<() => void>();
+  readonly #reported = new Map<string, number>();
+  readonly #upstreams: Upstreams;
+  readonly #classics: ClassicRoutes | undefined;
+  readonly #server: LaneServer;
+
+  constructor(private readonly options: LaneOptions) {
+    const { settings, channel, claims, worker, log } = options;
+    this.#upstreams = new Upstreams({ keepalive: settings.upstreamKeepalive, connectTimeout: settings.connectTimeout });
+    this.#classics = settings.seedRoutes
+      ? new ClassicRoutes({
+          bodyTimeout: settings.headTimeout,
+          ask: (id, request) => channel.send({ type: 'classic', id, request }),
+        })
+      : undefined;
+    const context: LaneContext = {
+      settings,
+      claims,
+      worker,
+      tables: this,
+      upstreams: this.#upstreams,
+      trusts: settings.trustedProxies.length > 0 ? networkMatcher(settings.trustedProxies) : () => false,
+      log,
+      random: Math.random,
+      report: (instanceId, outcome) => this.#report(instanceId, outcome),
+    };
+    this.#server = new LaneServer(context, new Forwarder(), this.#classics);
+    channel.onMessage((command) => this.#obey(command));
+  }
+
+  get current(): RoutingTable | undefined {
+    return this.#table;
+  }
+
+  newerThan(epoch: number): Promise<RoutingTable | undefined> {
+    return new Promise((resolve) => {
+      const look = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(look);
+        const table = this.#table;
+        resolve(table && table.epoch > epoch ? table : undefined);
+      };
+      const timer = setTimeout(look, NEWER_TABLE_TIMEOUT);
+      this.#waiting.add(look);
+      if (this.#table && this.#table.epoch > epoch) look();
+    });
+  }
+
+  #obey(command: LaneCommand): void {
+    switch (command.type) {
+      case 'listen':
+        void this.#listen(command.endpoint, command.shared);
+        return;
+      case 'table':
+        this.#route(command.snapshot, command.rows);
+        return;
+      case 'answer':
+        this.#classics?.receive(command.id, command.answer);
+        return;
+      case 'shutdown':
+        void this.#shutdown(command.deadlineMs);
+        return;
+    }
+  }
+
+  async #listen(endpoint: Endpoint, shared: boolean): Promise<void> {
+    const { channel } = this.options;
+    try {
+      channel.send({ type: 'listening', endpoint: await this.#server.listen(endpoint, shared) });
+    } catch (error) {
+      const { code = 'unknown', message } = error as NodeJS.ErrnoException;
+      channel.send({ type: 'refused', code, message });
+    }
+  }
+
+  #route(snapshot: Snapshot, rows: ReadonlyMap<string, RowRef>): void {
+    this.#table = compileTable(snapshot, rows);
+    // Before the report: once it is made, the addresses of those who left may go to others.
+    this.#upstreams.retain(this.#table.instanceIds);
+    for (const look of [...this.#waiting]) look();
+    this.options.channel.send({ type: 'routing', epoch: snapshot.epoch });
+  }
+
+  #report(instanceId: string, outcome: Outcome): void {
+    const now = performance.now();
+    const key = `${outcome} ${instanceId}`;
+    if (now - (this.#reported.get(key) ?? -Infinity) < OUTCOME_INTERVAL) return;
+    if (this.#reported.size > 1000) this.#reported.clear();
+    this.#reported.set(key, now);
+    this.options.channel.send({ type: 'outcome', instanceId, outcome });
+  }
+
+  async #shutdown(deadlineMs: number): Promise<void> {
+    const { channel } = this.options;
+    this.#server.close();
+    channel.send({ type: 'closed' });
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<void>((resolve) => (timer = setTimeout(resolve, deadlineMs)));
+    await Promise.race([this.#server.idle(), deadline]);
+    clearTimeout(timer);
+    this.#server.destroy();
+    this.#upstreams.close();
+    channel.send({ type: 'finished' });
+  }
+}

@@ -1,0 +1,55 @@
+// Owns the way of an answer from the replica to the client: head, body, trailers, early hints. A body that breaks off is
+// made to look broken: the client's connection is reset, never ended cleanly.
+import type { IncomingMessage, InformationEvent, ServerResponse } from 'node:http';
+import { responseFields } from './fields.js';
+
+/**
+ * @param replica named to the client, where that is asked for
+ * @param onCut called when the answer broke off after its head
+ * @throws Error when the head cannot be sent on
+ */
+export function relayResponse(
+  upstream: IncomingMessage,
+  response: ServerResponse,
+  replica: string | undefined,
+  onCut: () => void,
+): void {
+  const { statusCode = 502, statusMessage, rawHeaders } = upstream;
+  response.writeHead(statusCode, statusMessage, responseFields(rawHeaders, replica));
+  upstream.once('close', () => {
+    if (upstream.complete || response.destroyed) return;
+    onCut();
+    response.socket?.resetAndDestroy();
+  });
+  // Before pipe, whose own listener ends the answer.
+  upstream.once('end', () => {
+    const trailers = responseFields(upstream.rawTrailers, undefined);
+    if (trailers.length > 0) response.addTrailers(pairs(trailers));
+  });
+  upstream.pipe(response);
+  // An event stream may send its head long before its first event. One turn later, so that head and body of an ordinary
+  // answer, which arrive together, also leave together.
+  setImmediate(() => {
+    if (!response.writableEnded && !response.destroyed) response.flushHeaders();
+  });
+}
+
+/** 103: the client may fetch what the answer will need. */
+export function relayEarlyHints(
+  information: InformationEvent,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const { link } = information.headers;
+  if (information.statusCode !== 103 || link === undefined || request.httpVersion !== '1.1' || response.headersSent)
+    return;
+  try {
+    response.writeEarlyHints({ link });
+  } catch {
+    // A link that node finds malformed: hints are optional.
+  }
+}
+
+function pairs(flat: readonly string[]): [string, string][] {
+  return Array.from({ length: flat.length / 2 }, (_, index) => [flat[2 * index], flat[2 * index + 1]]);
+}

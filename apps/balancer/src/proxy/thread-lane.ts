@@ -1,0 +1,27 @@
+// Owns the lane in a worker thread: what the thread is given at birth. Threads share the process's credentials and the
+// claim table, nothing else.
+import { Worker } from 'node:worker_threads';
+import type { ClaimTable } from '../routing/claims.js';
+import { portChannel } from '../routing/link/port-channel.js';
+import type { DataSettings } from '../routing/link/messages.js';
+import type { LaneChannel } from './data-plane.js';
+
+export interface LaneBirth {
+  readonly worker: number;
+  readonly settings: DataSettings;
+  readonly claims: SharedArrayBuffer;
+  readonly logLevel: string;
+}
+
+/** @param entry the built data.worker.js */
+export function threadLanes(
+  entry: URL,
+  settings: DataSettings,
+  claims: ClaimTable,
+  logLevel: string,
+): (worker: number) => LaneChannel {
+  return (worker) => {
+    const workerData: LaneBirth = { worker, settings, claims: claims.buffer, logLevel };
+    return portChannel(new Worker(entry, { workerData, env: {}, name: `lane-${worker}` }));
+  };
+}
