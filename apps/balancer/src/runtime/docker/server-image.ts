@@ -23,6 +23,14 @@ export interface ServerImageTerms {
   readonly progress: Progress;
 }
 
+export interface ServerImage {
+  readonly id: string;
+  readonly ref: string;
+}
+
+/** Content by path within the package. */
+type ContextFiles = ReadonlyMap<string, Buffer>;
+
 const PUBLIC_BASE = 'node:24-bookworm-slim';
 /** Short where there is another way, long where there is none. */
 const PUBLIC_STALL_MS = 8_000;
@@ -34,27 +42,16 @@ const DOCKERFILE = 'docker/server.Dockerfile';
 const CONTEXT = [DOCKERFILE, 'apps/server/package.json', 'dist/apps/server/src/main.js'];
 
 /** Builds it unless the pool has one of the same content on the same base. @throws RuntimeError */
-export async function ensureServerImage(terms: ServerImageTerms): Promise<{ id: string; ref: string }> {
-  const { engine, pool, progress } = terms;
+export async function ensureServerImage(terms: ServerImageTerms): Promise<ServerImage> {
   const files = await readContext();
   const base = await resolveBase(terms);
-  const fingerprint = fingerprintOf(files, base);
-  const ref = `${pool}-server:${fingerprint.slice(0, 12)}`;
-  const labels = {
-    [IMAGE_LABEL]: 'server',
-    [IMAGE_POOL_LABEL]: pool,
-    [FINGERPRINT_LABEL]: fingerprint,
-    [BASE_LABEL]: base,
-  };
-  const filters = labelFilter(labels);
-  const built = await engine.query('list images', (abortSignal) => engine.docker.listImages({ filters, abortSignal }));
-  if (built[0]) return { id: built[0].Id, ref };
-
-  progress(`building the server image "${ref}"`);
-  await build(engine, { ref, base, labels, files });
-  const image = await findImage(engine, ref);
-  if (!image) throw new RuntimeError('failed', `the server image "${ref}" is gone as soon as it was built`);
-  return { id: image.id, ref };
+  try {
+    return await imageOn(base, files, terms);
+  } catch (error) {
+    // The pool that had made the base may have been cleaned up in this moment: once more, on another one.
+    if (await findImage(terms.engine, base)) throw error;
+    return imageOn(await resolveBase(terms), files, terms);
+  }
 }
 
 /**
@@ -76,11 +73,35 @@ export async function resolveBase({ engine, info, pool, baseImage, progress }: S
   }
 }
 
+async function imageOn(
+  base: string,
+  files: ContextFiles,
+  { engine, pool, progress }: ServerImageTerms,
+): Promise<ServerImage> {
+  const fingerprint = fingerprintOf(files, base);
+  const ref = `${pool}-server:${fingerprint.slice(0, 12)}`;
+  const labels = {
+    [IMAGE_LABEL]: 'server',
+    [IMAGE_POOL_LABEL]: pool,
+    [FINGERPRINT_LABEL]: fingerprint,
+    [BASE_LABEL]: base,
+  };
+  const filters = labelFilter(labels);
+  const built = await engine.query('list images', (abortSignal) => engine.docker.listImages({ filters, abortSignal }));
+  if (built[0]) return { id: built[0].Id, ref };
+
+  progress(`building the server image "${ref}"`);
+  await build(engine, { ref, base, labels, files });
+  const image = await findImage(engine, ref);
+  if (!image) throw new RuntimeError('failed', `the server image "${ref}" is gone as soon as it was built`);
+  return { id: image.id, ref };
+}
+
 interface BuildTerms {
   readonly ref: string;
   readonly base: string;
   readonly labels: Record<string, string>;
-  readonly files: ReadonlyMap<string, Buffer>;
+  readonly files: ContextFiles;
 }
 
 async function build(engine: EngineClient, { ref, base, labels, files }: BuildTerms): Promise<void> {
@@ -106,7 +127,7 @@ async function build(engine: EngineClient, { ref, base, labels, files }: BuildTe
   }
 }
 
-async function readContext(): Promise<ReadonlyMap<string, Buffer>> {
+async function readContext(): Promise<ContextFiles> {
   const root = packageRoot();
   try {
     return new Map(await Promise.all(CONTEXT.map(async (name) => [name, await readFile(join(root, name))] as const)));
@@ -118,7 +139,7 @@ async function readContext(): Promise<ReadonlyMap<string, Buffer>> {
   }
 }
 
-function fingerprintOf(files: ReadonlyMap<string, Buffer>, base: string): string {
+function fingerprintOf(files: ContextFiles, base: string): string {
   const hash = createHash('sha256').update(base);
   // Lengths between the parts: no two sets of files look the same in a row.
   for (const [name, content] of files) hash.update(`\n${name} ${content.length}\n`).update(content);
