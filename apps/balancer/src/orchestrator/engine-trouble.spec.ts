@@ -155,3 +155,26 @@ describe('a call that fails', () => {
     expect(rig.runtime.running('Server 1')).toEqual([]);
   });
 });
+
+describe('a list that comes late', () => {
+  it('and is older than an action’s end makes nothing twice and kills nobody', async () => {
+    await up();
+    let asked = 0;
+    // Every second list takes so long that instances are made and started while it is under way.
+    rig.runtime.disturb = (call) => (call === 'list' && ++asked % 2 === 0 ? { slow: 400 } : undefined);
+    await rig.manager.add({ n: 2, hostnames: ['S4', 'S5'] });
+    for (let i = 0; i < 40; i++) {
+      rig.runtime.emit({ kind: 'changed' });
+      await rig.pass(50);
+    }
+    rig.runtime.die(rig.runtime.one('S4').id);
+    for (let i = 0; i < 40; i++) {
+      rig.runtime.emit({ kind: 'changed' });
+      await rig.pass(50);
+    }
+    expect(rig.runtime.count('create')).toBe(6);
+    expect(rig.view('S4').lastExit).toMatchObject({ code: 1 });
+    expect(rig.view('S5')).toMatchObject({ state: 'ready', lastExit: null });
+    expect(rig.runtime.one('S4').generation).toBe(2);
+  });
+});

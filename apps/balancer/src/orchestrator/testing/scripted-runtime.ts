@@ -53,8 +53,10 @@ export class ScriptedRuntime implements ReplicaRuntime {
   }
 
   async list(): Promise<ObservedInstance[]> {
+    // A slow answer tells of the world as it was asked about.
+    const seen = [...this.world.values()].map((instance) => ({ ...instance }));
     await this.meet('list', '');
-    return [...this.world.values()].map((instance) => ({ ...instance }));
+    return seen;
   }
 
   async create(spec: InstanceSpec): Promise<string> {

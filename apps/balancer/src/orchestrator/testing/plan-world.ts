@@ -1,0 +1,85 @@
+// Owns how the plan's tables write a world down, and how they read a plan.
+import type { ObservedInstance } from '../../runtime/replica-runtime.js';
+import { newborn } from '../health.js';
+import type { InstanceRecord } from '../ledger.js';
+import { type DesiredSlot, plan, type PlanInput } from '../plan.js';
+
+export const NOW = 100_000;
+export const slot = (name: string, given: Partial<DesiredSlot> = {}): DesiredSlot => ({
+  name,
+  specHash: 'right',
+  firstGeneration: 1,
+  ...given,
+});
+export const instance = (id: string, of: string, given: Partial<ObservedInstance> = {}): ObservedInstance => ({
+  id,
+  slot: of,
+  generation: 1,
+  specHash: 'right',
+  state: 'running',
+  address: { host: '10.0.0.1', port: 1 },
+  leftover: false,
+  ...given,
+});
+export const untried: Partial<InstanceRecord> = {};
+export const ready: Partial<InstanceRecord> = {
+  health: { ...newborn(0), status: 'passing', passingSince: 50_000, passedAt: 90_000 },
+};
+export const failing: Partial<InstanceRecord> = {
+  health: { ...newborn(0), status: 'failing', reason: 'it answered 500', unwellFor: 5000 },
+};
+export const retired = (at = NOW, given: Partial<InstanceRecord> = {}): Partial<InstanceRecord> => ({
+  ...ready,
+  retired: { at, reason: 'leaving' },
+  ...given,
+});
+
+export interface World {
+  readonly desired?: readonly DesiredSlot[];
+  /** Instance and what is remembered of it. */
+  readonly seen?: readonly (readonly [ObservedInstance, Partial<InstanceRecord>])[];
+  readonly slots?: PlanInput['slots'];
+  readonly underWay?: Partial<PlanInput['underWay']>;
+  readonly tables?: PlanInput['tables'] | { readonly claimable?: string[]; readonly listed?: string[] };
+  readonly engineAnswers?: boolean;
+  readonly now?: number;
+}
+
+export function planFor({
+  desired = [slot('A')],
+  seen = [],
+  slots = new Map(),
+  underWay,
+  tables = {},
+  engineAnswers = true,
+  now = NOW,
+}: World) {
+  const records = seen.map(([{ id, slot: of }, given]): [string, InstanceRecord] => [
+    id,
+    { id, slot: of, health: newborn(0), ejected: null, retired: null, quiet: false, unstartable: false, ...given },
+  ]);
+  const result = plan({
+    desired,
+    observed: seen.map(([observed]) => observed),
+    engineAnswers,
+    instances: new Map(records),
+    slots,
+    underWay: { slots: new Set(), instances: new Set(), spawns: 0, ...underWay },
+    tables: tables === 'unknown' ? tables : { claimable: new Set(tables.claimable), listed: new Set(tables.listed) },
+    now,
+    policy: { drainTimeout: 30_000, restartUnhealthyAfter: 30_000, spawnConcurrency: 2, drainPoll: 1000 },
+  });
+  return {
+    actions: result.actions.map((action) =>
+      'instanceId' in action ? `${action.kind} ${action.instanceId}` : `${action.kind} ${action.slot}`,
+    ),
+    retire: result.retire.map(({ instanceId, condemned }) => `${condemned ? 'condemn' : 'retire'} ${instanceId}`),
+    routes: result.routes.map(({ instance: { id }, state }) => `${id} ${state}`),
+    phases: Object.fromEntries([...result.phases].map(([name, { state }]) => [name, state])),
+    reasons: Object.fromEntries([...result.phases].map(([name, { reason }]) => [name, reason])),
+    wakeAt: result.wakeAt,
+  };
+}
+
+/** A plan that does nothing. */
+export const nothing = { actions: [], retire: [], routes: [] };
