@@ -1,6 +1,6 @@
 // Owns one request from its head to its last byte: key, candidates, claim, try, elsewhere or answer, release. How a try
 // goes over the wire is forwarder.ts's and attempt.ts's, what a failure means retry-policy.ts's.
-import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { Agent, ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import { answerCause, bodyArriving, linger } from './answers.js';
 import { Attempt } from './attempt.js';
 import { BodyGate } from './body-gate.js';

@@ -1,7 +1,7 @@
 // Owns a WebSocket: its handshake on the way to a replica, and the tunnel after it. The replica is dialled first, so that a
 // refused connection costs the next candidate and not the client. A tunnel counts apart from requests: it would never end
 // for a drain to wait for.
-import type { Agent, ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { answerOnSocket } from './answers.js';
 import type { Candidates } from './candidates.js';

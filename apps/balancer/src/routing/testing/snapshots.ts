@@ -1,0 +1,34 @@
+// Owns snapshots for tests: one instance per replica unless said otherwise.
+import type { InstanceState, Snapshot, SnapshotInstance } from '../link/messages.js';
+
+export interface TestInstance {
+  readonly replica: string;
+  readonly port?: number;
+  readonly host?: string;
+  readonly id?: string;
+  readonly state?: InstanceState;
+  readonly weight?: number;
+}
+
+export function testSnapshot(replicas: readonly TestInstance[], changes: Partial<Snapshot> = {}): Snapshot {
+  const instances: SnapshotInstance[] = replicas.map(
+    ({ replica, host = '127.0.0.1', port = 1, id = replica, state = 'ready' }) => ({
+      id,
+      replica,
+      host,
+      port,
+      state,
+    }),
+  );
+  const names = [...new Set(replicas.map(({ replica }) => replica))];
+  return {
+    epoch: 1,
+    algorithm: 'hrw',
+    seed: '0123456789abcdef',
+    hashKey: 'header:x-hash-key,random',
+    loadFactor: 1.5,
+    members: names.map((name) => ({ name, weight: replicas.find(({ replica }) => replica === name)?.weight ?? 1 })),
+    instances,
+    ...changes,
+  };
+}
