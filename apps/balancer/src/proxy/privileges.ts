@@ -48,13 +48,24 @@ function lookUp(user: string): { uid: number; gid: number } {
 function verify(uid: number, gid: number): void {
   if (process.platform !== 'linux') return;
   for (const task of readdirSync('/proc/self/task')) {
-    const status = readFileSync(`/proc/self/task/${task}/status`, 'utf8');
-    const field = (name: string) => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1].trim().split(/\s+/) ?? [];
+    const status = statusOf(task);
+    if (status === undefined) continue;
+    const field = (name: string) => new RegExp(`^${name}:[ \\t]*(.*)$`, 'm').exec(status)?.[1].trim().split(/\s+/) ?? [];
     const ids = [...field('Uid').map((id) => Number(id) === uid), ...field('Gid').map((id) => Number(id) === gid)];
     const powers = [...field('CapEff'), ...field('CapPrm')].every((mask) => /^0+$/.test(mask));
     if (ids.length !== 8 || ids.includes(false) || field('Groups').some((group) => group !== '') || !powers) {
       throw new PrivilegeError(`thread ${task} kept rights of root`);
     }
+  }
+}
+
+/** undefined for a thread that has ended since it was listed. */
+function statusOf(task: string): string | undefined {
+  try {
+    return readFileSync(`/proc/self/task/${task}/status`, 'utf8');
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
   }
 }
 
