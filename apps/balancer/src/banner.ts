@@ -47,9 +47,24 @@ export function servingJson(serving: Serving): string {
   return JSON.stringify({ event: 'serving', ...serving });
 }
 
-/** `2 of 3 replicas ready (Server 3: starting)` */
-export function waitingText(views: readonly ReplicaView[]): string {
-  const waiting = views.filter(({ state }) => state !== 'ready');
-  const details = waiting.map(({ name, state, reason }) => `${name}: ${state}${reason ? `, ${reason}` : ''}`);
-  return `${views.length - waiting.length} of ${views.length} replicas ready${details.length > 0 ? ` (${details.join('; ')})` : ''}`;
+/** Why a wait goes on is told after this long without progress, and again each time it has passed. */
+const EXPLAIN_MS = 3000;
+
+/**
+ * Tells how far a start is: a line whenever one more replica serves, and the reasons of the others when it takes long.
+ * @returns to be called with each change of the pool; `now` is monotonic milliseconds
+ */
+export function startProgress(say: (line: string) => void): (views: readonly ReplicaView[], now: number) => void {
+  let ready: number | undefined;
+  let toldAt = -Infinity;
+  return (views, now) => {
+    const waiting = views.filter(({ state }) => state !== 'ready');
+    const count = views.length - waiting.length;
+    const stuck = count === ready;
+    if (stuck && now - toldAt < EXPLAIN_MS) return;
+    ready = count;
+    toldAt = now;
+    const reasons = waiting.map(({ name, state, reason }) => `${name}: ${state}${reason ? `, ${reason}` : ''}`);
+    say(`Replicas: ${count} of ${views.length} ready${stuck ? ` (${reasons.join('; ')})` : ''}`);
+  };
 }

@@ -6,7 +6,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { configureAdminApp } from './admin/configure-admin-app.js';
 import { AppModule } from './app.module.js';
-import { servingJson, servingText, urlOf, waitingText } from './banner.js';
+import { servingJson, servingText, startProgress, urlOf } from './banner.js';
 import { loadSettings, readEnvironment, seedRoutesEnabled, SettingsError } from './config/load.js';
 import type { Settings } from './config/config.module.js';
 import { ReplicaManager } from './orchestrator/replica-manager.service.js';
@@ -60,13 +60,9 @@ async function listen(
 
 /** Resolves when every replica serves, or cannot for now: then the pool serves with what it has. */
 async function replicasUp(manager: ReplicaManager, { waitTimeout }: Settings): Promise<void> {
-  let told = '';
-  const tell = () => {
-    const line = waitingText(manager.replicas());
-    if (line !== told) progress((told = line));
-  };
-  const unsubscribe = manager.onChange(tell);
-  tell();
+  const tell = startProgress((line) => progress(line));
+  const unsubscribe = manager.onChange(() => tell(manager.replicas(), performance.now()));
+  tell(manager.replicas(), performance.now());
   try {
     await manager.whenReady(manager.names(), { timeoutMs: waitTimeout });
   } catch (error) {
