@@ -13,11 +13,12 @@ import { createLogger } from './telemetry/logger.js';
 const SIGNAL_DEADLINE = 10_000;
 
 process.title = 'hashflow-data';
-const { settings, socket, logLevel } = readBirth(process.env);
+const { settings, port, socket, logLevel } = readBirth(process.env);
 const log = createLogger(logLevel, 'data');
 const claims = ClaimTable.create(settings.workers);
 const plane = new DataPlane({
   settings,
+  port,
   claims,
   log,
   startLane: threadLanes(new URL('./data.worker.js', import.meta.url), settings, claims, logLevel),

@@ -20,6 +20,8 @@ export type LaneChannel = Channel<LaneCommand, LaneReport>;
 
 export interface DataPlaneOptions {
   readonly settings: DataSettings;
+  /** The port to bind; 0 picks one. */
+  readonly port: number;
   readonly claims: ClaimTable;
   readonly log: Logger;
   /** Brings a lane to life, in a thread or on this one. Its channel closes when it dies. */
@@ -66,7 +68,7 @@ export class DataPlane {
 
   constructor(private readonly options: DataPlaneOptions) {
     this.#rows = new ClaimRows(options.claims);
-    this.#endpoint = { host: options.settings.host, port: options.settings.port };
+    this.#endpoint = { host: options.settings.host, port: options.port };
   }
 
   /** Starts the lanes and waits until all listen. @throws ListenError */

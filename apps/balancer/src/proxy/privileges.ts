@@ -50,7 +50,8 @@ function verify(uid: number, gid: number): void {
   for (const task of readdirSync('/proc/self/task')) {
     const status = statusOf(task);
     if (status === undefined) continue;
-    const field = (name: string) => new RegExp(`^${name}:[ \\t]*(.*)$`, 'm').exec(status)?.[1].trim().split(/\s+/) ?? [];
+    const field = (name: string) =>
+      new RegExp(`^${name}:[ \\t]*(.*)$`, 'm').exec(status)?.[1].trim().split(/\s+/) ?? [];
     const ids = [...field('Uid').map((id) => Number(id) === uid), ...field('Gid').map((id) => Number(id) === gid)];
     const powers = [...field('CapEff'), ...field('CapPrm')].every((mask) => /^0+$/.test(mask));
     if (ids.length !== 8 || ids.includes(false) || field('Groups').some((group) => group !== '') || !powers) {

@@ -4,7 +4,7 @@ import { BOUND_FLOOR, boundedLoadCap, buildPlacement, createKeyHash } from '@has
 import type { RowRef } from './claims.js';
 import { compileHashKey, type KeyChain } from './hash-key.js';
 import type { Snapshot, SnapshotInstance } from './link/messages.js';
-import { ringOptions } from './ring-options.js';
+import { placementOptions } from './ring-recipe.js';
 
 /** A ready instance of a replica, as a request sees it. One object per table: compared by identity. */
 export interface Target {
@@ -35,11 +35,11 @@ export interface RoutingTable {
 
 /** @param rows row of each instance; those without one get no requests @throws HashingError, HashKeyError for a snapshot that makes no sense */
 export function compileTable(snapshot: Snapshot, rows: ReadonlyMap<string, RowRef>): RoutingTable {
-  const { algorithm, seed, hashKey, loadFactor } = snapshot;
+  const { recipe, seed, hashKey, loadFactor } = snapshot;
   const placement = buildPlacement(
-    algorithm,
+    recipe.algorithm,
     snapshot.members.map(({ name, weight }) => ({ id: name, weight })),
-    ringOptions(seed, hashKey),
+    placementOptions(snapshot),
   );
   const serving = new Map(
     snapshot.instances.filter(({ state }) => state === 'ready').map((instance) => [instance.replica, instance]),

@@ -30,6 +30,7 @@ export async function startInlinePlane(
   const claims = options.claims ?? ClaimTable.create(settings.workers, 64);
   const plane = new DataPlane({
     settings,
+    port: settings.port,
     claims,
     log,
     startLane: inlineLanes(settings, claims, log),

@@ -60,8 +60,8 @@ export async function startDataChild(entry: string, birth: DataBirth, files: Dat
 }
 
 function explainExit(code: number | null, signal: string | null, birth: DataBirth, log: string): DataProcessError {
-  const { host, port, user } = birth.settings;
-  const where = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const { host, user } = birth.settings;
+  const where = `${host.includes(':') ? `[${host}]` : host}:${birth.port}`;
   switch (code) {
     case DATA_EXIT.portTaken:
       return new DataProcessError(

@@ -40,6 +40,7 @@ export class DataProcess implements DataSupervisor {
   #startedAt = -Infinity;
   #connectedAt = -Infinity;
   #failures = 0;
+  #lastPort = 0;
   #ending = false;
 
   constructor(
@@ -64,6 +65,7 @@ export class DataProcess implements DataSupervisor {
       connection = await this.#start();
     }
     this.#connectedAt = performance.now();
+    this.#lastPort = connection.hello.address.port;
     return connection;
   }
 
@@ -152,7 +154,8 @@ export class DataProcess implements DataSupervisor {
     if (this.#ending) throw new DataProcessError('crashed', 'the balancer ends: no data process is started');
     const { entry, settings, logLevel } = this.options;
     this.#startedAt = performance.now();
-    this.#child = await startDataChild(entry, { settings, logLevel, socket: this.#files.socket }, this.#files);
+    const port = settings.port || this.#lastPort;
+    this.#child = await startDataChild(entry, { settings, port, logLevel, socket: this.#files.socket }, this.#files);
     await this.#files.writeRecord(this.#child.identity);
     const deadline = this.#startedAt + START_TIMEOUT;
     while (performance.now() < deadline) {

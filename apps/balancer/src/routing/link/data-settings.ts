@@ -31,6 +31,8 @@ export function dataSettingsOf(settings: Settings): DataSettings {
 /** What control tells the data process at its birth, in the one variable of its environment. */
 export interface DataBirth {
   readonly settings: DataSettings;
+  /** The port to bind: that of the settings, or where they leave it open that of the data process before. */
+  readonly port: number;
   /** Path of the Unix socket that it listens on. */
   readonly socket: string;
   readonly logLevel: string;

@@ -1,6 +1,6 @@
 // Owns the language between the control and the data process: plain serialisable messages, one JSON object per line on
 // the Unix socket in STATE_DIR. Who sends what when is link/control-link.ts's and the data process's.
-import type { Algorithm } from '@hashflow/hashing';
+import type { RingRecipe } from '../ring-recipe.js';
 
 /** Raised when a message changes its meaning: a control process never takes over a data process that speaks another. */
 export const PROTOCOL = 1;
@@ -22,7 +22,7 @@ export interface SnapshotInstance {
 /** Everything that a request needs to find its replica. Immutable; epochs only rise. */
 export interface Snapshot {
   readonly epoch: number;
-  readonly algorithm: Algorithm;
+  readonly recipe: RingRecipe;
   /** 16 hex digits. */
   readonly seed: string;
   /** The key chain, as in HASH_KEY. */

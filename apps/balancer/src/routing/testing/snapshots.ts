@@ -1,5 +1,6 @@
 // Owns snapshots for tests: one instance per replica unless said otherwise.
 import type { InstanceState, Snapshot, SnapshotInstance } from '../link/messages.js';
+import type { RingRecipe } from '../ring-recipe.js';
 
 export interface TestInstance {
   readonly replica: string;
@@ -8,6 +9,18 @@ export interface TestInstance {
   readonly id?: string;
   readonly state?: InstanceState;
   readonly weight?: number;
+}
+
+export function testRecipe(changes: Partial<RingRecipe> = {}): RingRecipe {
+  return {
+    algorithm: 'hrw',
+    slots: 65_536,
+    frtCap: null,
+    classicSlots: 512,
+    classicVirtualNodes: 9,
+    classicHash: 'readme',
+    ...changes,
+  };
 }
 
 export function testSnapshot(replicas: readonly TestInstance[], changes: Partial<Snapshot> = {}): Snapshot {
@@ -23,7 +36,7 @@ export function testSnapshot(replicas: readonly TestInstance[], changes: Partial
   const names = [...new Set(replicas.map(({ replica }) => replica))];
   return {
     epoch: 1,
-    algorithm: 'hrw',
+    recipe: testRecipe(),
     seed: '0123456789abcdef',
     hashKey: 'header:x-hash-key,random',
     loadFactor: 1.5,

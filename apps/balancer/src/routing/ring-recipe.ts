@@ -1,0 +1,38 @@
+// Owns what makes two balancers build the same ring from the same members: algorithm and options, seed, key chain. Part of a
+// pool's identity, carried by each snapshot; both wings build with it.
+import type { Algorithm, ClassicHash, PlacementOptions } from '@hashflow/hashing';
+import { compileHashKey } from './hash-key.js';
+
+/** Plain values, fixed when the pool is created. What an algorithm does not read is kept all the same. */
+export interface RingRecipe {
+  readonly algorithm: Algorithm;
+  /** HASH_SLOTS; frt. */
+  readonly slots: number;
+  /** FRT_CAP; null = no limit. */
+  readonly frtCap: number | null;
+  /** M, K and CLASSIC_HASH; classic. */
+  readonly classicSlots: number;
+  readonly classicVirtualNodes: number;
+  readonly classicHash: ClassicHash;
+}
+
+export interface Ring {
+  readonly recipe: RingRecipe;
+  /** 16 hex digits. */
+  readonly seed: string;
+  /** The key chain, as in HASH_KEY. */
+  readonly hashKey: string;
+}
+
+/** The digest covers the chain too: balancers with equal digests send every request to the same replica. @throws HashKeyError when the chain is none */
+export function placementOptions({ recipe, seed, hashKey }: Ring): PlacementOptions {
+  return {
+    seed,
+    slots: recipe.slots,
+    cap: recipe.frtCap ?? undefined,
+    M: recipe.classicSlots,
+    K: recipe.classicVirtualNodes,
+    classicHash: recipe.classicHash,
+    context: compileHashKey(hashKey).text,
+  };
+}

@@ -1,0 +1,154 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { ClaimRows } from './claim-rows.js';
+import { ClaimTable } from './claims.js';
+import type { Snapshot } from './link/messages.js';
+import { compileTable, type InFlight, type RoutingTable, type Target } from './table.js';
+import { type TestInstance, testSnapshot } from './testing/snapshots.js';
+
+const NAMES = ['A', 'B', 'C', 'D'];
+const idle = () => 0;
+
+function tableOf(replicas: readonly TestInstance[], changes: Partial<Snapshot> = {}): RoutingTable {
+  const snapshot = testSnapshot(replicas, changes);
+  return compileTable(snapshot, new ClaimRows(ClaimTable.create(1, 64)).apply(snapshot.instances));
+}
+const ring = (changes: Partial<Snapshot> = {}, states: Partial<Record<string, TestInstance['state']>> = {}) =>
+  tableOf(
+    NAMES.map((replica) => ({ replica, state: states[replica] })),
+    changes,
+  );
+
+/** The replicas in the order in which a request would try them. */
+function walk(table: RoutingTable, key: string, inFlight: InFlight = idle): string[] {
+  const tried: Target[] = [];
+  for (;;) {
+    const target = table.pick(table.hash(key), inFlight, tried);
+    if (!target) return tried.map(({ instance }) => instance.replica);
+    tried.push(target);
+  }
+}
+
+describe('the candidates of a key', () => {
+  it('are every ready replica once, in the same order each time', () => {
+    fc.assert(
+      fc.property(fc.string(), (key) => {
+        const order = walk(ring(), key);
+        expect([...order].sort()).toEqual(NAMES);
+        expect(walk(ring(), key)).toEqual(order);
+      }),
+    );
+  });
+
+  it.each(['unready', 'draining'] as const)('leave out who is %s and change in nothing else', (state) => {
+    fc.assert(
+      fc.property(fc.string(), fc.constantFrom(...NAMES), (key, name) => {
+        const whole = walk(ring(), key);
+        expect(walk(ring({}, { [name]: state }), key)).toEqual(whole.filter((other) => other !== name));
+      }),
+    );
+  });
+
+  it('are the serving instance where another one of the replica drains', () => {
+    const table = tableOf([
+      { replica: 'A', id: 'old', state: 'draining' },
+      { replica: 'A', id: 'new' },
+    ]);
+    expect(table.pick(1, idle, [])?.instance.id).toBe('new');
+  });
+
+  it('are none on an empty ring, or when nobody is ready', () => {
+    expect(walk(tableOf([]), 'k')).toEqual([]);
+    expect(walk(ring({}, { A: 'unready', B: 'unready', C: 'draining', D: 'unready' }), 'k')).toEqual([]);
+  });
+
+  it('leave out an instance that found no row in the claim table', () => {
+    const snapshot = testSnapshot(NAMES.map((replica) => ({ replica })));
+    const rows = new ClaimRows(ClaimTable.create(1, 2)).apply(snapshot.instances);
+    expect(walk(compileTable(snapshot, rows), 'k').sort()).toEqual(['A', 'B']);
+  });
+});
+
+describe('bounded load', () => {
+  /** Requests in flight by name. */
+  const load = (table: RoutingTable, counts: Partial<Record<string, number>>) => {
+    const byRow = new Map(table.targets.map(({ ref, instance }) => [ref.row, counts[instance.replica] ?? 0]));
+    return (row: number) => byRow.get(row) ?? 0;
+  };
+  const key = 'some key';
+
+  it('leaves the owner its key below eight in flight, however idle the others are', () => {
+    const table = ring();
+    const [owner] = walk(table, key);
+    expect(table.pick(table.hash(key), load(table, { [owner]: 7 }), [])?.instance.replica).toBe(owner);
+  });
+
+  it('moves a key to the next candidate while its owner is over the bound', () => {
+    const table = ring();
+    const [owner, second] = walk(table, key);
+    expect(table.pick(table.hash(key), load(table, { [owner]: 8 }), [])?.instance.replica).toBe(second);
+    // 1.5 of a fair part of 4 × 20 in flight is 31.
+    const busy = { A: 20, B: 20, C: 20, D: 20 };
+    expect(table.pick(table.hash(key), load(table, { ...busy, [owner]: 30 }), [])?.instance.replica).toBe(owner);
+    expect(table.pick(table.hash(key), load(table, { ...busy, [owner]: 40 }), [])?.instance.replica).toBe(second);
+  });
+
+  it('is off with a factor of 0', () => {
+    const table = ring({ loadFactor: 0 });
+    const [owner] = walk(table, key);
+    expect(table.pick(table.hash(key), load(table, { [owner]: 5000 }), [])?.instance.replica).toBe(owner);
+  });
+
+  it('counts the weight of the eligible only: with three of four ejected the last one takes all (TRAPS 18)', () => {
+    const table = ring({}, { B: 'unready', C: 'unready', D: 'unready' });
+    expect(table.pick(table.hash(key), load(table, { A: 1000 }), [])?.instance.replica).toBe('A');
+  });
+
+  it('never refuses: with all over their bounds the first in the key’s order gets it (TRAPS 18)', () => {
+    const table = ring({ loadFactor: 1.1 }, {});
+    const over = () => 1e6;
+    fc.assert(
+      fc.property(fc.string(), (any) => {
+        expect(table.pick(table.hash(any), over, [])?.instance.replica).toBe(walk(table, any)[0]);
+      }),
+    );
+  });
+
+  it('never makes a request homeless while somebody is ready and untried (TRAPS 18)', () => {
+    const counts = fc.record({ A: fc.nat(100), B: fc.nat(100), C: fc.nat(100), D: fc.nat(100) });
+    const states = fc.dictionary(fc.constantFrom(...NAMES), fc.constantFrom('unready' as const, 'draining' as const));
+    fc.assert(
+      fc.property(fc.string(), counts, states, (any, inFlight, ejected) => {
+        const table = ring({}, ejected);
+        const ready = NAMES.filter((name) => ejected[name] === undefined);
+        expect(walk(table, any, load(table, inFlight)).sort()).toEqual(ready);
+      }),
+    );
+  });
+});
+
+describe('the digest (TRAPS 23)', () => {
+  const base = ring().digest;
+
+  it.each([
+    ['members', tableOf([...NAMES, 'E'].map((replica) => ({ replica }))).digest],
+    ['weights', tableOf(NAMES.map((replica) => ({ replica, weight: replica === 'A' ? 2 : 1 }))).digest],
+    ['algorithm', ring({ algorithm: 'ketama' }).digest],
+    ['seed', ring({ seed: 'fedcba9876543210' }).digest],
+    ['key chain', ring({ hashKey: 'path,random' }).digest],
+  ])('differs with the %s', (_what, digest) => {
+    expect(digest).not.toBe(base);
+  });
+
+  it('is the same for another order of members, other states, other spelling of the chain, another epoch and bound', () => {
+    const other = tableOf(
+      [...NAMES].reverse().map((replica) => ({ replica, state: 'unready' })),
+      { epoch: 7, hashKey: ' header:X-Hash-Key , random', loadFactor: 0, seed: '0123456789ABCDEF' },
+    );
+    expect(other.digest).toBe(base);
+  });
+
+  it('never shows the seed', () => {
+    expect(JSON.stringify(base)).not.toContain('0123456789abcdef');
+  });
+});
