@@ -34,8 +34,7 @@ export class Observer {
   /** As of the last list that was answered. */
   instances: readonly ObservedInstance[] = [];
   engine: EngineStatus;
-  /** There has been a list: until then `instances` is empty because nothing is known, not because nothing runs. */
-  known = false;
+  private known = false;
   /** Resolves when the engine was asked once, or is not going to be. */
   readonly looked: Promise<void>;
   private hasLooked = () => {};
@@ -48,6 +47,13 @@ export class Observer {
   constructor(private readonly parts: ObserverParts) {
     this.engine = { answers: true, since: parts.clock.wall(), reason: null };
     this.looked = new Promise((resolve) => (this.hasLooked = resolve));
+  }
+
+  /** Why `instances` does not tell what runs now; null when it does. */
+  get blind(): string | null {
+    if (!this.engine.answers) return 'the engine does not answer';
+    // Until the first list it is empty because nothing is known, not because nothing runs.
+    return this.known ? null : 'what runs is not known yet';
   }
 
   /** Looks again. Asked while a list is under way, it lists once more afterwards: that one may be older than the reason. */

@@ -170,7 +170,7 @@ describe('while the engine does not answer', () => {
       [instance('x', 'gone'), retired(0, { quiet: true })],
       [instance('c1', 'C', { state: 'exited' }), ready],
     ] as const,
-    engineAnswers: false,
+    blind: 'the engine does not answer',
   };
 
   it('nothing is done to any instance', () => {

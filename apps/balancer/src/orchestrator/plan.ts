@@ -27,8 +27,8 @@ export interface PlanInput {
   readonly desired: readonly DesiredSlot[];
   /** The last list that the engine answered. */
   readonly observed: readonly ObservedInstance[];
-  /** False while the engine does not answer: routes follow health, but nothing is done to instances. */
-  readonly engineAnswers: boolean;
+  /** Why nothing may be done to instances, though routes follow health: `observed` is not what runs now. null: it is. */
+  readonly blind: string | null;
   readonly instances: ReadonlyMap<string, InstanceRecord>;
   readonly slots: ReadonlyMap<string, SlotRecord>;
   /** Actions that run, or ended after the last list began: their outcome is not in `observed` yet. */
@@ -161,7 +161,7 @@ class Planner {
   private fill(slot: Slot): void {
     const { winner, incumbents } = slot;
     const ready = winner !== undefined && this.troubleOf(winner) === null;
-    if (ready && this.input.engineAnswers)
+    if (ready && this.input.blind === null)
       for (const incumbent of incumbents) this.dismiss(incumbent, 'its successor is ready');
     const substitute = ready ? undefined : incumbents.find((i) => this.troubleOf(i) === null);
     const serving = substitute ?? winner ?? incumbents[0];
@@ -175,7 +175,7 @@ class Planner {
     const { now, underWay, policy } = this.input;
     if ((winner && winner.state !== 'created') || underWay.slots.has(name) || condemned || restart.quarantine)
       return null;
-    if (!this.input.engineAnswers) return 'the engine does not answer';
+    if (this.input.blind !== null) return this.input.blind;
     if (restart.retryAt > now) {
       this.wake(restart.retryAt);
       return null;
@@ -247,7 +247,7 @@ class Planner {
   private condemn(instance: ObservedInstance): boolean {
     const { restartUnhealthyAfter } = this.input.policy;
     const health = this.record(instance)?.health;
-    if (!this.input.engineAnswers || !health || health.unwellFor < restartUnhealthyAfter) return false;
+    if (this.input.blind !== null || !health || health.unwellFor < restartUnhealthyAfter) return false;
     const what = health.status === 'untried' ? 'was not ready' : 'was unhealthy';
     const why = this.troubleOf(instance) ?? 'no reason known';
     const reason = `it ${what} for ${words(restartUnhealthyAfter)}: ${why}`;
@@ -297,8 +297,8 @@ class Planner {
   }
 
   private act(action: Action): boolean {
-    const { underWay, engineAnswers } = this.input;
-    if (!engineAnswers || ('instanceId' in action && underWay.instances.has(action.instanceId))) return false;
+    const { underWay, blind } = this.input;
+    if (blind !== null || ('instanceId' in action && underWay.instances.has(action.instanceId))) return false;
     this.actions.push(action);
     return true;
   }

@@ -175,6 +175,20 @@ describe('removing', () => {
     expect(rig.runtime.world.has(id)).toBe(false);
   });
 
+  it('lets requests finish that a data process carries whose link is lost for a while', async () => {
+    await up();
+    const { id } = rig.runtime.one('Server 2');
+    rig.link.inFlight.set(id, 2);
+    await rig.manager.remove({ n: 1, hostnames: ['Server 2'] });
+    rig.link.connect(false);
+    await rig.pass(5000);
+    expect(rig.runtime.world.has(id)).toBe(true);
+    rig.link.connect(true);
+    rig.link.quiet(id);
+    await rig.pass(100);
+    expect(rig.runtime.world.has(id)).toBe(false);
+  });
+
   it('takes those first that serve nobody', async () => {
     await up();
     rig.link.inFlight.set(rig.runtime.one('Server 3').id, 4);

@@ -70,6 +70,7 @@ export type StartErrorCode =
   | 'state_dir' // the folder cannot be used, or belongs to another pool
   | 'runtime_changed' // the pool lives on another runtime
   | 'runtime' // network, image or command cannot be prepared
+  | 'ring' // the algorithm cannot place the members
   | 'admin_port' // cannot be bound
   | 'data_plane' // the data process does not come up
   | 'interrupted'; // told to end before it was up

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Settings } from '../config/config.module.js';
 import type { ObservedInstance, RuntimeKind, Workload } from '../runtime/replica-runtime.js';
+import { recipeOf } from '../routing/ring-recipe.js';
 import { parseStaticReplica } from '../runtime/static/static-replica.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { WriteFile } from './durable-file.js';
@@ -11,9 +12,6 @@ import { StartError } from './pool-error.js';
 import { FIRST_GENERATION, generationOf, type Identity, type PoolState, type StoredMember } from './pool-state.js';
 import { StateLock } from './state-lock.js';
 import { type Found, StateStore } from './state-store.js';
-
-/** Of table algorithms; part of the identity from the first day, so that choosing one later moves no key twice. */
-const DEFAULT_SLOTS = 65_536;
 
 export interface PoolHome {
   readonly lock: StateLock;
@@ -68,8 +66,7 @@ async function openIdentity(store: StateStore, settings: Settings, log: Logger):
     pool: settings.pool,
     poolId: randomBytes(8).toString('hex'),
     seed: settings.hashSeed ?? randomBytes(8).toString('hex'),
-    algorithm: settings.hashAlgorithm,
-    slots: DEFAULT_SLOTS,
+    ring: recipeOf(settings),
     createdAt: new Date().toISOString(),
   };
   await store.writeIdentity(identity);

@@ -1,7 +1,7 @@
 // Owns the ring's late birth. Seed and algorithm are part of the pool's identity, which is read at the start, after the
 // injector has made everything; until then there is a ring to inject, but nothing on it. Placing is libs/hashing's.
 import {
-  type Algorithm,
+  buildPlacement,
   createHashRing,
   HashRing,
   type LoadView,
@@ -11,15 +11,29 @@ import {
   type PlacementDiff,
 } from '@hashflow/hashing';
 import { Injectable } from '@nestjs/common';
-import { ringOptions } from '../routing/ring-options.js';
+import { placementOptions, type Ring } from '../routing/ring-recipe.js';
+
+/** The members of a pool as its ring knows them. */
+export function toRingMembers(members: readonly { readonly name: string; readonly weight: number }[]): Member[] {
+  return members.map(({ name, weight }) => ({ id: name, weight }));
+}
 
 @Injectable()
 export class PoolRing extends HashRing {
   private ring: HashRing | undefined;
+  private place: (members: readonly Member[]) => Placement = () => this.opened().current();
 
   /** @throws HashingError, HashKeyError when the identity or the key chain is none */
-  open(algorithm: Algorithm, seed: string, hashKey: string): void {
-    this.ring = createHashRing(algorithm, ringOptions(seed, hashKey));
+  open(ring: Ring): void {
+    const { algorithm } = ring.recipe;
+    const options = placementOptions(ring);
+    this.ring = createHashRing(algorithm, options);
+    this.place = (members) => buildPlacement(algorithm, members, options);
+  }
+
+  /** The placement that these members would have; changes nothing. @throws HashingError when the algorithm cannot take them */
+  build(members: readonly Member[]): Placement {
+    return this.place(members);
   }
 
   current(): Placement {

@@ -1,6 +1,7 @@
 // Owns what a pool remembers on disk: its identity, written once, and its state, written with each change; how both are
 // read back, and what a damaged file means. When to write is the manager's, how bytes reach the disk durable-file.ts's.
 import { z } from 'zod';
+import type { RingRecipe } from '../routing/ring-recipe.js';
 
 const SCHEMA = 1;
 const HEX_16 = /^[0-9a-f]{16}$/;
@@ -12,9 +13,14 @@ const Identity = z.object({
   poolId: z.string().regex(HEX_16),
   /** Secret of the key hash, 16 hex digits. */
   seed: z.string().regex(HEX_16),
-  algorithm: z.enum(['hrw', 'frt', 'ketama', 'maglev', 'classic']),
-  /** Of table algorithms. */
-  slots: z.number().int().positive(),
+  ring: z.object({
+    algorithm: z.enum(['hrw', 'frt', 'ketama', 'maglev', 'classic']),
+    slots: z.number().int().positive(),
+    frtCap: z.number().nonnegative().nullable(),
+    classicSlots: z.number().int().positive(),
+    classicVirtualNodes: z.number().int().positive(),
+    classicHash: z.enum(['readme', 'assignment', 'keyed']),
+  }) satisfies z.ZodType<RingRecipe>,
   createdAt: z.string(),
 });
 export type Identity = z.infer<typeof Identity>;

@@ -1,7 +1,9 @@
 // Owns bringing a pool up in the one safe order: lock, identity, state, data process, runtime, ring, loop. What breaks is
 // told as a StartError and undone. Running it is the manager's.
+import { HashingError } from '@hashflow/hashing';
 import type { Settings } from '../config/config.module.js';
 import type { DataLink } from '../routing/link/data-link.js';
+import type { Ring } from '../routing/ring-recipe.js';
 import type { Progress, ReplicaRuntime, Workload } from '../runtime/replica-runtime.js';
 import { RuntimeError } from '../runtime/runtime-error.js';
 import type { Logger } from '../telemetry/logger.js';
@@ -9,8 +11,8 @@ import { DesiredReader } from './desired.js';
 import type { ManagerOptions } from './manager-options.js';
 import { PoolError, StartError } from './pool-error.js';
 import { firstState, openHome, type PoolHome } from './pool-home.js';
-import type { PoolRing } from './pool-ring.js';
-import type { PoolState } from './pool-state.js';
+import { type PoolRing, toRingMembers } from './pool-ring.js';
+import type { PoolState, StoredMember } from './pool-state.js';
 import { Reconciler } from './reconciler.js';
 import { drift } from './workload.js';
 
@@ -50,8 +52,9 @@ export async function startPool(parts: PoolParts, progress: Progress, interrupte
     const state = stored ?? (await foundPool(parts, home, resolved.workload));
     const lines = [...drift(settings, identity, state, resolved.workload), ...resolved.drift];
     for (const line of lines) log.warn({}, line);
-    ring.open(identity.algorithm, identity.seed, state.hashKey);
-    ring.replace(state.members.map(({ name, weight }) => ({ id: name, weight })));
+    openRing(ring, { recipe: identity.ring, seed: identity.seed, hashKey: state.hashKey }, state.members);
+    if (identity.ring.algorithm === 'classic')
+      log.warn({}, 'HASH_ALGORITHM=classic is for comparison only: its shares are uneven, and it is unfit for production');
     const desired = new DesiredReader(store, log);
     const reconciler = new Reconciler({
       runtime,
@@ -63,7 +66,7 @@ export async function startPool(parts: PoolParts, progress: Progress, interrupte
       timing: { interval: settings.healthInterval, timeout: settings.healthTimeout, stopTimeout: settings.stopTimeout },
       policy: policyOf(settings, runtime),
       snapshotBase: {
-        algorithm: identity.algorithm,
+        recipe: identity.ring,
         seed: identity.seed,
         hashKey: state.hashKey,
         loadFactor: settings.loadFactor,
@@ -78,6 +81,17 @@ export async function startPool(parts: PoolParts, progress: Progress, interrupte
     if (!takenOver) await link.shutdown(0).catch(() => {});
     await lock.release();
     throw error instanceof PoolError ? new StartError('state_dir', error.message, { cause: error }) : error;
+  }
+}
+
+/** @throws StartError when the algorithm cannot place these members */
+function openRing(poolRing: PoolRing, ring: Ring, members: readonly StoredMember[]): void {
+  try {
+    poolRing.open(ring);
+    poolRing.replace(toRingMembers(members));
+  } catch (error) {
+    if (!(error instanceof HashingError)) throw error;
+    throw new StartError('ring', `The ring cannot take these replicas: ${error.message}`, { cause: error });
   }
 }
 

@@ -31,7 +31,7 @@ describe('the publisher', () => {
     link.acknowledges = false;
     publisher = new Publisher(
       link,
-      { algorithm: 'hrw', seed: '0'.repeat(16), hashKey: 'random', loadFactor: 0 },
+      { recipe: testRecipe(), seed: '0'.repeat(16), hashKey: 'random', loadFactor: 0 },
       silentLogger,
       () => {},
     );

@@ -7,7 +7,7 @@ import type { PlanInput, Route } from './plan.js';
 import type { StoredMember } from './pool-state.js';
 
 /** The part of a snapshot that is the pool's for good. */
-export type SnapshotBase = Pick<Snapshot, 'algorithm' | 'seed' | 'hashKey' | 'loadFactor'>;
+export type SnapshotBase = Pick<Snapshot, 'recipe' | 'seed' | 'hashKey' | 'loadFactor'>;
 
 interface Table {
   readonly epoch: number;
@@ -40,9 +40,12 @@ export class Publisher {
     this.foreign = true;
   }
 
-  /** What the tables in use allow. With no data process there is nobody who could send a request anywhere. */
+  /**
+   * What the tables in use allow. With no data process nobody can send a request anywhere; requests that one with a lost
+   * link still carries are another matter, so what is listed stays listed.
+   */
   get inUse(): PlanInput['tables'] {
-    if (!this.link.connected) return { claimable: new Set(), listed: new Set() };
+    if (!this.link.connected) return { claimable: new Set(), listed: this.listed };
     if (this.foreign) return 'unknown';
     return { claimable: new Set(this.tables.flatMap(({ claimable }) => [...claimable])), listed: this.listed };
   }

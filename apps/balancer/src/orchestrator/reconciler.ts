@@ -182,7 +182,7 @@ export class Reconciler {
       const decision = plan({
         desired: desired().slots,
         observed: this.observed,
-        engineAnswers: this.observer.known && this.engine.answers,
+        blind: this.observer.blind,
         instances: this.ledger.instances,
         slots: this.ledger.slots,
         underWay: this.applier.state,
@@ -211,6 +211,8 @@ export class Reconciler {
     if (wakeAt < Infinity) this.cancelWake = clock.after(Math.max(0, wakeAt - now), () => this.turn());
     this.board.post(decision.phases, [
       this.observed.map(({ id, state }) => [id, state]),
+      // No view shows what is in the making, but who waits for a replica to be gone waits for that too.
+      [...this.applier.state.slots],
       this.engine.answers,
       this.hold.active,
     ]);

@@ -1,10 +1,9 @@
 // Owns the pool as others see it: changes of what is wanted, views, waits, start and end. What to do about a difference
 // between desired and observed is plan.ts's; doing it is the reconciler's.
-import { buildPlacement, HashingError } from '@hashflow/hashing';
+import { HashingError } from '@hashflow/hashing';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Settings } from '../config/config.module.js';
 import { DataLink } from '../routing/link/data-link.js';
-import { ringOptions } from '../routing/ring-options.js';
 import { type Progress, ReplicaRuntime } from '../runtime/replica-runtime.js';
 import { Logger } from '../telemetry/logger.js';
 import { ManagerOptions } from './manager-options.js';
@@ -13,7 +12,7 @@ import { type Pool, type PoolParts, startPool } from './pool.js';
 import { endPool, type EndMode, unlessHurried } from './pool-end.js';
 import { PoolError } from './pool-error.js';
 import { addRules } from './pool-home.js';
-import { PoolRing } from './pool-ring.js';
+import { PoolRing, toRingMembers } from './pool-ring.js';
 import { generationOf, type StoredMember } from './pool-state.js';
 import type { Change, ChangeRequest, PoolSummary, ReplicaView, ShutdownOptions, WaitOptions } from './replica-view.js';
 import { iso, replicaViews } from './views.js';
@@ -78,7 +77,7 @@ export class ReplicaManager {
       pool: identity.pool,
       runtime: this.runtime.kind,
       runtimeReason: this.options.runtimeReason ?? `RUNTIME=${this.settings.runtime}`,
-      algorithm: identity.algorithm,
+      algorithm: identity.ring.algorithm,
       digest: this.ring.current().digest,
       epoch: this.link.epoch,
       desired: store.current.members.length,
@@ -96,21 +95,20 @@ export class ReplicaManager {
 
   /** Whole or not at all; stored before it resolves. @throws PoolError */
   async add(request: ChangeRequest): Promise<Change> {
-    return this.inTurn(async ({ store, reconciler, identity }) => {
-      const rules = addRules(this.settings, this.runtime.kind);
-      const joining = planAdd(store.current.members, request, rules).map(({ name }) => name);
+    return this.inTurn(async ({ store, reconciler }) => {
+      const joining = planAdd(store.current.members, request, addRules(this.settings, this.runtime.kind));
       await store.update((state) => {
-        const added = planAdd(state.members, request, rules).map((member): StoredMember => {
+        const added = joining.map((member): StoredMember => {
           const seen = reconciler.observed
             .filter(({ slot }) => slot === member.name)
             .map(({ generation }) => generation);
           return { ...member, firstGeneration: Math.max(generationOf(state, member.name), ...seen) + 1 };
         });
         const members = [...state.members, ...added];
-        this.requirePlaceable(identity.algorithm, identity.seed, state.hashKey, members);
+        this.requirePlaceable(members);
         return { ...state, members };
       });
-      return this.changed(joining);
+      return this.changed(joining.map(({ name }) => name));
     });
   }
 
@@ -192,23 +190,14 @@ export class ReplicaManager {
     const { store, reconciler } = this.running();
     const { members } = store.current;
     for (const name of affected) reconciler.memory.forgetSlot(name);
-    this.ring.replace(members.map(({ name, weight }) => ({ id: name, weight })));
+    this.ring.replace(toRingMembers(members));
     reconciler.turn();
     return { names: members.map(({ name }) => name), affected };
   }
 
-  private requirePlaceable(
-    algorithm: Pool['identity']['algorithm'],
-    seed: string,
-    hashKey: string,
-    members: readonly StoredMember[],
-  ): void {
+  private requirePlaceable(members: readonly StoredMember[]): void {
     try {
-      buildPlacement(
-        algorithm,
-        members.map(({ name, weight }) => ({ id: name, weight })),
-        ringOptions(seed, hashKey),
-      );
+      this.ring.build(toRingMembers(members));
     } catch (error) {
       if (!(error instanceof HashingError)) throw error;
       throw new PoolError('unplaceable', `The ring cannot take these replicas: ${error.message}`, {}, { cause: error });

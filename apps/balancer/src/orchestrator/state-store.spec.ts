@@ -11,8 +11,7 @@ const identity: Identity = {
   pool: 'shop',
   poolId: '0123456789abcdef',
   seed: 'fedcba9876543210',
-  algorithm: 'hrw',
-  slots: 65_536,
+  ring: testRecipe(),
   createdAt: '2030-01-01T00:00:00.000Z',
 };
 const state: PoolState = {

@@ -2,6 +2,7 @@
 // else than what the pool runs. Making workloads is the runtime's.
 import { createHash } from 'node:crypto';
 import type { Settings } from '../config/config.module.js';
+import { recipeOf } from '../routing/ring-recipe.js';
 import type { Workload } from '../runtime/replica-runtime.js';
 import type { Identity, PoolState } from './pool-state.js';
 
@@ -12,15 +13,13 @@ export function specHash({ image, command, port, env }: Workload, url?: string):
   return createHash('sha256').update(facts).digest('hex').slice(0, 16);
 }
 
-type DriftSettings = Pick<Settings, 'n' | 'replicas' | 'hashKey' | 'hashSeed' | 'hashAlgorithm' | 'maxReplicas'>;
-
 /**
  * One line per setting that asks for something else than the stored pool, which wins. Secrets and values of the
  * environment are never shown.
  * @param resolved what the settings would run now; null when that cannot be found out
  */
 export function drift(
-  settings: DriftSettings,
+  settings: Settings,
   identity: Identity,
   state: PoolState,
   resolved: Workload | null,
@@ -44,7 +43,13 @@ export function drift(
       `MAX_REPLICAS=${settings.maxReplicas} is below the ${state.members.length} replicas of the pool: none is removed, none can be added`,
     );
   }
-  differ('HASH_ALGORITHM', settings.hashAlgorithm, identity.algorithm);
+  const recipe = recipeOf(settings);
+  differ('HASH_ALGORITHM', recipe.algorithm, identity.ring.algorithm);
+  differ('HASH_SLOTS', recipe.slots, identity.ring.slots);
+  differ('FRT_CAP', recipe.frtCap ?? undefined, identity.ring.frtCap ?? undefined);
+  differ('M', recipe.classicSlots, identity.ring.classicSlots);
+  differ('K', recipe.classicVirtualNodes, identity.ring.classicVirtualNodes);
+  differ('CLASSIC_HASH', recipe.classicHash, identity.ring.classicHash);
   differ('HASH_KEY', settings.hashKey, state.hashKey);
   if (settings.hashSeed !== undefined && settings.hashSeed !== identity.seed)
     lines.push('HASH_SEED is not applied: the pool has another seed');

@@ -41,7 +41,7 @@ export interface World {
   readonly slots?: PlanInput['slots'];
   readonly underWay?: Partial<PlanInput['underWay']>;
   readonly tables?: PlanInput['tables'] | { readonly claimable?: string[]; readonly listed?: string[] };
-  readonly engineAnswers?: boolean;
+  readonly blind?: string;
   readonly now?: number;
 }
 
@@ -51,7 +51,7 @@ export function planFor({
   slots = new Map(),
   underWay,
   tables = {},
-  engineAnswers = true,
+  blind,
   now = NOW,
 }: World) {
   const records = seen.map(([{ id, slot: of }, given]): [string, InstanceRecord] => [
@@ -61,7 +61,7 @@ export function planFor({
   const result = plan({
     desired,
     observed: seen.map(([observed]) => observed),
-    engineAnswers,
+    blind: blind ?? null,
     instances: new Map(records),
     slots,
     underWay: { slots: new Set(), instances: new Set(), spawns: 0, ...underWay },
