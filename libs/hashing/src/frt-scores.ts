@@ -3,7 +3,7 @@
 // share. Who wins a slot, and the cap, are frt.ts's.
 import { naturalLog } from './logarithm.js';
 import { memberSeeds, type MemberSeeds } from './members.js';
-import { fmix32 } from './mix.js';
+import { fmix32, imul } from './mix.js';
 import type { Member } from './placement.js';
 
 export const STRATUM = 4096;
@@ -26,7 +26,7 @@ const QUANTILES = Float64Array.from({ length: STRATUM + 1 }, (_, j) => {
 /** The inverse of an odd number modulo STRATUM, by Newton: every step doubles the right bits, of which odd numbers start with 3. */
 function oddInverse(value: number): number {
   let inverse = value;
-  for (let bits = 3; bits < 12; bits *= 2) inverse = Math.imul(inverse, 2 - Math.imul(value, inverse));
+  for (let bits = 3; bits < 12; bits *= 2) inverse = imul(inverse, 2 - imul(value, inverse));
   return inverse & MASK;
 }
 
@@ -53,7 +53,7 @@ export class StratumScores {
 
   load(stratum: number): void {
     for (let k = 0; k < this.count; k++) {
-      const x = fmix32(this.#seeds.a[k] + Math.imul(stratum, GOLDEN));
+      const x = fmix32(this.#seeds.a[k] + imul(stratum, GOLDEN));
       const y = fmix32(x ^ this.#seeds.b[k]);
       this.#starts[k] = x & MASK;
       this.#first[k] = ((x >>> 12) & MASK) | 1;
@@ -64,17 +64,17 @@ export class StratumScores {
 
   /** The slot (within the stratum) at position `j` of member k's permutation: two multiplications, or the tails of shares get fat. */
   slotAt(k: number, j: number): number {
-    let v = (this.#starts[k] + Math.imul(j, this.#first[k])) & MASK;
+    let v = (this.#starts[k] + imul(j, this.#first[k])) & MASK;
     v ^= v >>> HALF;
-    v = Math.imul(v, this.#second[k]) & MASK;
+    v = imul(v, this.#second[k]) & MASK;
     return v ^ (v >>> HALF);
   }
 
   positionOf(k: number, slot: number): number {
     let v = slot ^ (slot >>> HALF);
-    v = Math.imul(v, oddInverse(this.#second[k])) & MASK;
+    v = imul(v, oddInverse(this.#second[k])) & MASK;
     v ^= v >>> HALF;
-    return Math.imul(v - this.#starts[k], oddInverse(this.#first[k])) & MASK;
+    return imul(v - this.#starts[k], oddInverse(this.#first[k])) & MASK;
   }
 
   /** tau of member k at position `j`: an exponential variate (times STRATUM) over its weight, so the smallest wins as weights say. */
