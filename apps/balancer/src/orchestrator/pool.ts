@@ -54,7 +54,10 @@ export async function startPool(parts: PoolParts, progress: Progress, interrupte
     for (const line of lines) log.warn({}, line);
     openRing(ring, { recipe: identity.ring, seed: identity.seed, hashKey: state.hashKey }, state.members);
     if (identity.ring.algorithm === 'classic')
-      log.warn({}, 'HASH_ALGORITHM=classic is for comparison only: its shares are uneven, and it is unfit for production');
+      log.warn(
+        {},
+        'HASH_ALGORITHM=classic is for comparison only: its shares are uneven, and it is unfit for production',
+      );
     const desired = new DesiredReader(store, log);
     const reconciler = new Reconciler({
       runtime,

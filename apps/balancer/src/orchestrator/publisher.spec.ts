@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { testRecipe } from '../routing/testing/snapshots.js';
 import type { ObservedInstance } from '../runtime/replica-runtime.js';
 import { silentLogger } from '../telemetry/logger.js';
 import type { Route } from './plan.js';

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { testRecipe } from '../routing/testing/snapshots.js';
 import { writeDurably } from './durable-file.js';
 import { type Identity, nextGeneration, type PoolState, withGeneration } from './pool-state.js';
 import { StateStore } from './state-store.js';

@@ -18,12 +18,7 @@ export function specHash({ image, command, port, env }: Workload, url?: string):
  * environment are never shown.
  * @param resolved what the settings would run now; null when that cannot be found out
  */
-export function drift(
-  settings: Settings,
-  identity: Identity,
-  state: PoolState,
-  resolved: Workload | null,
-): string[] {
+export function drift(settings: Settings, identity: Identity, state: PoolState, resolved: Workload | null): string[] {
   const lines: string[] = [];
   const differ = (name: string, now: unknown, stored: unknown) => {
     if (JSON.stringify(now) === JSON.stringify(stored)) return;

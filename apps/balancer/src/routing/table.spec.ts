@@ -4,7 +4,7 @@ import { ClaimRows } from './claim-rows.js';
 import { ClaimTable } from './claims.js';
 import type { Snapshot } from './link/messages.js';
 import { compileTable, type InFlight, type RoutingTable, type Target } from './table.js';
-import { type TestInstance, testSnapshot } from './testing/snapshots.js';
+import { type TestInstance, testRecipe, testSnapshot } from './testing/snapshots.js';
 
 const NAMES = ['A', 'B', 'C', 'D'];
 const idle = () => 0;
@@ -133,7 +133,7 @@ describe('the digest (TRAPS 23)', () => {
   it.each([
     ['members', tableOf([...NAMES, 'E'].map((replica) => ({ replica }))).digest],
     ['weights', tableOf(NAMES.map((replica) => ({ replica, weight: replica === 'A' ? 2 : 1 }))).digest],
-    ['algorithm', ring({ algorithm: 'ketama' }).digest],
+    ['algorithm', ring({ recipe: testRecipe({ algorithm: 'ketama' }) }).digest],
     ['seed', ring({ seed: 'fedcba9876543210' }).digest],
     ['key chain', ring({ hashKey: 'path,random' }).digest],
   ])('differs with the %s', (_what, digest) => {

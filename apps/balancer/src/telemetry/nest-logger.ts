@@ -7,7 +7,9 @@ export function nestLogger(logger: Logger): LoggerService {
     (level: keyof Logger) =>
     (message: unknown, ...rest: unknown[]) => {
       const context = rest.filter((part) => typeof part === 'string').at(-1);
-      logger[level]({ nest: context }, message instanceof Error ? message.message : String(message));
+      // What the application itself reports it also throws, and main puts that into words.
+      const heard = context === 'NestApplication' ? 'debug' : level;
+      logger[heard]({ nest: context }, message instanceof Error ? message.message : String(message));
     };
   return {
     log: write('debug'),
