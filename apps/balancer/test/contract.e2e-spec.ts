@@ -130,10 +130,13 @@ describeRuntimes('the contract', (runtime) => {
   });
 
   it('requests with the same key reach the same replica', async () => {
-    const answers = await Promise.all(
-      Array.from({ length: 12 }, () => request(balancer.dataUrl).get('/home').set('x-hash-key', 'customer-7')),
-    );
-    expect(new Set(answers.map(({ body }) => body.message as string)).size).toBe(1);
+    const seen = new Set<string>();
+    // One after the other: the bound on load may move a key while many ask at once.
+    for (let asked = 0; asked < 12; asked++) {
+      const { body } = await request(balancer.dataUrl).get('/home').set('x-hash-key', 'customer-7');
+      seen.add(body.message as string);
+    }
+    expect(seen.size).toBe(1);
   });
 
   it('GET /heartbeat comes through with an empty body', async () => {
