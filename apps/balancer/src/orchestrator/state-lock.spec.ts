@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { identify } from '../runtime/process/process-identity.js';
+import { identify } from '../platform/process-identity.js';
 import { StartError } from './pool-error.js';
 import { StateLock } from './state-lock.js';
 

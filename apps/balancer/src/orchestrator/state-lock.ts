@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { link, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { identify, isAlive } from '../runtime/process/process-identity.js';
+import { identify, isAlive } from '../platform/process-identity.js';
 import { StartError } from './pool-error.js';
 
 const Holder = z.object({ token: z.uuid(), pid: z.number().int(), startTime: z.string() });
@@ -35,7 +35,7 @@ export class StateLock {
     try {
       for (let tries = 0; tries < MOST_TRIES; tries++) {
         const tail = await findTail(dir);
-        if (tail.holder && (await isAlive(tail.holder.pid, tail.holder.startTime))) {
+        if (tail.holder && (await isAlive(tail.holder))) {
           throw lockedBy(tail.holder, pool);
         }
         const file = join(dir, tail.next);
@@ -66,7 +66,7 @@ export class StateLock {
 /** The refusal that `acquire` would meet now; undefined when nobody living holds the lock. Changes nothing. */
 export async function poolHolder(dir: string, pool: string): Promise<StartError | undefined> {
   const { holder } = await findTail(dir).catch(() => ({ holder: undefined }));
-  return holder && (await isAlive(holder.pid, holder.startTime)) ? lockedBy(holder, pool) : undefined;
+  return holder && (await isAlive(holder)) ? lockedBy(holder, pool) : undefined;
 }
 
 function lockedBy({ pid }: Holder, pool: string): StartError {

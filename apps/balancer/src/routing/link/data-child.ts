@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { DataFiles } from './data-files.js';
 import { birthEnvironment, type DataBirth } from './data-settings.js';
 import { DATA_EXIT } from './exit-codes.js';
-import { identifyProcess, type ProcessIdentity } from './process-identity.js';
+import { identify, type ProcessIdentity } from '../../platform/process-identity.js';
 
 export type DataProcessErrorCode =
   'port_taken' | 'address_unavailable' | 'not_permitted' | 'bad_user' | 'crashed' | 'timeout' | 'in_use';
@@ -50,7 +50,7 @@ export async function startDataChild(entry: string, birth: DataBirth, files: Dat
     );
     if (child.pid === undefined) await once(child, 'error').catch(() => undefined);
     child.unref();
-    const identity = child.pid === undefined ? undefined : await identifyProcess(child.pid);
+    const identity = child.pid === undefined ? undefined : await identify(child.pid);
     if (!identity)
       throw error ?? new DataProcessError('crashed', `the data process ended at once; ${files.log} may say why`);
     return { identity, ended: () => error };

@@ -4,7 +4,7 @@ import { closeSync, openSync, renameSync, statSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import type { ProcessIdentity } from './process-identity.js';
+import type { ProcessIdentity } from '../../platform/process-identity.js';
 
 /** Longest path of a Unix socket that every system takes. */
 const MAX_SOCKET_PATH = 103;

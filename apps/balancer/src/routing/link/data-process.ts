@@ -10,7 +10,7 @@ import { type DataChild, DataProcessError, startDataChild } from './data-child.j
 import { parseDataMessage, parseStrangeHello, type StrangeHello } from './data-messages.js';
 import { type DataBirth, differingSettings } from './data-settings.js';
 import { type ControlMessage, type DataMessage, PROTOCOL } from './messages.js';
-import { isAlive, type ProcessIdentity, signalProcess } from './process-identity.js';
+import { isAlive, type ProcessIdentity, signalProcess } from '../../platform/process-identity.js';
 import { socketChannel } from './socket-channel.js';
 
 export interface DataProcessOptions {

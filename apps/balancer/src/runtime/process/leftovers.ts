@@ -7,7 +7,7 @@ import { LOOPBACK } from './free-port.js';
 import { Ledger, type LedgerEntry } from './ledger.js';
 import { logFile, logFolder } from './log-file.js';
 import { endGroup, pollUntilDead } from './process-group.js';
-import { findLeaderByEnvironment, identify } from './process-identity.js';
+import { findLeaderByEnvironment, identify } from '../../platform/process-identity.js';
 
 /** Told to each replica, so that a start which was cut short can be found again. */
 export const INSTANCE_VARIABLE = 'HASHFLOW_INSTANCE';
@@ -78,7 +78,7 @@ export function observeLeftover({ frozen, port, ...entry }: Leftover): ObservedI
 
 /** SIGTERM to its group, SIGKILL after `graceMs`; already dead is success. @throws RuntimeError code `timeout` */
 export async function endLeftover(leftover: Leftover, graceMs: number): Promise<void> {
-  const dead = pollUntilDead(leftover.pid, leftover.startTime);
+  const dead = pollUntilDead(leftover);
   if (await dead(0)) return;
   await endGroup(leftover.pid, graceMs, dead);
 }

@@ -1,7 +1,7 @@
 // Owns how a process group is ended: asked first, killed after the grace. Each replica leads a group of its own, so that
 // what it forked goes with it and a Ctrl-C in our terminal does not reach it. Which group may be ended is the caller's.
 import { RuntimeError } from '../runtime-error.js';
-import { isAlive } from './process-identity.js';
+import { isAlive, type ProcessIdentity } from '../../platform/process-identity.js';
 
 /** A killed process is gone within milliseconds, unless the kernel holds it (a dead disk, a debugger). */
 const KILL_DEADLINE_MS = 5_000;
@@ -35,10 +35,10 @@ export async function endGroup(leader: number, graceMs: number, dead: WaitUntilD
 }
 
 /** For processes that are not our children: nobody tells of their death, so it is looked for. */
-export function pollUntilDead(pid: number, startTime: string): WaitUntilDead {
+export function pollUntilDead(leader: ProcessIdentity): WaitUntilDead {
   return async (ms) => {
     const deadline = performance.now() + ms;
-    while (await isAlive(pid, startTime)) {
+    while (await isAlive(leader)) {
       const left = deadline - performance.now();
       if (left <= 0) return false;
       await new Promise((resolve) => setTimeout(resolve, Math.min(POLL_MS, left)));

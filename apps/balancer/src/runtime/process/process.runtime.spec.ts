@@ -19,7 +19,7 @@ import { eventually } from '../testing/eventually.js';
 import { describeReplicaRuntime } from '../testing/replica-runtime.contract.js';
 import { MAX_LOG_BYTES } from './log-file.js';
 import { endLeftovers } from './leftovers.js';
-import { identify, isAlive } from './process-identity.js';
+import { identify, isAlive } from '../../platform/process-identity.js';
 import { ProcessRuntime, type ProcessRuntimeOptions } from './process.runtime.js';
 
 const folders: string[] = [];
@@ -229,7 +229,7 @@ describe('a leftover of a killed balancer', () => {
     await eventually(() => fetch(`http://127.0.0.1:${port}/heartbeat`, { headers: { connection: 'close' } }));
     await next.start(left.id);
     await next.stop(left.id, 5_000);
-    expect(await isAlive(left.pid!, left.startTime)).toBe(false);
+    expect(await isAlive({ pid: left.pid!, startTime: left.startTime })).toBe(false);
     await next.remove(left.id);
     expect(await next.list()).toEqual([]);
   });
@@ -242,7 +242,7 @@ describe('a leftover of a killed balancer', () => {
     const next = newRuntime({ stateDir });
     await next.list();
     await next.stop(left.id, 200);
-    expect(await isAlive(left.pid!, left.startTime)).toBe(false);
+    expect(await isAlive({ pid: left.pid!, startTime: left.startTime })).toBe(false);
   });
 
   it('is never taken for an instance that is asked for', async () => {
@@ -292,7 +292,7 @@ describe('a leftover of a killed balancer', () => {
     const stateDir = newFolder();
     const left = await leave(stateDir);
     expect(await endLeftovers(stateDir, 2_000)).toEqual([{ slot: 'S1', pid: left.pid }]);
-    expect(await isAlive(left.pid!, left.startTime)).toBe(false);
+    expect(await isAlive({ pid: left.pid!, startTime: left.startTime })).toBe(false);
     expect(readdirSync(stateDir)).toEqual([]);
     expect(await endLeftovers(stateDir, 0)).toEqual([]);
   });

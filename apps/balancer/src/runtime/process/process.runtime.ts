@@ -20,7 +20,7 @@ import { freePort, LOOPBACK } from './free-port.js';
 import { endLeftover, INSTANCE_VARIABLE, Leftovers, observeLeftover } from './leftovers.js';
 import { Ledger } from './ledger.js';
 import { logFile, logFolder, tailLog, trimLog } from './log-file.js';
-import { identify } from './process-identity.js';
+import { identify } from '../../platform/process-identity.js';
 import { ReplicaProcess } from './replica-process.js';
 
 export interface ProcessRuntimeOptions {
