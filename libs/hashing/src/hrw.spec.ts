@@ -6,7 +6,7 @@ import { mixSeeded } from './mix.js';
 import { anyMembers, fixedHashes, orderOf, ownerOf, SEED, servers } from './testing/memberships.js';
 import { chiSquareDeviate, ONE_IN_A_MILLION } from './testing/statistics.js';
 
-const HASHES = fixedHashes(2000);
+const HASHES = fixedHashes(1000);
 const hrw = (members: readonly Member[]) => buildPlacement('hrw', members, { seed: SEED });
 /** Members of which at least the first is different from the rest, for changes of one. */
 const several = anyMembers(2, 12);
