@@ -32,7 +32,7 @@ export default {
     {
       name: 'hashing-stands-alone',
       severity: 'error',
-      from: { path: '^libs/hashing/src', pathNot: 'spec\\.ts$' },
+      from: { path: '^libs/hashing/src', pathNot: '/testing/|spec\\.ts$' },
       to: { pathNot: '^libs/hashing/src|^node_modules/@noble/hashes' },
     },
     {
