@@ -63,7 +63,7 @@ export function exchange(url: string, bytes: string | Buffer, localAddress?: str
 
 /** `[200, 403]` of two pipelined answers. */
 export function statuses(text: string): number[] {
-  return [...text.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map(([, status]) => Number(status));
+  return [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
 }
 
 export interface LoadReport {

@@ -1,6 +1,6 @@
 // What ends a balancer, how, and what it leaves (trap 15): signals, a real terminal's Ctrl-C, a second start.
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { containersOf } from './docker-api.js';
 import {
@@ -194,7 +194,7 @@ describe('a replica that dies again and again', () => {
 });
 
 describe('Ctrl-C in a real terminal', () => {
-  it('reaches control alone: the replica answers what it works on and is never interrupted', async () => {
+  it('reaches control alone: a replica, which a SIGINT would kill, answers what it works on', async () => {
     const home = newHome();
     // script(1) gives the balancer a terminal of its own and passes on what is typed.
     const terminal = spawn('script', ['-qefc', `exec ${process.execPath} ${MAIN}`, '/dev/null'], {
@@ -214,14 +214,6 @@ describe('Ctrl-C in a real terminal', () => {
     expect(await answer).toMatchObject({ status: 200, json: done(1500) });
     expect(await ended).toBe(0);
     await expectAllEnded(pids);
-    expect(replicaLogs(home.stateDir)).not.toContain('replica got SIGINT');
     removeHome(home);
   }, 90_000);
 });
-
-function replicaLogs(stateDir: string): string {
-  const folder = join(stateDir, 'logs');
-  return readdirSync(folder)
-    .map((name) => readFileSync(join(folder, name), 'utf8'))
-    .join('\n');
-}

@@ -1,5 +1,5 @@
 // A replica for the suites: GET /slow?ms=N answers after N milliseconds, everything else at once. With STUBBORN=1 it
-// ignores SIGTERM; a SIGINT, which no balancer sends, is written to stdout.
+// ignores SIGTERM. A SIGINT, which no balancer sends, kills it as any program.
 import { createServer } from 'node:http';
 
 const server = createServer((request, response) => {
@@ -9,7 +9,6 @@ const server = createServer((request, response) => {
 });
 server.listen(Number(process.env.PORT), process.env.HOST);
 
-process.on('SIGINT', () => console.log('replica got SIGINT'));
 process.on('SIGTERM', () => {
   if (process.env.STUBBORN !== '1') server.close(() => process.exit(0));
 });
