@@ -76,6 +76,11 @@ class ClassicPlacement extends SlotPlacement {
     this.#walk = new ClockwiseOrder(ring.nodes, members.length);
   }
 
+  /** The place on the ring, which two request numbers may share; the table counts by request number. */
+  override slotOf(hash: number): number | null {
+    return this.requestSlots.length === 0 ? null : this.requestSlots[(hash >>> 0) % this.requestSlots.length];
+  }
+
   protected fillOrder(hash: number, into: Uint16Array): void {
     const slot = this.requestSlots[(hash >>> 0) % this.requestSlots.length];
     this.#walk.fill(this.ring.firstNode[slot], into);

@@ -31,6 +31,14 @@ export abstract class MemberPlacement implements Placement {
     return count;
   }
 
+  get slots(): number | null {
+    return null;
+  }
+
+  slotOf(_hash: number): number | null {
+    return null;
+  }
+
   lookup(key: string): Member | undefined {
     return this.members[this.lookupHash(this.#keyHash(key))];
   }

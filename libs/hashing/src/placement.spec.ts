@@ -13,7 +13,7 @@ function build(algorithm: Algorithm, members: readonly Member[]) {
 
 describe.each(ALGORITHMS)('%s', (algorithm) => {
   const members = membersFor(algorithm);
-  const runs = { numRuns: algorithm === 'maglev' ? 20 : 60 };
+  const runs = { numRuns: algorithm === 'maglev' ? 20 : 50 };
 
   it('is a function of the set: any order of the members gives the same digest and the same owners', () => {
     const shuffled = members.chain((given) =>
@@ -24,7 +24,7 @@ describe.each(ALGORITHMS)('%s', (algorithm) => {
         const [a, b] = [build(algorithm, given), build(algorithm, other)];
         expect(b.digest).toBe(a.digest);
         expect(b.members).toEqual(a.members);
-        for (const hash of HASHES) expect(b.lookupHash(hash)).toBe(a.lookupHash(hash));
+        expect(Array.from(HASHES).filter((hash) => b.lookupHash(hash) !== a.lookupHash(hash))).toEqual([]);
       }),
       runs,
     );

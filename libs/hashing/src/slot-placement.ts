@@ -18,6 +18,14 @@ export abstract class SlotPlacement extends MemberPlacement {
     this.keySpace = { kind: 'slots', owners };
   }
 
+  override get slots(): number | null {
+    return this.owners.length || null;
+  }
+
+  override slotOf(hash: number): number | null {
+    return this.owners.length === 0 ? null : (hash >>> 0) % this.owners.length;
+  }
+
   lookupHash(hash: number): number {
     return this.owners.length === 0 ? -1 : this.owners[(hash >>> 0) % this.owners.length];
   }
