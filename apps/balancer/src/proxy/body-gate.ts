@@ -41,6 +41,7 @@ export class BodyGate extends Transform {
 
   /** The body is nobody's any more: the client is listened to no longer. */
   abandon(): void {
+    if (this.destroyed) return;
     clearTimeout(this.#timer);
     if (this.#opened) this.source.unpipe(this);
     this.destroy();

@@ -38,8 +38,9 @@ export class Exchange implements Party {
     const { context, head, response } = this;
     response.once('close', () => this.#onClientClosed());
     response.once('finish', () => {
+      this.#attempt?.body?.abandon();
       // The replica answered without reading the body to its end.
-      if (!bodyArriving(this.request)) return;
+      if (!this.#attempt?.responded || !bodyArriving(this.request)) return;
       linger(this.request, () => {
         if (!this.request.complete) this.request.socket.destroySoon();
       });
@@ -191,8 +192,7 @@ export class Exchange implements Party {
   #end(end: End): void {
     if (this.#over) return;
     this.#over = true;
-    // A try that still runs keeps its claim until it is closed: its replica may be at work on it.
-    if (!this.#attempt?.connected) this.#candidates?.release();
+    this.#candidates?.release();
     const status = end in SILENT_ENDS ? SILENT_ENDS[end as keyof typeof SILENT_ENDS] : causes[end as Cause].status;
     this.context.log.debug(
       { cause: end, status, replica: this.#attempt?.target.instance.replica, tries: this.#tries },

@@ -16,11 +16,14 @@ export function relayResponse(
 ): void {
   const { statusCode = 502, statusMessage, rawHeaders } = upstream;
   response.writeHead(statusCode, statusMessage, responseFields(rawHeaders, replica));
-  upstream.once('close', () => {
+  const cutIfIncomplete = () => {
     if (upstream.complete || response.destroyed) return;
     onCut();
     response.socket?.resetAndDestroy();
-  });
+  };
+  // Before the library's own listeners, which would end the connection cleanly.
+  upstream.once('error', cutIfIncomplete);
+  upstream.once('close', cutIfIncomplete);
   // Before pipe, whose own listener ends the answer.
   upstream.once('end', () => {
     const trailers = responseFields(upstream.rawTrailers, undefined);
