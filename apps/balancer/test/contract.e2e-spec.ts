@@ -1,7 +1,7 @@
 // The contract, row by row, over real HTTP on both ports of a real balancer and for both runtimes that make replicas.
 import request from 'supertest';
 import { badChanges } from '../src/admin/testing/bad-changes.js';
-import { type Balancer, eventually, removeHome, startBalancer } from './harness.js';
+import { type Balancer, eventually, startBalancer } from './harness.js';
 import { call, postJson, replicasOf } from './http-client.js';
 import { describeRuntimes } from './runtimes.js';
 
@@ -18,7 +18,6 @@ describeRuntimes('the contract', (runtime) => {
   }, 150_000);
   afterAll(async () => {
     expect(await balancer.stop('SIGINT')).toEqual({ code: 0, signal: null });
-    removeHome(balancer.home);
   }, 60_000);
 
   const ports = { 'data port': () => balancer.dataUrl, 'admin port': () => balancer.adminUrl };
@@ -240,7 +239,6 @@ describe('waiting', () => {
         expect((await call(`${balancer.adminUrl}/rep`)).json).toEqual(listing(['Server 1']));
       } finally {
         await balancer.stop('SIGINT');
-        removeHome(balancer.home);
       }
     },
     90_000,
@@ -259,7 +257,6 @@ describe('with SEED_ROUTES=false', () => {
         .expect(200, listing(['Server 1']));
     } finally {
       await balancer.stop('SIGINT');
-      removeHome(balancer.home);
     }
   }, 90_000);
 });
@@ -292,7 +289,6 @@ describe('with ADMIN_TOKEN', () => {
       expect(balancer.logs()).not.toContain(token);
     } finally {
       await balancer.stop('SIGINT');
-      removeHome(balancer.home);
     }
   }, 90_000);
 });

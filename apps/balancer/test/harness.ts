@@ -1,5 +1,6 @@
 // Owns starting, watching and ending a built balancer for the end-to-end suites: a real control process with its own pool,
-// state folder and free ports. Speaking to it is http-client.ts's, looking for what it left behind leftovers.ts's.
+// state folder and free ports, and the clean-up after each suite, however it went. Speaking to it is http-client.ts's,
+// looking for what it left behind leftovers.ts's.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +8,7 @@ import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '../../..');
 export const MAIN = join(ROOT, 'dist/apps/balancer/src/main.js');
+const CLEAN = join(ROOT, 'scripts/clean.mjs');
 
 const START_MS = 120_000; // the first Docker start builds an image
 const STOP_MS = 45_000;
@@ -52,17 +54,26 @@ export interface Balancer extends Serving {
   readonly exited: Promise<Exit>;
 }
 
-let pools = 0;
+const homes: Home[] = [];
+const living = new Set<ChildProcess>();
 
-/** A pool that nobody else on this machine has. */
+/** A pool that nobody else on this machine has; cleaned away at the end of the suite. */
 export function newHome(): Home {
-  const pool = `e2e-${process.pid.toString(36)}-${Date.now().toString(36).slice(-5)}-${++pools}`;
-  return { pool, stateDir: mkdtempSync(join(tmpdir(), 'hashflow-e2e-')) };
+  const pool = `e2e-${process.pid.toString(36)}-${Date.now().toString(36).slice(-5)}-${homes.length + 1}`;
+  const home = { pool, stateDir: mkdtempSync(join(tmpdir(), 'hashflow-e2e-')) };
+  homes.push(home);
+  return home;
 }
 
-export function removeHome(home: Home): void {
-  rmSync(home.stateDir, { recursive: true, force: true });
-}
+// A suite that failed half-way leaves nothing either; one that passed leaves just the images of its pools.
+afterAll(async () => {
+  for (const child of living) child.kill('SIGKILL');
+  for (const home of homes.splice(0)) {
+    const clean = spawn(process.execPath, [CLEAN], { env: environment(home), stdio: ['ignore', 'ignore', 'inherit'] });
+    await exitOf(clean);
+    rmSync(home.stateDir, { recursive: true, force: true });
+  }
+}, 120_000);
 
 /** The environment of a balancer: this machine's paths and engine, no setting of whoever runs the tests. */
 export function environment(home: Home, env: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
@@ -86,11 +97,7 @@ export function environment(home: Home, env: Readonly<Record<string, string>> = 
 
 /** Starts a balancer and waits until it serves. @throws Error with its output when it ends before that */
 export async function startBalancer({ env, home = newHome() }: StartOptions = {}): Promise<Balancer> {
-  const child = spawn(process.execPath, [MAIN], {
-    cwd: home.stateDir, // no .env of the repository counts
-    env: environment(home, env),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = launch(home, env);
   const output = collect(child);
   const exited = exitOf(child);
   const serving = await Promise.race([
@@ -121,11 +128,7 @@ export async function startBalancer({ env, home = newHome() }: StartOptions = {}
 
 /** A start that is expected to end by itself. @returns how, and all it said */
 export async function startFailing({ env, home = newHome() }: StartOptions = {}): Promise<Exit & { output: string }> {
-  const child = spawn(process.execPath, [MAIN], {
-    cwd: home.stateDir,
-    env: environment(home, env),
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = launch(home, env);
   const output = collect(child);
   const exit = await Promise.race([exitOf(child), deadline(START_MS, () => `it did not end\n${output()}`)]).catch(
     (error: unknown) => {
@@ -153,6 +156,17 @@ export async function eventually<T>(
 
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function launch(home: Home, env: StartOptions['env']): ChildProcess {
+  const child = spawn(process.execPath, [MAIN], {
+    cwd: home.stateDir, // no .env of the repository counts
+    env: environment(home, env),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  living.add(child);
+  child.once('close', () => living.delete(child));
+  return child;
 }
 
 function servingLine(child: ChildProcess): Promise<Serving> {

@@ -1,6 +1,6 @@
 // A replica dies. The pool still wants the same names, and the dead one is back by itself, under its own name.
 import { killContainer } from './docker-api.js';
-import { type Balancer, eventually, removeHome, startBalancer } from './harness.js';
+import { type Balancer, eventually, startBalancer } from './harness.js';
 import { call, replicasOf, steadyLoad } from './http-client.js';
 import { expectAllEnded, pidsOf } from './leftovers.js';
 import { describeRuntimes } from './runtimes.js';
@@ -17,7 +17,6 @@ describeRuntimes('a killed replica', (runtime) => {
     const pids = await pidsOf(balancer);
     await balancer.stop('SIGINT');
     await expectAllEnded(pids);
-    removeHome(balancer.home);
   }, 60_000);
 
   const victim = async () => (await replicasOf(balancer.adminUrl)).find(({ name }) => name === VICTIM);

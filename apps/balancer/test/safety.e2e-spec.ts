@@ -1,6 +1,6 @@
 // Who may not touch the pool cannot, whichever way the request is dressed up (trap 29). Bytes go over bare sockets, so that
 // no client library tidies them.
-import { type Balancer, removeHome, startBalancer } from './harness.js';
+import { type Balancer, startBalancer } from './harness.js';
 import { call, exchange, statuses } from './http-client.js';
 
 const BODY = '{"n":1}';
@@ -40,7 +40,6 @@ describe.each(['data', 'admin'] as const)('on the %s port', (port) => {
     });
     afterAll(async () => {
       await balancer.stop('SIGINT');
-      removeHome(balancer.home);
     });
 
     it.each([
@@ -75,7 +74,6 @@ describe.each(['data', 'admin'] as const)('on the %s port', (port) => {
     afterEach(async () => expect((await call(`${balancer.adminUrl}/rep`)).json).toEqual(THREE));
     afterAll(async () => {
       await balancer.stop('SIGINT');
-      removeHome(balancer.home);
     });
 
     // What is not exactly /add is another path: the replica's on the data port, nobody's on the admin port.
@@ -138,7 +136,6 @@ describe('the admin port', () => {
   }, 90_000);
   afterAll(async () => {
     await balancer.stop('SIGINT');
-    removeHome(balancer.home);
   });
 
   it.each(['/rep', '/api/replicas', '/api/status', '/docs', '/docs/json', '/nothing'])(

@@ -10,7 +10,6 @@ import {
   MAIN,
   newHome,
   pause,
-  removeHome,
   startBalancer,
   startFailing,
 } from './harness.js';
@@ -45,7 +44,6 @@ describe('SIGINT', () => {
     expect(await answer).toMatchObject({ status: 200, json: done(1500) });
     await expect(call(balancer.dataUrl)).rejects.toThrow('ECONNREFUSED');
     await expectAllEnded(pids);
-    removeHome(balancer.home);
   }, 60_000);
 
   it('twice within a second counts as one: requests still finish', async () => {
@@ -55,7 +53,6 @@ describe('SIGINT', () => {
     await pause(5);
     expect(await balancer.stop('SIGINT')).toEqual(ENDED);
     expect(await answer).toMatchObject({ status: 200, json: done(1500) });
-    removeHome(balancer.home);
   }, 60_000);
 
   it('again after more than a second stops at once, and still leaves nothing', async () => {
@@ -70,7 +67,6 @@ describe('SIGINT', () => {
     expect(performance.now() - second).toBeLessThan(10_000); // DRAIN_TIMEOUT alone is 30 s
     await expect(answer).rejects.toThrow();
     await expectAllEnded(pids);
-    removeHome(balancer.home);
   }, 60_000);
 
   it('kills a replica that ignores SIGTERM once STOP_TIMEOUT has passed', async () => {
@@ -78,7 +74,6 @@ describe('SIGINT', () => {
     const pids = await pidsOf(balancer);
     expect(await balancer.stop('SIGINT')).toEqual(ENDED);
     await expectAllEnded(pids);
-    removeHome(balancer.home);
   }, 60_000);
 });
 
@@ -97,7 +92,6 @@ describeRuntimes('after SIGINT', (runtime) => {
     expect(await namesOf(second)).toEqual(['Server 1', 'Server 2']);
     expect(readFileSync(join(first.home.stateDir, 'identity.json'), 'utf8')).toBe(identity);
     expect(await second.stop('SIGINT')).toEqual(ENDED);
-    removeHome(first.home);
   }, 150_000);
 });
 
@@ -114,7 +108,6 @@ describe('SIGTERM with local processes', () => {
     const second = await startBalancer({ env: slow, home: balancer.home });
     expect(await namesOf(second)).toEqual(['Server 1', 'Server 2', 'extra']);
     await second.stop('SIGINT');
-    removeHome(balancer.home);
   }, 90_000);
 });
 
@@ -132,7 +125,6 @@ describeWithEngine('SIGTERM with containers', () => {
     expect((await replicasOf(second.adminUrl)).map(({ instance }) => instance?.id).sort()).toEqual(before.sort());
     await second.stop('SIGINT');
     await expectNoContainers(first.pool);
-    removeHome(first.home);
   }, 150_000);
 
   it('stops them where STOP_REPLICAS is set', async () => {
@@ -142,7 +134,6 @@ describeWithEngine('SIGTERM with containers', () => {
     const again = await startBalancer({ env: { RUNTIME: 'docker', N: '1' }, home: balancer.home });
     await again.stop('SIGINT');
     await expectNoContainers(balancer.pool);
-    removeHome(balancer.home);
   }, 150_000);
 });
 
@@ -159,7 +150,6 @@ describe('a second start of the same pool', () => {
     expect(ids(await replicasOf(balancer.adminUrl))).toEqual(ids(before));
     expect((await call(balancer.dataUrl)).status).toBe(200);
     await balancer.stop('SIGINT');
-    removeHome(balancer.home);
   }, 60_000);
 
   it('on the port of another pool ends with one clear line and touches nothing', async () => {
@@ -171,8 +161,6 @@ describe('a second start of the same pool', () => {
     expect(second.output).not.toMatch(/^ {4}at /m);
     expect((await call(balancer.dataUrl)).status).toBe(200);
     await balancer.stop('SIGINT');
-    removeHome(balancer.home);
-    removeHome(home);
   }, 60_000);
 });
 
@@ -189,7 +177,6 @@ describe('a replica that dies again and again', () => {
     }
     expect(zombiesBelow(balancer.pid)).toEqual([]);
     await balancer.stop('SIGINT');
-    removeHome(balancer.home);
   }, 90_000);
 });
 
@@ -205,15 +192,18 @@ describe('Ctrl-C in a real terminal', () => {
     let screen = '';
     terminal.stdout.on('data', (chunk: Buffer) => (screen += chunk.toString()));
     const ended = new Promise<number | null>((resolve) => terminal.once('close', resolve));
-    const serving = await eventually('the serving line', () => /\{"event":"serving".*\}/.exec(screen)?.[0], 60_000);
-    const balancer = { ...JSON.parse(serving), home } as Balancer;
-    const pids = await pidsOf(balancer);
+    try {
+      const serving = await eventually('the serving line', () => /\{"event":"serving".*\}/.exec(screen)?.[0], 60_000);
+      const balancer = { ...JSON.parse(serving), home } as Balancer;
+      const pids = await pidsOf(balancer);
 
-    const { answer } = await slowRequest(balancer, 1500);
-    terminal.stdin.write('\x03');
-    expect(await answer).toMatchObject({ status: 200, json: done(1500) });
-    expect(await ended).toBe(0);
-    await expectAllEnded(pids);
-    removeHome(home);
+      const { answer } = await slowRequest(balancer, 1500);
+      terminal.stdin.write('\x03');
+      expect(await answer).toMatchObject({ status: 200, json: done(1500) });
+      expect(await ended).toBe(0);
+      await expectAllEnded(pids);
+    } finally {
+      terminal.kill('SIGKILL'); // no effect where all went well: it has ended
+    }
   }, 90_000);
 });

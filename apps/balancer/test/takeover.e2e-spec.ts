@@ -1,6 +1,6 @@
 // Control dies without a word. The data process serves on; the next control takes it over, and with it the containers.
 import { createServer } from 'node:net';
-import { type Balancer, eventually, newHome, pause, removeHome, startBalancer } from './harness.js';
+import { type Balancer, eventually, newHome, pause, startBalancer } from './harness.js';
 import { call, replicasOf, steadyLoad } from './http-client.js';
 import { containersOf } from './docker-api.js';
 import { expectAllEnded, expectNoContainers, isAlive, pidsOf } from './leftovers.js';
@@ -47,7 +47,6 @@ describeRuntimes('after SIGKILL of control', (runtime) => {
     expect(await second.stop('SIGINT')).toEqual({ code: 0, signal: null });
     await expectAllEnded(all);
     if (runtime === 'docker') await expectNoContainers(first.pool);
-    removeHome(first.home);
   }, 180_000);
 });
 
@@ -70,7 +69,6 @@ describe('after SIGKILL of data', () => {
 
     await balancer.stop('SIGINT');
     await expect(call(`${balancer.dataUrl}/home`)).rejects.toThrow('ECONNREFUSED');
-    removeHome(home);
   }, 90_000);
 });
 
