@@ -4,6 +4,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { cleanPool } from '../apps/balancer/src/runtime/docker/clean-pool.js';
 import { engineAnswers } from '../apps/balancer/src/runtime/testing/engine.js';
 
 const run = promisify(execFile);
@@ -16,6 +17,7 @@ const dataUrl = 'http://127.0.0.1:15002';
 const adminUrl = 'http://127.0.0.1:15003';
 const env = {
   ...process.env,
+  POOL: pool,
   HASHFLOW_POOL: pool,
   HASHFLOW_IMAGE: `hashflow-balancer-test:${process.pid}`,
   HASHFLOW_SUBNET: '172.31.249',
@@ -25,14 +27,14 @@ const env = {
 
 suite('docker compose', () => {
   beforeAll(async () => {
-    await run(process.execPath, [join(folder, '../scripts/image.mjs'), '--tag', env.HASHFLOW_IMAGE]);
+    await run(process.execPath, [join(folder, '../scripts/image.mjs'), '--tag', env.HASHFLOW_IMAGE], { env });
     await inCompose('up', '-d');
     await until(async () => (await fetch(`${adminUrl}/readyz`)).status === 200 && (await ready()) === 3);
   }, 240_000);
 
   afterAll(async () => {
     await inCompose('down').catch(() => {});
-    await run('docker', ['image', 'rm', '-f', env.HASHFLOW_IMAGE]);
+    await cleanPool({ pool });
   }, 90_000);
 
   it('answers the classic calls of this machine without a token', async () => {
@@ -51,7 +53,7 @@ suite('docker compose', () => {
   });
 
   it('refuses a replica that calls the admin port', async () => {
-    const [replica = ''] = await docker('ps', '-q', '--filter', `label=io.hashflow.pool=${pool}`);
+    const [replica = ''] = await replicaContainers();
     const [balancer = ''] = await serviceContainer();
     const [address = ''] = await docker(
       'inspect',
@@ -69,22 +71,32 @@ suite('docker compose', () => {
       const { readdirSync, readFileSync } = require('node:fs');
       const read = (pid, file) => readFileSync('/proc/' + pid + '/' + file, 'utf8');
       for (const pid of readdirSync('/proc').filter((name) => /^\\d+$/.test(name)))
-        try { if (/data\\.main\\.js/.test(read(pid, 'cmdline'))) console.log(/^Uid:.*$/m.exec(read(pid, 'status'))[0]); } catch {}`;
+        try { if (read(pid, 'cmdline').startsWith('hashflow-data')) console.log(/^Uid:.*$/m.exec(read(pid, 'status'))[0]); } catch {}`;
     expect(await docker('exec', balancer, 'node', '-e', program)).toEqual([
       expect.stringMatching(/^Uid:(\s+[1-9]\d*){4}$/),
     ]);
   });
 
   it('brings a killed replica back under its name', async () => {
-    const [victim = ''] = await docker('ps', '-q', '--filter', `label=io.hashflow.pool=${pool}`);
+    const [victim = ''] = await replicaContainers();
     await docker('kill', victim);
-    await until(
-      async () =>
-        (await docker('ps', '-q', '--no-trunc', '--filter', `label=io.hashflow.pool=${pool}`)).every(
-          (id) => !id.startsWith(victim),
-        ) && (await ready()) === 3,
-    );
+    await until(async () => !(await replicaContainers()).includes(victim) && (await ready()) === 3);
     expect((await call('GET', '/rep')).body.message.replicas).toEqual(['Server 1', 'Server 2', 'Server 3']);
+  });
+
+  it('takes its replicas over after a crash of the balancer', async () => {
+    const before = await replicaContainers();
+    const [balancer = ''] = await serviceContainer();
+    const program = `
+      const { readdirSync, readFileSync } = require('node:fs');
+      for (const pid of readdirSync('/proc').filter((name) => /^\\d+$/.test(name) && name !== '1'))
+        if (/^node.dist.*main\\.js/.test(readFileSync('/proc/' + pid + '/cmdline', 'utf8'))) process.kill(Number(pid), 'SIGKILL');`;
+    // The end of the container ends this call as well.
+    await docker('exec', balancer, 'node', '-e', program).catch(() => {});
+    await until(
+      async () => (await docker('inspect', '-f', '{{.RestartCount}}', balancer))[0] === '1' && (await ready()) === 3,
+    );
+    expect(await replicaContainers()).toEqual(before);
   });
 
   it('leaves nothing behind after down', async () => {
@@ -119,6 +131,10 @@ async function docker(...args: string[]): Promise<string[]> {
   return stdout.trim() === '' ? [] : stdout.trim().split('\n');
 }
 
+function replicaContainers(): Promise<string[]> {
+  return docker('ps', '-q', '--filter', `label=io.hashflow.pool=${pool}`);
+}
+
 function serviceContainer(): Promise<string[]> {
   return docker('ps', '-aq', '--filter', `label=com.docker.compose.project=${pool}`);
 }
@@ -143,7 +159,11 @@ async function ready(): Promise<number> {
   return replicas.filter(({ state }) => state === 'ready').length;
 }
 
-/** Asks again until it holds; the limit is the test's. */
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds().catch(() => false))) await sleep(100);
+/** Asks again until it holds. @throws Error when it did not within the limit */
+async function until(holds: () => Promise<boolean>, limitMs = 50_000): Promise<void> {
+  const deadline = performance.now() + limitMs;
+  while (!(await holds().catch(() => false))) {
+    if (performance.now() > deadline) throw new Error(`not so within ${limitMs} ms: ${holds.toString()}`);
+    await sleep(100);
+  }
 }
