@@ -9,10 +9,18 @@ import { failure, RequestError } from './failure.js';
 
 const RETRY_AFTER_SECONDS = '1';
 
+/** Also where the gate of the admin port is not in front: no page of another origin may embed an answer, no cache keep it. */
+const FIELDS = {
+  'content-type': 'application/json; charset=utf-8',
+  'cache-control': 'no-store',
+  'cross-origin-resource-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+};
+
 export function toAnswer(status: number, body: object, headers: Readonly<Record<string, string>> = {}): ClassicAnswer {
   return {
     status,
-    headers: { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store', ...headers },
+    headers: { ...FIELDS, ...headers },
     body: JSON.stringify(body),
   };
 }

@@ -53,8 +53,12 @@ describe('right questions', () => {
     expect(read(answer)).toEqual({ status: 200, body: listing('Server 2') });
   });
 
-  it('an answer is never kept by a cache', async () => {
-    expect((await rig.classic.answer(request('/rep'))).headers).toMatchObject({ 'cache-control': 'no-store' });
+  it('an answer is never kept by a cache, nor embedded by a foreign page', async () => {
+    expect((await rig.classic.answer(request('/rep'))).headers).toMatchObject({
+      'cache-control': 'no-store',
+      'cross-origin-resource-policy': 'same-origin',
+      'x-content-type-options': 'nosniff',
+    });
   });
 
   it('?wait=ready answers no sooner than the new replicas serve', async () => {

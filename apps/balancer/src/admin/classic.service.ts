@@ -55,7 +55,7 @@ export class ClassicService implements OnModuleInit {
    */
   async answer(request: AdmittedRequest, signal?: AbortSignal): Promise<ClassicAnswer> {
     try {
-      return this.listing(await this.namesAfter(request, signal));
+      return listing(await this.namesAfter(request, signal));
     } catch (error) {
       return toFailure(error, this.logger);
     }
@@ -90,8 +90,8 @@ export class ClassicService implements OnModuleInit {
     if (wait) await this.manager.whenGone(affected, { signal, timeoutMs: this.settings.waitTimeout });
     return names;
   }
+}
 
-  private listing(replicas: readonly string[]): ClassicAnswer {
-    return toAnswer(200, { message: { N: replicas.length, replicas }, status: 'successful' });
-  }
+function listing(replicas: readonly string[]): ClassicAnswer {
+  return toAnswer(200, { message: { N: replicas.length, replicas }, status: 'successful' });
 }
