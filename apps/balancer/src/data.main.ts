@@ -5,6 +5,7 @@ import { listenForControl } from './proxy/control-socket.js';
 import { dropPrivileges, PrivilegeError } from './proxy/privileges.js';
 import { threadLanes } from './proxy/thread-lane.js';
 import { ClaimTable } from './routing/claims.js';
+import { KeyCounts } from './routing/key-counts.js';
 import { readBirth } from './routing/link/data-settings.js';
 import { DATA_EXIT } from './routing/link/exit-codes.js';
 import { createLogger } from './telemetry/logger.js';
@@ -16,12 +17,14 @@ process.title = 'hashflow-data';
 const { settings, port, socket, logLevel } = readBirth(process.env);
 const log = createLogger(logLevel, 'data');
 const claims = ClaimTable.create(settings.workers);
+const keys = KeyCounts.create(settings.workers);
 const plane = new DataPlane({
   settings,
   port,
   claims,
+  keys,
   log,
-  startLane: threadLanes(new URL('./data.worker.js', import.meta.url), settings, claims, logLevel),
+  startLane: threadLanes(new URL('./data.worker.js', import.meta.url), settings, claims, keys, logLevel),
   onBroken: (reason) => {
     log.error({}, reason);
     process.exit(DATA_EXIT.failed);

@@ -4,16 +4,18 @@ import { Lane } from './proxy/lane.js';
 import type { LaneCommand, LaneReport } from './proxy/lane-messages.js';
 import type { LaneBirth } from './proxy/thread-lane.js';
 import { ClaimTable } from './routing/claims.js';
+import { KeyCounts } from './routing/key-counts.js';
 import { portChannel } from './routing/link/port-channel.js';
 import { createLogger } from './telemetry/logger.js';
 
 if (!parentPort) throw new Error('data.worker.js runs as a worker thread of the data process');
-const { worker, settings, claims, logLevel } = workerData as LaneBirth;
+const { worker, settings, claims, keys, logLevel } = workerData as LaneBirth;
 
 new Lane({
   worker,
   settings,
   claims: new ClaimTable(claims),
+  keys: new KeyCounts(keys),
   channel: portChannel<LaneReport, LaneCommand>(parentPort),
   log: createLogger(logLevel, 'data'),
 });

@@ -30,9 +30,10 @@ export function candidatesFor(
   head: RequestHead,
   client: Client,
 ): Candidates {
-  const { key } = table.chain.select(
+  const { key, link } = table.chain.select(
     { target: head.target, host: head.host, ip: client.address, headers: request.headers },
     context.random,
   );
+  context.keys.count(context.worker, link);
   return new Candidates(context.claims, context.worker, context.tables, table, table.hash(key));
 }

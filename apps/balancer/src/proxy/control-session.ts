@@ -10,6 +10,8 @@ const QUIET_POLL = 10;
 const COUNTERS_INTERVAL = 100;
 
 export interface SessionOrders {
+  /** Keys by the link that supplied them, for the counters. */
+  keyCounts(): readonly number[];
   apply(snapshot: Snapshot): void;
   shutdown(deadlineMs: number): void;
 }
@@ -25,12 +27,12 @@ export class ControlSession {
   constructor(
     private readonly channel: Channel<DataMessage, ControlMessage>,
     private readonly rows: ClaimRows,
-    orders: SessionOrders,
+    private readonly orders: SessionOrders,
     hello: DataMessage,
     onEnd: () => void,
   ) {
     channel.send(hello);
-    channel.onMessage((message) => this.#receive(message, orders));
+    channel.onMessage((message) => this.#receive(message));
     channel.onClose(() => {
       this.end();
       onEnd();
@@ -81,28 +83,32 @@ export class ControlSession {
     this.sayQuiet();
   }
 
-  #receive(message: ControlMessage, orders: SessionOrders): void {
+  #receive(message: ControlMessage): void {
     switch (message.type) {
       case 'snapshot':
-        orders.apply(message.snapshot);
+        this.orders.apply(message.snapshot);
         return;
       case 'query':
-        this.channel.send({ type: 'counters', id: message.id, instances: this.rows.counters() });
+        this.channel.send(this.#counters(message.id));
         return;
       case 'answer':
         this.#classics.get(message.id)?.(message.answer);
         return;
       case 'shutdown':
-        orders.shutdown(message.deadlineMs);
+        this.orders.shutdown(message.deadlineMs);
         return;
     }
   }
 
   #pushCounters(): void {
-    const instances = this.rows.counters();
-    const text = JSON.stringify(instances);
+    const counters = this.#counters(0);
+    const text = JSON.stringify(counters);
     if (text === this.#lastCounters) return;
     this.#lastCounters = text;
-    this.channel.send({ type: 'counters', id: 0, instances });
+    this.channel.send(counters);
+  }
+
+  #counters(id: number): DataMessage {
+    return { type: 'counters', id, instances: this.rows.counters(), keys: this.orders.keyCounts() };
   }
 }

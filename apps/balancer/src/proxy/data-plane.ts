@@ -3,6 +3,8 @@
 import { createServer } from 'node:net';
 import { ClaimRows } from '../routing/claim-rows.js';
 import type { ClaimTable, RowRef } from '../routing/claims.js';
+import type { KeyCounts } from '../routing/key-counts.js';
+import type { KeyChain } from '../routing/hash-key.js';
 import type { Channel } from '../routing/link/channel.js';
 import {
   type ControlMessage,
@@ -11,7 +13,7 @@ import {
   PROTOCOL,
   type Snapshot,
 } from '../routing/link/messages.js';
-import { compileTable } from '../routing/table.js';
+import { compileTable, type RoutingTable } from '../routing/table.js';
 import type { Logger } from '../telemetry/logger.js';
 import { ControlSession } from './control-session.js';
 import type { Endpoint, LaneCommand, LaneReport } from './lane-messages.js';
@@ -23,6 +25,7 @@ export interface DataPlaneOptions {
   /** The port to bind; 0 picks one. */
   readonly port: number;
   readonly claims: ClaimTable;
+  readonly keys: KeyCounts;
   readonly log: Logger;
   /** Brings a lane to life, in a thread or on this one. Its channel closes when it dies. */
   readonly startLane: (worker: number) => LaneChannel;
@@ -56,7 +59,7 @@ export class DataPlane {
   #session: ControlSession | undefined;
   #endpoint: Endpoint;
   #user = '';
-  #inForce: { snapshot: Snapshot; rows: ReadonlyMap<string, RowRef>; digest: string } | undefined;
+  #inForce: { snapshot: Snapshot; rows: ReadonlyMap<string, RowRef>; digest: string; chain: KeyChain } | undefined;
   #acknowledged = 0;
   #stopping = false;
   #finish: () => void;
@@ -108,6 +111,7 @@ export class DataPlane {
       user: this.#user,
     };
     const orders = {
+      keyCounts: () => (this.#inForce ? this.options.keys.totals(this.#inForce.chain.links.length) : []),
       apply: (snapshot: Snapshot) => this.#apply(snapshot),
       shutdown: (deadlineMs: number) => void this.stop(deadlineMs),
     };
@@ -129,9 +133,9 @@ export class DataPlane {
   #apply(snapshot: Snapshot): void {
     const before = this.#inForce?.snapshot.epoch ?? 0;
     if (snapshot.epoch <= before) return this.#acknowledge(true);
-    let digest: string;
+    let compiled: Pick<RoutingTable, 'digest' | 'chain'>;
     try {
-      digest = compileTable(snapshot, new Map()).digest;
+      compiled = compileTable(snapshot, new Map());
     } catch (error) {
       this.#say('error', `snapshot ${snapshot.epoch} makes no sense and is left out: ${(error as Error).message}`);
       return;
@@ -140,7 +144,9 @@ export class DataPlane {
     const rows = this.#rows.apply(snapshot.instances);
     if (rows.size < snapshot.instances.length)
       this.#say('error', 'the claim table is full: some instances get no requests');
-    this.#inForce = { snapshot, rows, digest };
+    const { digest, chain } = compiled;
+    if (this.#inForce && this.#inForce.chain.text !== chain.text) this.options.keys.reset();
+    this.#inForce = { snapshot, rows, digest, chain };
     for (const { channel } of this.#lanes) channel.send({ type: 'table', snapshot, rows });
     this.#session?.sayQuiet();
   }

@@ -1,5 +1,6 @@
 // Owns the lane on the calling thread: the same lane, the same messages, no worker. For tests.
 import type { ClaimTable } from '../routing/claims.js';
+import type { KeyCounts } from '../routing/key-counts.js';
 import { memoryChannel } from '../routing/link/memory-channel.js';
 import type { DataSettings } from '../routing/link/messages.js';
 import type { Logger } from '../telemetry/logger.js';
@@ -7,10 +8,15 @@ import type { LaneChannel } from './data-plane.js';
 import { Lane } from './lane.js';
 import type { LaneCommand, LaneReport } from './lane-messages.js';
 
-export function inlineLanes(settings: DataSettings, claims: ClaimTable, log: Logger): (worker: number) => LaneChannel {
+export function inlineLanes(
+  settings: DataSettings,
+  claims: ClaimTable,
+  keys: KeyCounts,
+  log: Logger,
+): (worker: number) => LaneChannel {
   return (worker) => {
     const [outer, inner] = memoryChannel<LaneCommand, LaneReport>();
-    new Lane({ worker, settings, claims, channel: inner, log });
+    new Lane({ worker, settings, claims, keys, channel: inner, log });
     return outer;
   };
 }

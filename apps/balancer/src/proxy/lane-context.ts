@@ -1,5 +1,6 @@
 // Owns what every request of a lane may use. Built once per lane; nothing in it belongs to one request.
 import type { ClaimTable } from '../routing/claims.js';
+import type { KeyCounts } from '../routing/key-counts.js';
 import type { DataSettings, Outcome } from '../routing/link/messages.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Tables } from './candidates.js';
@@ -9,6 +10,7 @@ import type { Upstreams } from './upstreams.js';
 export interface LaneContext {
   readonly settings: DataSettings;
   readonly claims: ClaimTable;
+  readonly keys: KeyCounts;
   /** Index of this lane's block of counters. */
   readonly worker: number;
   readonly tables: Tables;

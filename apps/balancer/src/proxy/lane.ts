@@ -2,6 +2,7 @@
 // what it sees. It runs in a worker thread or, for tests, on the calling one, and cannot tell which.
 import { networkMatcher } from '../config/networks.js';
 import type { ClaimTable, RowRef } from '../routing/claims.js';
+import type { KeyCounts } from '../routing/key-counts.js';
 import type { Channel } from '../routing/link/channel.js';
 import type { DataSettings, Outcome, Snapshot } from '../routing/link/messages.js';
 import { compileTable, type RoutingTable } from '../routing/table.js';
@@ -23,6 +24,7 @@ export interface LaneOptions {
   readonly worker: number;
   readonly settings: DataSettings;
   readonly claims: ClaimTable;
+  readonly keys: KeyCounts;
   readonly channel: Channel<LaneReport, LaneCommand>;
   readonly log: Logger;
 }
@@ -36,7 +38,7 @@ export class Lane implements Tables {
   readonly #server: LaneServer;
 
   constructor(private readonly options: LaneOptions) {
-    const { settings, channel, claims, worker, log } = options;
+    const { settings, channel, claims, keys, worker, log } = options;
     this.#upstreams = new Upstreams({ keepalive: settings.upstreamKeepalive, connectTimeout: settings.connectTimeout });
     this.#classics = settings.seedRoutes
       ? new ClassicRoutes({
@@ -47,6 +49,7 @@ export class Lane implements Tables {
     const context: LaneContext = {
       settings,
       claims,
+      keys,
       worker,
       tables: this,
       upstreams: this.#upstreams,

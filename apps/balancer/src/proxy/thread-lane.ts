@@ -1,7 +1,8 @@
-// Owns the lane in a worker thread: what the thread is given at birth. Threads share the process's credentials and the
-// claim table, nothing else.
+// Owns the lane in a worker thread: what the thread is given at birth. Threads share the process's credentials, the
+// claim table and the key counts, nothing else.
 import { Worker } from 'node:worker_threads';
 import type { ClaimTable } from '../routing/claims.js';
+import type { KeyCounts } from '../routing/key-counts.js';
 import { portChannel } from '../routing/link/port-channel.js';
 import type { DataSettings } from '../routing/link/messages.js';
 import type { LaneChannel } from './data-plane.js';
@@ -10,6 +11,7 @@ export interface LaneBirth {
   readonly worker: number;
   readonly settings: DataSettings;
   readonly claims: SharedArrayBuffer;
+  readonly keys: SharedArrayBuffer;
   readonly logLevel: string;
 }
 
@@ -18,10 +20,11 @@ export function threadLanes(
   entry: URL,
   settings: DataSettings,
   claims: ClaimTable,
+  keys: KeyCounts,
   logLevel: string,
 ): (worker: number) => LaneChannel {
   return (worker) => {
-    const workerData: LaneBirth = { worker, settings, claims: claims.buffer, logLevel };
+    const workerData: LaneBirth = { worker, settings, claims: claims.buffer, keys: keys.buffer, logLevel };
     return portChannel(new Worker(entry, { workerData, env: {}, name: `lane-${worker}` }));
   };
 }

@@ -24,9 +24,14 @@ export interface KeyRequest {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
+/** Instead of an index: no link was present. */
+export const NO_LINK = -1;
+/** Most links of a chain. */
+export const MAX_LINKS = 16;
+
 export interface SelectedKey {
   readonly key: string;
-  /** Index of the link that supplied it; -1 when none did and the key is random. */
+  /** Index of the link that supplied it; NO_LINK when none did and the key is random. */
   readonly link: number;
 }
 
@@ -60,7 +65,6 @@ interface Part {
   readonly read: (request: KeyRequest) => string | undefined;
 }
 
-const MAX_LINKS = 16;
 const SHOWN = 60;
 const FORMS = 'header:NAME, cookie:NAME, query:NAME, path, path:DEPTH, uri, ip, ip:/24, ip:/24:/64, host, random';
 /** Tokens of HTTP without `+`, which joins parts. */
@@ -85,7 +89,7 @@ export function compileHashKey(text: string): KeyChain {
         const key = read(request);
         if (key !== undefined) return { key, link };
       }
-      return { key: randomKey(random()), link: -1 };
+      return { key: randomKey(random()), link: NO_LINK };
     },
   };
 }

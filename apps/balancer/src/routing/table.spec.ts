@@ -127,6 +127,52 @@ describe('bounded load', () => {
   });
 });
 
+describe('the ranking that operators are shown', () => {
+  const states = fc.dictionary(fc.constantFrom(...NAMES), fc.constantFrom('unready' as const, 'draining' as const));
+  const counts = fc.array(fc.nat(40), { minLength: 4, maxLength: 4 });
+  const factor = fc.constantFrom(0, 1.1, 1.5, 4);
+
+  it('tells of each key whom a request really gets: the first that is ready', () => {
+    fc.assert(
+      fc.property(fc.string(), states, counts, factor, (any, ejected, inFlight, loadFactor) => {
+        const table = ring({ loadFactor }, ejected);
+        const load = (row: number) => inFlight[row % 4];
+        const ranked = table.rank(table.hash(any), load);
+        const chosen = ranked.find(({ standing }) => standing === 'ready');
+        expect(chosen?.name).toBe(table.pick(table.hash(any), load, [])?.instance.replica);
+      }),
+    );
+  });
+
+  it('holds every member once, in the order in which requests try them, whoever is ready', () => {
+    fc.assert(
+      fc.property(fc.string(), states, (any, ejected) => {
+        const order = walk(ring(), any);
+        const table = ring({}, ejected);
+        const ranked = table.rank(table.hash(any), idle);
+        expect(ranked.map(({ name }) => name)).toEqual(order);
+        for (const { name, standing } of ranked) expect(standing).toBe(ejected[name] ? 'absent' : 'ready');
+      }),
+    );
+  });
+
+  it('tells who is over its bound, what the bound is, and how many are in flight', () => {
+    const table = ring();
+    const [owner, second] = walk(table, 'k');
+    const ownerRow = table.targets.find(({ instance }) => instance.replica === owner)?.ref.row;
+    const ranked = table.rank(table.hash('k'), (row) => (row === ownerRow ? 9 : 0));
+    expect(ranked.slice(0, 2)).toEqual([
+      { name: owner, standing: 'over_bound', inFlight: 9, bound: 8 },
+      { name: second, standing: 'ready', inFlight: 0, bound: 8 },
+    ]);
+  });
+
+  it('knows the slot of algorithms that have a table', () => {
+    expect(ring().slotOf(70_000)).toBeNull();
+    expect(ring({ recipe: testRecipe({ algorithm: 'frt' }) }).slotOf(70_000)).toBe(70_000 - 65_536);
+  });
+});
+
 describe('the digest (TRAPS 23)', () => {
   const base = ring().digest;
 

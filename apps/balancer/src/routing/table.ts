@@ -16,6 +16,18 @@ export interface Target {
 /** Requests in flight in a row of the claim table. */
 export type InFlight = (row: number) => number;
 
+/** over_bound: passed over because others have room · absent: it has no instance that takes requests. */
+export type Standing = 'ready' | 'over_bound' | 'absent';
+
+/** A member in a key's own order, as a request that comes now would find it. */
+export interface RankedMember {
+  readonly name: string;
+  readonly standing: Standing;
+  readonly inFlight: number;
+  /** Requests in flight from which on it is over its bound; Infinity = no bound. */
+  readonly bound: number;
+}
+
 export interface RoutingTable {
   readonly epoch: number;
   /** Equal digests send every request to the same replica. */
@@ -26,11 +38,18 @@ export interface RoutingTable {
   /** Every instance of the snapshot, ready or not: connections to others may be dropped. */
   readonly instanceIds: ReadonlySet<string>;
   hash(key: string): number;
+  /** null for algorithms without a table. */
+  slotOf(hash: number): number | null;
   /**
    * The first candidate in the key's own order that is ready, under its bound and not in `tried`; when all are over their
    * bounds, the first that is ready: a bound moves requests, it never refuses them. undefined: nobody is left.
    */
   pick(hash: number, inFlight: InFlight, tried: readonly Target[]): Target | undefined;
+  /**
+   * All members in the key's own order; the first that is `ready` is whom `pick` takes first. There is one unless all are
+   * absent: bounds add up to more than what is in flight.
+   */
+  rank(hash: number, inFlight: InFlight): RankedMember[];
 }
 
 /** @param rows row of each instance; those without one get no requests @throws HashingError, HashKeyError for a snapshot that makes no sense */
@@ -53,12 +72,14 @@ export function compileTable(snapshot: Snapshot, rows: ReadonlyMap<string, RowRe
   const eligibleWeight = targets.reduce((sum, { weight }) => sum + weight, 0);
   const order = new Uint16Array(placement.members.length);
 
+  const boundOf = (target: Target, inFlight: InFlight): number => {
+    const total = targets.reduce((sum, { ref }) => sum + inFlight(ref.row), 0);
+    return boundedLoadCap(loadFactor, total, target.weight, eligibleWeight);
+  };
   /** Light load is the common case: below the floor no sum over all replicas is needed. */
   const admits = (target: Target, inFlight: InFlight): boolean => {
     const own = inFlight(target.ref.row);
-    if (loadFactor === 0 || own < BOUND_FLOOR) return true;
-    const total = targets.reduce((sum, { ref }) => sum + inFlight(ref.row), 0);
-    return own < boundedLoadCap(loadFactor, total, target.weight, eligibleWeight);
+    return loadFactor === 0 || own < BOUND_FLOOR || own < boundOf(target, inFlight);
   };
 
   return {
@@ -68,6 +89,7 @@ export function compileTable(snapshot: Snapshot, rows: ReadonlyMap<string, RowRe
     targets,
     instanceIds: new Set(snapshot.instances.map(({ id }) => id)),
     hash: createKeyHash(seed),
+    slotOf: (hash) => placement.slotOf(hash),
     pick(hash, inFlight, tried) {
       if (targets.length === 0) return undefined;
       const owner = byMember[placement.lookupHash(hash)];
@@ -81,6 +103,15 @@ export function compileTable(snapshot: Snapshot, rows: ReadonlyMap<string, RowRe
         first ??= target;
       }
       return first;
+    },
+    rank(hash, inFlight) {
+      return Array.from(order.subarray(0, placement.order(hash, order)), (index): RankedMember => {
+        const name = placement.members[index].id;
+        const target = byMember[index];
+        if (!target) return { name, standing: 'absent', inFlight: 0, bound: Infinity };
+        const standing = admits(target, inFlight) ? 'ready' : 'over_bound';
+        return { name, standing, inFlight: inFlight(target.ref.row), bound: boundOf(target, inFlight) };
+      });
     },
   };
 }

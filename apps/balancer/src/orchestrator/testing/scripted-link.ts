@@ -20,6 +20,8 @@ export class ScriptedLink implements DataLink {
   acknowledgedEpoch = 0;
   /** Requests in flight, by instance. */
   readonly inFlight = new Map<string, number>();
+  /** Keys by link of the chain. */
+  keyCounts: readonly number[] = [];
   ended: number | null = null;
   openError: Error | undefined;
   private readonly acknowledgements = new Set<() => void>();
@@ -83,6 +85,10 @@ export class ScriptedLink implements DataLink {
 
   lastCounters(): ReadonlyMap<string, InstanceCounters> {
     return new Map([...this.inFlight].map(([id, inFlight]) => [id, { id, inFlight, tunnels: 0, requests: inFlight }]));
+  }
+
+  lastKeyCounts(): readonly number[] {
+    return this.keyCounts;
   }
 
   onQuiet(listener: (instanceId: string) => void): () => void {

@@ -1,6 +1,7 @@
 // Owns a data plane on the test's own thread, driven by a real control link over an in-memory channel. Everything but the
 // process border and the threads is the real thing.
 import { ClaimTable } from '../../routing/claims.js';
+import { KeyCounts } from '../../routing/key-counts.js';
 import { ControlLink } from '../../routing/link/control-link.js';
 import { memoryChannel } from '../../routing/link/memory-channel.js';
 import type { ControlMessage, DataMessage, DataSettings, Snapshot } from '../../routing/link/messages.js';
@@ -28,12 +29,14 @@ export async function startInlinePlane(
   const settings = testDataSettings(changes);
   const log = options.log ?? silentLogger;
   const claims = options.claims ?? ClaimTable.create(settings.workers, 64);
+  const keys = KeyCounts.create(settings.workers);
   const plane = new DataPlane({
     settings,
     port: settings.port,
     claims,
+    keys,
     log,
-    startLane: inlineLanes(settings, claims, log),
+    startLane: inlineLanes(settings, claims, keys, log),
     onBroken: (reason) => {
       throw new Error(reason);
     },

@@ -145,7 +145,7 @@ describe('a lost connection', () => {
   it('ends a query with the counters known last', async () => {
     const { data, link } = await opened([0, 0]);
     const counters = { id: 'A', inFlight: 1, tunnels: 0, requests: 5 };
-    data.channel.send({ type: 'counters', id: 0, instances: [counters] });
+    data.channel.send({ type: 'counters', id: 0, instances: [counters], keys: [3, 0] });
     await settled();
     const query = link.counters(60_000);
     data.channel.close();
@@ -182,10 +182,12 @@ describe('what the data process reports', () => {
     const query = link.counters(1000);
     await settled();
     expect(data.received).toEqual([{ type: 'query', id: 1 }]);
-    data.channel.send({ type: 'counters', id: 1, instances: [{ id: 'A', inFlight: 2, tunnels: 0, requests: 9 }] });
+    const counters = { id: 'A', inFlight: 2, tunnels: 0, requests: 9 };
+    data.channel.send({ type: 'counters', id: 1, instances: [counters], keys: [7, 2, 0] });
     expect((await query).get('A')?.inFlight).toBe(2);
     expect((await link.counters(10)).get('A')?.requests).toBe(9);
     expect(link.lastCounters().get('A')?.requests).toBe(9);
+    expect(link.lastKeyCounts()).toEqual([7, 2, 0]);
   });
 });
 

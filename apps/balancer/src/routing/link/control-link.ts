@@ -45,6 +45,7 @@ export class ControlLink implements DataLink {
   /** Epochs only rise, so an acknowledgement of one covers all before it, from whichever connection it came. */
   #acknowledged = 0;
   #counters: ReadonlyMap<string, InstanceCounters> = new Map();
+  #keyCounts: readonly number[] = [];
   #queryId = 0;
   #classicHandler: ClassicHandler | undefined;
   #classicOpen = 0;
@@ -109,6 +110,10 @@ export class ControlLink implements DataLink {
 
   lastCounters(): ReadonlyMap<string, InstanceCounters> {
     return this.#counters;
+  }
+
+  lastKeyCounts(): readonly number[] {
+    return this.#keyCounts;
   }
 
   onQuiet(listener: (instanceId: string) => void): () => void {
@@ -198,6 +203,7 @@ export class ControlLink implements DataLink {
         return;
       case 'counters':
         this.#counters = new Map(message.instances.map((counters) => [counters.id, counters]));
+        this.#keyCounts = message.keys;
         this.#queries.get(message.id)?.();
         return;
       case 'quiet':

@@ -22,6 +22,8 @@ export interface DataLink {
   counters(timeoutMs: number): Promise<ReadonlyMap<string, InstanceCounters>>;
   /** Last known counters, at most about 100 ms old while connected. */
   lastCounters(): ReadonlyMap<string, InstanceCounters>;
+  /** Keys that each link of the chain supplied since the data process started, and last those that none did; as old as above. */
+  lastKeyCounts(): readonly number[];
   /** Subscriptions; each returns its own end. */
   onQuiet(listener: (instanceId: string) => void): () => void;
   onOutcome(listener: (instanceId: string, outcome: Outcome) => void): () => void;

@@ -1,6 +1,7 @@
 // Owns the wall between the two processes: everything that control receives from the data process is checked here. Data
 // parses hostile bytes, so somebody may speak in its place: a message can ask and report, never more than it says.
 import { z } from 'zod';
+import { MAX_LINKS } from '../hash-key.js';
 import type { ControlMessage, DataMessage } from './messages.js';
 
 const count = z.int().min(0);
@@ -72,7 +73,15 @@ const counters = z.strictObject({ id, inFlight: count, tunnels: count, requests:
 const messages: z.ZodType<DataMessage> = z.discriminatedUnion('type', [
   hello,
   z.strictObject({ type: z.literal('ack'), epoch: count, digest: z.string().max(128) }),
-  z.strictObject({ type: z.literal('counters'), id: count, instances: z.array(counters).max(10_000).readonly() }),
+  z.strictObject({
+    type: z.literal('counters'),
+    id: count,
+    instances: z.array(counters).max(10_000).readonly(),
+    keys: z
+      .array(count)
+      .max(MAX_LINKS + 1)
+      .readonly(),
+  }),
   z.strictObject({ type: z.literal('quiet'), instanceId: id }),
   z.strictObject({
     type: z.literal('outcome'),

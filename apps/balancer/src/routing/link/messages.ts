@@ -3,7 +3,7 @@
 import type { RingRecipe } from '../ring-recipe.js';
 
 /** Raised when a message changes its meaning: a control process never takes over a data process that speaks another. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** Eligibility of an instance for new requests. The placement never changes with it. */
 export type InstanceState = 'ready' | 'unready' | 'draining';
@@ -118,7 +118,13 @@ export type DataMessage =
   /** Every worker routes by this epoch or a later one; no older snapshot can start a request. */
   | { readonly type: 'ack'; readonly epoch: number; readonly digest: string }
   /** Answer to `query` (with its id), or pushed at most every 100 ms while something changes (id 0). */
-  | { readonly type: 'counters'; readonly id: number; readonly instances: readonly InstanceCounters[] }
+  | {
+      readonly type: 'counters';
+      readonly id: number;
+      readonly instances: readonly InstanceCounters[];
+      /** Keys that each link of the chain in force supplied, and last those that none did. */
+      readonly keys: readonly number[];
+    }
   /** A draining instance carries no request any more (tunnels aside). */
   | { readonly type: 'quiet'; readonly instanceId: string }
   | { readonly type: 'outcome'; readonly instanceId: string; readonly outcome: Outcome }
