@@ -227,6 +227,15 @@ describe('the OpenAPI document', () => {
     expect(document.paths['/healthz']?.get?.security).toEqual([]);
   });
 
+  it('the UI’s own calls pass, those of another page do not', async () => {
+    rig = await adminRig();
+    const call = (origin: string, site: string) =>
+      request(rig.url).post('/add').set({ origin, 'sec-fetch-site': site }).send({ n: 1 });
+    await call(rig.url, 'same-origin').expect(200);
+    await call('http://localhost:3000', 'cross-site').expect(403).expect(isFailure);
+    expect(rig.pool.manager.names()).toHaveLength(4);
+  });
+
   it('the UI loads nothing from elsewhere', async () => {
     rig = await adminRig();
     const { text } = await request(rig.url).get('/docs').expect(200);
