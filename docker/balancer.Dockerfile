@@ -4,11 +4,10 @@ ARG BASE=node:24-bookworm-slim
 FROM ${BASE}
 ARG BASE
 # The bundled server's image, which the balancer builds at its first start, stands on the same base: it is there already.
-ENV BASE_IMAGE=${BASE} NODE_ENV=production STATE_DIR=/var/lib/hashflow DATA_USER=node
+ENV BASE_IMAGE=${BASE} NODE_ENV=production STATE_DIR=/var/lib/hashflow
 WORKDIR /hashflow
 COPY . .
-# Root, for the engine's socket; the data process, which alone reads what clients send, becomes DATA_USER, whom the public
-# Node images have as well as the base made from a host's node.
+# Root, for the engine's socket; the data process, which alone reads what clients send, becomes nobody (DATA_USER).
 USER 0:0
 EXPOSE 5000 5001
 # Public Node images bring an entry point of their own that wants a shell.
