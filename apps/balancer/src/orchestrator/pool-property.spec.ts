@@ -7,7 +7,7 @@ import { RuntimeError } from '../runtime/runtime-error.js';
 import { PoolRig } from './testing/pool-rig.js';
 import type { Disturbance } from './testing/scripted-runtime.js';
 
-const RUNS = 300;
+const RUNS = Number(process.env.HASHFLOW_HISTORIES ?? 300);
 const MAX_REPLICAS = 6;
 
 type Event =
@@ -98,11 +98,15 @@ function checkAlways(rig: PoolRig): void {
     rig.runtime.calls.filter(({ call }) => call === 'stop' || call === 'remove').map(({ subject }) => subject),
   );
   const served = new Set(rig.link.tables.flatMap(({ instances }) => instances.map(({ id }) => id)));
+  // What an earlier balancer or a hand left beside it is no second try of ours.
   const starting = [...rig.runtime.world.values()]
+    .filter(({ id }) => rig.runtime.made.has(id))
     .filter(({ id, slot, state }) => wanted.has(slot) && state !== 'exited' && !served.has(id) && !ending.has(id))
     .map(({ slot }) => slot);
   expect(new Set(starting).size).toBe(starting.length);
-  const generations = [...rig.runtime.world.values()].map(({ slot, generation }) => `${slot} ${generation}`);
+  const generations = [...rig.runtime.world.values()]
+    .filter(({ slot }) => wanted.has(slot))
+    .map(({ slot, generation }) => `${slot} ${generation}`);
   expect(new Set(generations).size).toBe(generations.length);
 }
 
@@ -204,23 +208,27 @@ async function checkInTheEnd(rig: PoolRig): Promise<void> {
 }
 
 describe('whatever happens', () => {
-  it(`no slot serves twice, nothing is orphaned, and what is wanted comes once failures stop (${RUNS} histories)`, async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(event, { minLength: 5, maxLength: 40 }), async (events) => {
-        let rig = await PoolRig.make({ env: { N: '3', MAX_REPLICAS: String(MAX_REPLICAS), CRASH_LOOP_LIMIT: '3' } });
-        try {
-          await rig.manager.start();
-          for (const step of events) {
-            rig = await play(rig, step);
-            checkAlways(rig);
+  it(
+    `no slot serves twice, nothing is orphaned, and what is wanted comes once failures stop (${RUNS} histories)`,
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(event, { minLength: 5, maxLength: 40 }), async (events) => {
+          let rig = await PoolRig.make({ env: { N: '3', MAX_REPLICAS: String(MAX_REPLICAS), CRASH_LOOP_LIMIT: '3' } });
+          try {
+            await rig.manager.start();
+            for (const step of events) {
+              rig = await play(rig, step);
+              checkAlways(rig);
+            }
+            await checkInTheEnd(rig);
+          } finally {
+            rig.runtime.disturb = () => undefined;
+            await rm(rig.stateDir, { recursive: true, force: true });
           }
-          await checkInTheEnd(rig);
-        } finally {
-          rig.runtime.disturb = () => undefined;
-          await rm(rig.stateDir, { recursive: true, force: true });
-        }
-      }),
-      { numRuns: RUNS, endOnFailure: false },
-    );
-  }, 120_000);
+        }),
+        { numRuns: RUNS, endOnFailure: false },
+      );
+    },
+    60_000 + RUNS * 200,
+  );
 });

@@ -27,6 +27,8 @@ export type Behaviour = 'healthy' | 'sick' | 'mute';
 export class ScriptedRuntime implements ReplicaRuntime {
   readonly calls: { readonly call: Call; readonly subject: string; readonly at: number }[] = [];
   world = new Map<string, ScriptedInstance>();
+  /** Instances that this balancer made, not one before it or somebody by hand. */
+  readonly made = new Set<string>();
   readonly behaviours = new Map<string, Behaviour>();
   /** Of instances that are made from now on. */
   behaviour: Behaviour = 'healthy';
@@ -65,7 +67,9 @@ export class ScriptedRuntime implements ReplicaRuntime {
     if (there && there.specHash !== spec.specHash) throw new RuntimeError('conflict', 'another specification');
     if (there) return there.id;
     const { slot, generation, specHash } = spec;
-    return this.place({ slot, generation, specHash, state: 'created' }).id;
+    const { id } = this.place({ slot, generation, specHash, state: 'created' });
+    this.made.add(id);
+    return id;
   }
 
   async start(instanceId: string): Promise<void> {
