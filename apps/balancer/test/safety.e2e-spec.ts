@@ -90,6 +90,7 @@ describe.each(['data', 'admin'] as const)('on the %s port', (port) => {
       ['from a page of another site', add('/add', ['Origin: http://evil.example'])],
       ['from a page of another program on this machine', add('/add', ['Origin: http://127.0.0.1:1'])],
       ['from a page without an origin', add('/add', ['Origin: null'])],
+      ['that a browser calls cross-site', add('/add', ['Sec-Fetch-Site: cross-site'])],
       ['through a proxy that is not trusted', add('/add', ['X-Forwarded-For: 192.0.2.7'])],
       ['through a proxy that names itself', add('/add', ['Via: 1.1 proxy'])],
       ['through a proxy that uses Forwarded', add('/add', ['Forwarded: for=192.0.2.7'])],

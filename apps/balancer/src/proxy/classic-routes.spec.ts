@@ -14,9 +14,11 @@ const ANSWER: ClassicAnswer = {
   body: '{"message":{"N":0,"replicas":[]},"status":"successful"}',
 };
 
+const open: { close(): Promise<void> }[] = [];
 async function serve(settings: Partial<DataSettings> = {}): Promise<void> {
   upstream = await startUpstream('A');
   plane = await startInlinePlane(settings);
+  open.push(plane, upstream);
   await plane.route([{ replica: 'A', port: upstream.port }]);
   asked = [];
   plane.link.handleClassic(async (request) => {
@@ -25,8 +27,7 @@ async function serve(settings: Partial<DataSettings> = {}): Promise<void> {
   });
 }
 afterEach(async () => {
-  await plane.close();
-  await upstream.close();
+  for (const each of open.splice(0)) await each.close();
 });
 const HEAD = 'Host: lb.example\r\nConnection: close\r\n';
 const post = (path: string, body: string, fields = '') =>
@@ -75,7 +76,7 @@ describe('a classic request on the data port', () => {
   it('is answered by control, which is told what came and from whom', async () => {
     const text = await rawExchange(
       plane.port,
-      post('/add?wait=ready', '{"n":1}', 'Origin: http://evil\r\nAuthorization: Bearer t\r\n'),
+      post('/add?wait=ready', '{"n":1}', 'Origin: http://evil\r\nSec-Fetch-Site: cross-site\r\nAuthorization: Bearer t\r\n'),
     );
     expect(text).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*content-type: application\/json; charset=utf-8[^]*"successful"\}$/);
     expect(asked).toEqual([
@@ -87,6 +88,7 @@ describe('a classic request on the data port', () => {
         headers: {
           host: 'lb.example',
           origin: 'http://evil',
+          fetchSite: 'cross-site',
           authorization: 'Bearer t',
           contentType: 'application/json',
           forwarded: false,

@@ -58,6 +58,7 @@ export class ClassicRoutes {
       headers: {
         host: head.host,
         origin: headers.origin,
+        fetchSite: headers['sec-fetch-site']?.toString(),
         authorization: headers.authorization,
         contentType: headers['content-type'],
         forwarded: Object.keys(headers).some((name) => /^(?:x-forwarded-.*|forwarded|via)$/.test(name)),

@@ -60,6 +60,7 @@ const classicRequest = z
     headers: z.strictObject({
       host: header,
       origin: header,
+      fetchSite: header,
       authorization: header,
       contentType: header,
       forwarded: z.boolean(),

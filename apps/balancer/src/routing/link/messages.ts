@@ -68,6 +68,8 @@ export interface ClassicRequest {
   readonly headers: {
     readonly host?: string;
     readonly origin?: string;
+    /** Sec-Fetch-Site, which browsers send and pages cannot forge. */
+    readonly fetchSite?: string;
     readonly authorization?: string;
     readonly contentType?: string;
     /** The request came with Forwarded, X-Forwarded-* or Via. */
