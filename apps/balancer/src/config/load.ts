@@ -72,6 +72,11 @@ function crossChecks(settings: Settings): string[] {
   }
   if (settings.n > settings.maxReplicas)
     problems.push(`N="${settings.n}" must not be above MAX_REPLICAS (${settings.maxReplicas})`);
+  for (const entry of settings.adminHosts) {
+    if (!/^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/i.test(entry)) {
+      problems.push(`ADMIN_HOSTS has "${entry}", which must be a host name without scheme and port`);
+    }
+  }
   for (const entry of settings.trustedProxies) {
     if (!parseNetwork(entry)) problems.push(`TRUSTED_PROXIES has "${entry}", which must be an address or a CIDR range`);
   }
