@@ -32,6 +32,7 @@ const rows = {
     message: 'The control process is away; the change may or may not be made',
     retryAfter: 1,
   },
+  internal_error: { status: 500, message: 'The balancer failed; its log says why', close: true },
   admin_busy: { status: 503, message: 'Too many admin requests wait for an answer', retryAfter: 1 },
 } as const satisfies Record<string, CauseRow>;
 

@@ -49,7 +49,7 @@ export class Exchange implements Party {
     const table = context.tables.current;
     if (!table) return this.refuse('no_replica');
     this.#candidates = candidatesFor(context, table, this.request, head, this.#client);
-    void this.#tryNext('no_replica');
+    this.#tryNext('no_replica').catch((error: Error) => this.#onOwnFault(error));
   }
 
   get destination(): { host: string; port: number; agent: Agent } {
@@ -171,7 +171,7 @@ export class Exchange implements Party {
     this.response.setMaxListeners(0);
     // The next claim is taken before the old try reports its close: that must not release it.
     this.#attempt = undefined;
-    void this.#tryNext(cause);
+    this.#tryNext(cause).catch((error: Error) => this.#onOwnFault(error));
   }
 
   #onAttemptClosed(attempt: Attempt): void {
@@ -187,6 +187,12 @@ export class Exchange implements Party {
       this.#end('client_gone');
     }
     this.#over = true;
+  }
+
+  /** A fault of ours ends this request, and not the thread with all the others. */
+  #onOwnFault(error: Error): void {
+    this.context.log.error({ reason: error.stack }, 'a request failed inside the balancer');
+    this.refuse('internal_error');
   }
 
   #end(end: End): void {

@@ -102,7 +102,10 @@ export class LaneServer {
     const route = this.classics && classicRoute(head);
     if (route && this.classics) {
       this.#track({ request, response, refuse: (cause) => answerCause(request, response, cause) });
-      void this.classics.serve(route, request, response, head, expectsContinue);
+      this.classics.serve(route, request, response, head, expectsContinue).catch((error: Error) => {
+        this.context.log.error({ reason: error.stack }, 'a classic request failed inside the balancer');
+        answerCause(request, response, 'internal_error');
+      });
       return;
     }
     const exchange = new Exchange(this.context, this.forwarder, request, response, head, expectsContinue);

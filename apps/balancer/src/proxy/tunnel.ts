@@ -50,7 +50,10 @@ export class Tunnel implements Party {
     const table = context.tables.current;
     if (!table) return this.#refuse('no_replica');
     this.#candidates = candidatesFor(context, table, this.request, this.head, this.#client);
-    void this.#dialAndForward(this.#candidates);
+    this.#dialAndForward(this.#candidates).catch((error: Error) => {
+      context.log.error({ reason: error.stack }, 'a WebSocket failed inside the balancer');
+      this.#refuse('internal_error');
+    });
   }
 
   /** Ends it, whatever it is at. */

@@ -37,12 +37,12 @@ async function serve(ports: readonly number[], settings: Partial<DataSettings> =
 }
 async function client(
   headers: Record<string, string> = {},
-): Promise<{ socket: WebSocket; messages: string[]; next(): Promise<string> }> {
+): Promise<{ socket: WebSocket; messages: string[]; next: () => Promise<string> }> {
   const socket = new WebSocket(`ws://127.0.0.1:${plane.port}/chat?room=1`, { headers });
   const messages: string[] = [];
   let wake = () => {};
   socket.on('message', (data) => {
-    messages.push(String(data as Buffer));
+    messages.push((data as Buffer).toString());
     wake();
   });
   await once(socket, 'open');
@@ -233,7 +233,7 @@ describe('a handshake', () => {
   });
 
   it('whose client is gone before it is answered leaves nothing behind', async () => {
-    const upstream = await startHostile(() => {});
+    const upstream = await startHostile((socket) => socket.resume());
     open.push(upstream);
     await serve([upstream.port]);
     const raw = await rawClient(plane.port, `${HANDSHAKE}\r\n`);
@@ -247,7 +247,7 @@ describe('a handshake', () => {
     const server = await echoServer('A');
     await serve([server.port]);
     const received = new Promise<string>((resolve) =>
-      server.server.once('connection', (socket) => socket.once('message', (data) => resolve(String(data as Buffer)))),
+      server.server.once('connection', (socket) => socket.once('message', (data) => resolve((data as Buffer).toString()))),
     );
     // A masked text frame "hi" with a mask of zeroes.
     const raw = await rawClient(plane.port, `${HANDSHAKE}\r\n\x81\x82\x00\x00\x00\x00hi`);

@@ -28,7 +28,7 @@ export async function rawClient(port: number, ...writes: string[]): Promise<RawC
   return {
     socket,
     text: () => text,
-    write: (bytes) => void socket.write(bytes as string, 'latin1'),
+    write: (bytes) => void socket.write(bytes, 'latin1'),
     until: (pattern) =>
       new Promise((resolve, reject) => {
         look = () => {

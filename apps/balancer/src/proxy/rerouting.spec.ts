@@ -1,0 +1,142 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type InlinePlane, startInlinePlane } from './testing/inline-plane.js';
+import { rawClient } from './testing/raw-client.js';
+import { startRawHttp, startUpstream, type Upstream } from './testing/upstream.js';
+
+const settled = () => new Promise<void>((resolve) => setTimeout(resolve, 20));
+
+describe('routing as it changes', () => {
+  let plane: InlinePlane;
+  const upstreams: Upstream[] = [];
+  beforeEach(async () => {
+    plane = await startInlinePlane();
+  });
+  afterEach(async () => {
+    await plane.close();
+    for (const upstream of upstreams.splice(0)) await upstream.close();
+  });
+  const start = async (name: string) => {
+    const upstream = await startUpstream(name);
+    upstreams.push(upstream);
+    return upstream;
+  };
+
+  it('waits for the new table where the only replica drains and its successor stands in that table', async () => {
+    const [old, next] = [await start('old'), await start('next')];
+    await plane.route([{ replica: 'A', id: 'old', port: old.port }]);
+    // The words are set, the table is not there yet: what a request meets in between.
+    plane.claims.setState({ row: 0, generation: 1 }, 'draining');
+    const answer = fetch(plane.url);
+    await settled();
+    await plane.route([
+      { replica: 'A', id: 'old', port: old.port, state: 'draining' },
+      { replica: 'A', id: 'next', port: next.port },
+    ]);
+    expect(await (await answer).json()).toMatchObject({ name: 'next' });
+  });
+
+  it('sends nothing to a name by the address of another: the address moves, the pool does not (TRAPS 3)', async () => {
+    const upstream = await start('X');
+    await plane.route([{ replica: 'A', id: 'a1', port: upstream.port }]);
+    await (await fetch(plane.url)).text();
+    await plane.route([{ replica: 'B', id: 'b1', port: upstream.port }]);
+    await (await fetch(plane.url)).text();
+    expect(upstream.seen.map(({ headers }) => headers['x-hashflow-replica'])).toEqual(['A', 'B']);
+    expect(upstream.connections).toHaveLength(2);
+    await new Promise((resolve) =>
+      upstream.connections[0].destroyed ? resolve(0) : upstream.connections[0].once('close', resolve),
+    );
+  });
+
+  it('lets requests in flight finish on an instance that left', async () => {
+    let finish = () => {};
+    const slow = await startRawHttp((_request, response) => {
+      finish = () => response.end('finished');
+      response.write('begun, ');
+    });
+    upstreams.push(slow);
+    await plane.route([{ replica: 'A', port: slow.port }]);
+    const response = await fetch(plane.url);
+    await plane.route([]);
+    expect((await fetch(plane.url)).status).toBe(503);
+    finish();
+    expect(await response.text()).toBe('begun, finished');
+  });
+
+  it('gives up connections still being made to an instance that left, and the request goes elsewhere (TRAPS 3)', async () => {
+    const good = await start('good');
+    // Nothing answers there: the connection hangs, until the table changes.
+    await plane.route([{ replica: 'A', host: '192.0.2.1', port: 9 }]);
+    const began = performance.now();
+    const answer = fetch(plane.url);
+    await settled();
+    await plane.route([{ replica: 'B', port: good.port }]);
+    const response = await answer;
+    expect([response.status, await response.text()]).toEqual([expect.any(Number), expect.any(String)]);
+    expect(performance.now() - began).toBeLessThan(900);
+  });
+
+  it('costs no request, whatever it does under load', async () => {
+    const [a, b, c] = [await start('A'), await start('B'), await start('C')];
+    const all = [
+      { replica: 'A', port: a.port },
+      { replica: 'B', port: b.port },
+      { replica: 'C', port: c.port },
+    ];
+    await plane.route(all);
+    let running = true;
+    const failed: number[] = [];
+    const load = Promise.all(
+      Array.from({ length: 8 }, async () => {
+        while (running) {
+          const { status } = await fetch(plane.url);
+          if (status !== 200) failed.push(status);
+        }
+      }),
+    );
+    for (let round = 0; round < 30; round++) {
+      const [gone, ...rest] = all.slice(round % 3).concat(all.slice(0, round % 3));
+      await plane.route([{ ...gone, id: `${gone.replica}${Math.floor((round - 1) / 3)}`, state: 'draining' }, ...rest]);
+      await plane.route([{ ...gone, id: `${gone.replica}${Math.floor(round / 3)}` }, ...rest]);
+    }
+    running = false;
+    await load;
+    expect(failed).toEqual([]);
+  });
+});
+
+describe('a shutdown', () => {
+  it('stops accepting, lets what is in flight finish, and closes the connections behind it', async () => {
+    let finish = () => {};
+    const slow = await startRawHttp(({ url }, response) => {
+      if (url === '/slow') finish = () => response.end('done');
+      else response.end('at once');
+    });
+    const plane = await startInlinePlane();
+    await plane.route([{ replica: 'A', port: slow.port }]);
+    const idle = await rawClient(plane.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await idle.until(/at once/);
+    const busy = await rawClient(plane.port, 'GET /slow HTTP/1.1\r\nHost: a\r\n\r\n');
+    await settled();
+    const stopped = plane.link.shutdown(5000);
+    await plane.plane.closed;
+    await idle.closed();
+    await expect(rawClient(plane.port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    finish();
+    const { text } = await busy.closed();
+    expect(text).toMatch(/^HTTP\/1.1 200 OK[^]*Connection: close[^]*done/);
+    await stopped;
+    await slow.close();
+  });
+
+  it('cuts what is not finished by the deadline', async () => {
+    const never = await startRawHttp(() => {});
+    const plane = await startInlinePlane();
+    await plane.route([{ replica: 'A', port: never.port }]);
+    const busy = await rawClient(plane.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await settled();
+    await plane.link.shutdown(50);
+    expect((await busy.closed()).text).toBe('');
+    await never.close();
+  });
+});
