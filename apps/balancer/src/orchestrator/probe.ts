@@ -14,6 +14,9 @@ export interface ProbeTarget {
 /** Never rejects. `signal` abandons it: inconclusive. */
 export type Probe = (target: ProbeTarget, timeoutMs: number, signal: AbortSignal) => Promise<ProbeResult>;
 
+/** Milliseconds by which a timer of a process that runs may be late. */
+const LATENESS = 500;
+
 /** More than a health page ever has; a replica that streams without end is cut off here, and it answered. */
 const LONGEST_BODY = 64 * 1024;
 
@@ -35,7 +38,7 @@ export const probeByHttp: Probe = (target, timeoutMs, signal) =>
     const abandon = () => settle({ kind: 'inconclusive' });
     const timer = setTimeout(() => {
       // The timer itself was late: this process slept or starved, and the answer may lie unread in the socket.
-      const late = performance.now() - began > 2 * timeoutMs;
+      const late = performance.now() - began > timeoutMs + LATENESS;
       if (late) settle({ kind: 'inconclusive' });
       else fail(`no complete answer within ${timeoutMs} ms`);
     }, timeoutMs);
