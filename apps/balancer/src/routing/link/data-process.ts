@@ -115,6 +115,7 @@ export class DataProcess implements DataSupervisor {
   async #replace({ channel, hello }: { channel: AnyChannel; hello: AnyHello }): Promise<void> {
     this.log.warn({ differs: this.#differences(hello) }, 'the running data process has other settings and is replaced');
     channel.send({ type: 'shutdown', deadlineMs: REPLACE_DEADLINE });
+    if ('address' in hello) this.#lastPort = hello.address.port;
     const deadline = performance.now() + CLOSE_TIMEOUT;
     for (let socket = await dial(this.#files.socket); socket; socket = await dial(this.#files.socket)) {
       socket.destroy();
