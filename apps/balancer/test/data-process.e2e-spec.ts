@@ -342,7 +342,7 @@ interface ControlChild {
   readonly port: number;
   readonly epoch: number;
   /** SIGKILL, and its end awaited. */
-  kill(): Promise<void>;
+  kill: () => Promise<void>;
 }
 
 /** A control process of its own, to be killed: it starts the data process, publishes these replicas and waits. */
