@@ -34,6 +34,7 @@ describe('a key chain', () => {
     ['cookie:sid + host', '3:abc12:shop.example'],
     ['header:x-absent,cookie:sid', 'abc'],
     ['header:x-empty,query:none,host', 'shop.example'],
+    ['header:constructor,header:__proto__,host', 'shop.example'],
     ['header:x-absent+path,uri', '/shop/cart/items?user=ann&page=2'],
   ])('%s yields %s', (chain, expected) => {
     expect(key(chain).key).toBe(expected);

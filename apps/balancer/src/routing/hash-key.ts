@@ -161,7 +161,8 @@ function headerPart(text: string, argument: string | undefined): Part {
   return {
     text: `header:${name}`,
     read({ headers }) {
-      const value = headers[name];
+      // An object like any other: constructor is no field that was sent.
+      const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
       return present(typeof value === 'string' ? value : value?.join(', '));
     },
   };
