@@ -32,6 +32,8 @@ export interface Standing {
 
 /** No trailing space: it would be invisible in every list and lost in every header field. */
 const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9 _.-]{0,61}[A-Za-z0-9_.-])?$/;
+export const NAME_GRAMMAR =
+  '1 to 63 letters, digits, spaces, dots, dashes and underscores, with a letter or digit first and no space last';
 const DEFAULT_WEIGHT = 1;
 
 /** @returns the members that join, in order: those given, then generated ones. @throws PoolError and nothing changes */
@@ -128,9 +130,7 @@ function requireCount(n: number): void {
 
 function namedMember(name: string): Member {
   if (isMemberName(name)) return { name, weight: DEFAULT_WEIGHT };
-  const grammar =
-    '1 to 63 letters, digits, spaces, dots, dashes and underscores, with a letter or digit first and no space last';
-  throw new PoolError('bad_hostname', `hostnames has ${show(name)}, which is no name: ${grammar}`, hostname(name));
+  throw new PoolError('bad_hostname', `hostnames has ${show(name)}, which is no name: ${NAME_GRAMMAR}`, hostname(name));
 }
 
 function staticMember(text: string, parse: ParseStaticMember): Member {
@@ -173,7 +173,7 @@ function standing(standings: ReadonlyMap<string, Standing>, name: string): Stand
 const hostname = (value: string) => ({ field: 'hostnames', value }) as const;
 
 /** A foreign value on one line of printable ASCII, cut to a length that a log line bears. */
-function show(value: string | number): string {
+export function show(value: string | number): string {
   if (typeof value === 'number') return String(value);
   const quoted = JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
   return quoted.replace(/[^\x20-\x7e…]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -7,6 +7,7 @@ export type PoolErrorCode =
   | 'bad_hostname' // a name outside the grammar
   | 'duplicate_hostname' // twice in one list
   | 'name_taken' // /add of a member
+  | 'bad_weight' // not above 0, or above the limit
   | 'unplaceable' // the placement refuses the membership
   | 'unknown_name' // /rm or a wait on what is no member
   | 'removed' // waited for, and removed meanwhile
@@ -22,6 +23,7 @@ const STATUS: Readonly<Record<PoolErrorCode, number>> = {
   bad_hostname: 400,
   duplicate_hostname: 400,
   name_taken: 400,
+  bad_weight: 400,
   unplaceable: 400,
   unknown_name: 400,
   removed: 409,
@@ -36,7 +38,7 @@ const RETRYABLE: ReadonlySet<PoolErrorCode> = new Set(['storage', 'wait_timeout'
 
 /** What an error points at: the field of the call and the value that was refused, or the replica that kept it waiting. */
 export interface PoolErrorSubject {
-  readonly field?: 'n' | 'hostnames';
+  readonly field?: 'n' | 'hostnames' | 'add' | 'remove' | 'weights';
   readonly value?: unknown;
   readonly replica?: string;
 }
@@ -45,7 +47,7 @@ export class PoolError extends Error {
   readonly status: number;
   /** The same call may succeed later without being changed. */
   readonly retryable: boolean;
-  readonly field?: 'n' | 'hostnames';
+  readonly field?: PoolErrorSubject['field'];
   readonly value?: unknown;
   readonly replica?: string;
 

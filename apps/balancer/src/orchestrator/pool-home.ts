@@ -114,6 +114,7 @@ export function firstState(
     hashKey: settings.hashKey,
     createdWith: { n: settings.n, replicas: [...settings.replicas] },
     generations,
+    ringHistory: previous?.ringHistory ?? [],
     ended: false,
     savedAt: '',
   };

@@ -3,6 +3,7 @@
 import {
   buildPlacement,
   createHashRing,
+  HashingError,
   HashRing,
   type LoadView,
   type Member,
@@ -12,6 +13,7 @@ import {
 } from '@hashflow/hashing';
 import { Injectable } from '@nestjs/common';
 import { placementOptions, type Ring } from '../routing/ring-recipe.js';
+import { PoolError } from './pool-error.js';
 
 /** The members of a pool as its ring knows them. */
 export function toRingMembers(members: readonly { readonly name: string; readonly weight: number }[]): Member[] {
@@ -31,9 +33,14 @@ export class PoolRing extends HashRing {
     this.place = (members) => buildPlacement(algorithm, members, options);
   }
 
-  /** The placement that these members would have; changes nothing. @throws HashingError when the algorithm cannot take them */
+  /** The placement that these members would have; changes nothing. @throws PoolError unplaceable when the algorithm cannot take them */
   build(members: readonly Member[]): Placement {
-    return this.place(members);
+    try {
+      return this.place(members);
+    } catch (error) {
+      if (!(error instanceof HashingError)) throw error;
+      throw new PoolError('unplaceable', `The ring cannot take these replicas: ${error.message}`, {}, { cause: error });
+    }
   }
 
   current(): Placement {

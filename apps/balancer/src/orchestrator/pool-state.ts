@@ -2,6 +2,7 @@
 // read back, and what a damaged file means. When to write is the manager's, how bytes reach the disk durable-file.ts's.
 import { z } from 'zod';
 import type { RingRecipe } from '../routing/ring-recipe.js';
+import { RingChange } from './ring-history.js';
 
 const SCHEMA = 1;
 const HEX_16 = /^[0-9a-f]{16}$/;
@@ -55,6 +56,8 @@ const PoolState = z.object({
   createdWith: z.object({ n: z.number().int(), replicas: z.array(z.string()) }),
   /** Highest generation that each name was ever given, so that none is given twice. */
   generations: z.record(z.string(), z.number().int().positive()),
+  /** Newest first. Files of earlier versions have none; one that cannot be read is forgotten, the members are worth more. */
+  ringHistory: z.array(RingChange).default([]).catch([]),
   /** The pool is being ended: what still runs is stopped, and the next start begins from the settings. */
   ended: z.boolean(),
   savedAt: z.string(),

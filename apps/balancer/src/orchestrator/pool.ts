@@ -1,6 +1,6 @@
 // Owns bringing a pool up in the one safe order: lock, identity, state, data process, runtime, ring, loop. What breaks is
 // told as a StartError and undone. Running it is the manager's.
-import { HashingError } from '@hashflow/hashing';
+import { HashingError, type PlacementDiff } from '@hashflow/hashing';
 import type { Settings } from '../config/config.module.js';
 import type { DataLink } from '../routing/link/data-link.js';
 import type { Ring } from '../routing/ring-recipe.js';
@@ -14,6 +14,7 @@ import { firstState, openHome, type PoolHome } from './pool-home.js';
 import { type PoolRing, toRingMembers } from './pool-ring.js';
 import type { PoolState, StoredMember } from './pool-state.js';
 import { Reconciler } from './reconciler.js';
+import { remembered, ringChange } from './ring-history.js';
 import { drift } from './workload.js';
 
 /** A pool that runs. */
@@ -49,10 +50,12 @@ export async function startPool(parts: PoolParts, progress: Progress, interrupte
     const stored = home.state?.ended ? undefined : home.state;
     const resolved = await resolveWorkload(runtime, progress, stored, log);
     endIf(interrupted());
-    const state = stored ?? (await foundPool(parts, home, resolved.workload));
+    const state = stored ?? (await firstMembers(parts, home, resolved.workload));
     const lines = [...drift(settings, identity, state, resolved.workload), ...resolved.drift];
     for (const line of lines) log.warn({}, line);
-    openRing(ring, { recipe: identity.ring, seed: identity.seed, hashKey: state.hashKey }, state.members);
+    const start = openRing(ring, { recipe: identity.ring, seed: identity.seed, hashKey: state.hashKey }, state.members);
+    // Only members that the ring can take are stored, and stored before any of them is made.
+    if (!stored) await store.begin(founded(state, start, ring, options));
     if (identity.ring.algorithm === 'classic')
       log.warn(
         {},
@@ -87,11 +90,11 @@ export async function startPool(parts: PoolParts, progress: Progress, interrupte
   }
 }
 
-/** @throws StartError when the algorithm cannot place these members */
-function openRing(poolRing: PoolRing, ring: Ring, members: readonly StoredMember[]): void {
+/** @returns how it differs from an empty ring @throws StartError when the algorithm cannot place these members */
+function openRing(poolRing: PoolRing, ring: Ring, members: readonly StoredMember[]): PlacementDiff {
   try {
     poolRing.open(ring);
-    poolRing.replace(toRingMembers(members));
+    return poolRing.replace(toRingMembers(members));
   } catch (error) {
     if (!(error instanceof HashingError)) throw error;
     throw new StartError('ring', `The ring cannot take these replicas: ${error.message}`, { cause: error });
@@ -108,18 +111,31 @@ async function openLink(link: DataLink): Promise<void> {
   }
 }
 
-/** The first state of a pool, stored before anything is made. */
-async function foundPool(
+/** The first state of a pool, not stored yet. */
+async function firstMembers(
   { settings, runtime }: PoolParts,
-  { store, state }: PoolHome,
+  { state }: PoolHome,
   workload: Workload | null,
 ): Promise<PoolState> {
   if (!workload) throw new StartError('runtime', 'the workload is not known');
   const running = await runtime.list().catch((error: Error) => {
     throw new StartError('runtime', `The ${runtime.kind} runtime does not answer: ${error.message}`, { cause: error });
   });
-  await store.begin(firstState(settings, runtime.kind, workload, running, state));
-  return store.current;
+  return firstState(settings, runtime.kind, workload, running, state);
+}
+
+/** With the start as the first entry of the ring's history. */
+function founded(state: PoolState, diff: PlacementDiff, ring: PoolRing, { clock }: ManagerOptions): PoolState {
+  const names = state.members.map(({ name }) => name);
+  const start = ringChange({
+    wall: clock.wall(),
+    cause: 'start',
+    affected: names,
+    members: names.length,
+    diff,
+    digest: ring.current().digest,
+  });
+  return { ...state, ringHistory: remembered(state.ringHistory, start) };
 }
 
 /** A pool that has a state can do without: what it runs is stored, and an engine that is away comes back. */

@@ -23,6 +23,7 @@ export class Publisher {
   private tables: Table[] = [];
   private listed: ReadonlySet<string> = new Set();
   private lastText = '';
+  private lastSnapshot: Omit<Snapshot, 'epoch'> | undefined;
   private pending: Promise<void> = Promise.resolve();
   /** A data process was taken over: its table is of an earlier balancer and names instances that we may not know. */
   private foreign = false;
@@ -50,12 +51,18 @@ export class Publisher {
     return { claimable: new Set(this.tables.flatMap(({ claimable }) => [...claimable])), listed: this.listed };
   }
 
+  /** Published last, and replaced with each change; undefined while an earlier balancer's table is in force. */
+  get published(): Omit<Snapshot, 'epoch'> | undefined {
+    return this.lastSnapshot;
+  }
+
   /** Publishes the table unless it is the one in force. */
   publish(members: readonly StoredMember[], routes: readonly Route[]): void {
     const snapshot = buildSnapshot(this.base, members, routes);
     const text = JSON.stringify(snapshot);
     if (text === this.lastText) return;
     this.lastText = text;
+    this.lastSnapshot = snapshot;
     this.listed = new Set(snapshot.instances.map(({ id }) => id));
     const claimable = snapshot.instances.filter(({ state }) => state !== 'draining').map(({ id }) => id);
     const epoch = this.link.publish(snapshot);

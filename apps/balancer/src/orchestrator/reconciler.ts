@@ -1,6 +1,7 @@
 // Owns the loop: whatever happens only says "look again"; it plans, publishes, acts and sleeps until the plan wants to be
 // asked again. Every decision is plan.ts's, what is wanted is the manager's, seeing it the observer's and the prober's.
 import type { DataLink } from '../routing/link/data-link.js';
+import type { Snapshot } from '../routing/link/messages.js';
 import type { InstanceSpec, ObservedInstance, ReplicaRuntime, RuntimeHint } from '../runtime/replica-runtime.js';
 import type { Logger } from '../telemetry/logger.js';
 import { Applier } from './applier.js';
@@ -89,6 +90,9 @@ export class Reconciler {
   }
   get engine(): EngineStatus {
     return this.observer.engine;
+  }
+  get routingTable(): Omit<Snapshot, 'epoch'> | undefined {
+    return this.publisher.published;
   }
   get memory(): Pick<Ledger, 'instances' | 'slots' | 'forgetSlot'> {
     return this.ledger;

@@ -1,6 +1,5 @@
 // Owns the pool as others see it: changes of what is wanted, views, waits, start and end. What to do about a difference
 // between desired and observed is plan.ts's; doing it is the reconciler's.
-import { HashingError } from '@hashflow/hashing';
 import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Settings } from '../config/config.module.js';
 import { DataLink } from '../routing/link/data-link.js';
@@ -13,13 +12,17 @@ import { endPool, type EndMode, unlessHurried } from './pool-end.js';
 import { PoolError } from './pool-error.js';
 import { addRules } from './pool-home.js';
 import { PoolRing, toRingMembers } from './pool-ring.js';
-import { generationOf, type StoredMember } from './pool-state.js';
+import { generationOf, type PoolState, type StoredMember } from './pool-state.js';
 import type { Change, ChangeRequest, PoolSummary, ReplicaView, ShutdownOptions, WaitOptions } from './replica-view.js';
+import { remembered, ringChange, type RingChangeCause } from './ring-history.js';
+import { RingReports } from './ring-reports.js';
 import { iso, replicaViews } from './views.js';
 import { waitUntil } from './waits.js';
 
 @Injectable()
 export class ReplicaManager {
+  /** The ring, and where requests go, for operators to see. */
+  readonly rings: RingReports;
   private readonly parts: PoolParts;
   private pool: Pool | undefined;
   private starting: Promise<Pool> | undefined;
@@ -38,6 +41,7 @@ export class ReplicaManager {
     @Optional() @Inject(ManagerOptions) private readonly options: ManagerOptions = new ManagerOptions(),
   ) {
     this.parts = { settings, runtime, link, log, ring, options };
+    this.rings = new RingReports(this.parts, () => this.running());
   }
 
   /**
@@ -104,9 +108,7 @@ export class ReplicaManager {
             .map(({ generation }) => generation);
           return { ...member, firstGeneration: Math.max(generationOf(state, member.name), ...seen) + 1 };
         });
-        const members = [...state.members, ...added];
-        this.requirePlaceable(members);
-        return { ...state, members };
+        return this.withMembers(state, [...state.members, ...added], 'add', joining);
       });
       return this.changed(joining.map(({ name }) => name));
     });
@@ -117,7 +119,15 @@ export class ReplicaManager {
     const change = await this.inTurn(async ({ store }) => {
       const leaving = planRemove(store.current.members, request, this.standings());
       const gone = new Set(leaving);
-      await store.update((state) => ({ ...state, members: state.members.filter(({ name }) => !gone.has(name)) }));
+      await store.update((state) => {
+        const staying = state.members.filter(({ name }) => !gone.has(name));
+        return this.withMembers(
+          state,
+          staying,
+          'remove',
+          leaving.map((name) => ({ name })),
+        );
+      });
       return this.changed(leaving);
     });
     await this.pool?.reconciler.settled();
@@ -195,13 +205,23 @@ export class ReplicaManager {
     return { names: members.map(({ name }) => name), affected };
   }
 
-  private requirePlaceable(members: readonly StoredMember[]): void {
-    try {
-      this.ring.build(toRingMembers(members));
-    } catch (error) {
-      if (!(error instanceof HashingError)) throw error;
-      throw new PoolError('unplaceable', `The ring cannot take these replicas: ${error.message}`, {}, { cause: error });
-    }
+  /** The state with these members and a record of what that moves. @throws PoolError unplaceable */
+  private withMembers(
+    state: PoolState,
+    members: readonly StoredMember[],
+    cause: RingChangeCause,
+    affected: readonly { readonly name: string }[],
+  ): PoolState {
+    const placement = this.ring.build(toRingMembers(members));
+    const change = ringChange({
+      wall: this.options.clock.wall(),
+      cause,
+      affected: affected.map(({ name }) => name),
+      members: members.length,
+      diff: this.ring.diff(this.ring.current(), placement),
+      digest: placement.digest,
+    });
+    return { ...state, members: [...members], ringHistory: remembered(state.ringHistory, change) };
   }
 
   private requireMembers(names: readonly string[], code: 'unknown_name' | 'removed' = 'unknown_name'): void {

@@ -23,6 +23,7 @@ const state: PoolState = {
   hashKey: 'random',
   createdWith: { n: 1, replicas: [] },
   generations: { 'Server 1': 4 },
+  ringHistory: [],
   ended: false,
   savedAt: '',
 };
