@@ -24,6 +24,10 @@ describe('routes', () => {
     ['GET', '/api/replicas', 200],
     ['GET', '/api/replicas/Server%203', 200],
     ['GET', '/api/status', 200],
+    ['GET', '/api/ring', 200],
+    ['GET', '/api/ring/history', 200],
+    ['GET', '/api/route', 200],
+    ['POST', '/api/preview', 200],
     ['GET', '/healthz', 200],
     ['GET', '/readyz', 200],
     ['HEAD', '/healthz', 200],
@@ -44,6 +48,9 @@ describe('routes', () => {
     ['GET', '/docs/..%2f..%2fpackage.json', 404],
     ['POST', '/docs', 404],
     ['GET', '/api/replicas/%ff', 400],
+    ['GET', '/api/ring/', 404],
+    ['GET', '/api/preview', 405],
+    ['POST', '/api/route', 405],
     ['GET', '/add', 405],
     ['PUT', '/add', 405],
     ['POST', '/rm', 405],
@@ -75,7 +82,7 @@ describe('routes', () => {
   });
 
   it('nothing is kept by a cache, nothing says what serves it', async () => {
-    for (const path of ['/rep', '/api/replicas', '/api/status', '/healthz', '/nothing']) {
+    for (const path of ['/rep', '/api/replicas', '/api/status', '/api/ring', '/api/route', '/healthz', '/nothing']) {
       const { headers } = await request(rig.url).get(path);
       expect(headers['cache-control']).toBe('no-store');
       expect(headers).not.toHaveProperty('x-powered-by');
@@ -183,7 +190,20 @@ describe('the OpenAPI document', () => {
   it('describes every route in words, its good answer by a schema, each failure by an example', async () => {
     const operations = operationsOf(await documentOf());
     expect(operations.map(({ path }) => path).sort()).toEqual(
-      ['/add', '/api/replicas', '/api/replicas/{name}', '/api/status', '/healthz', '/readyz', '/rep', '/rm'].sort(),
+      [
+        '/add',
+        '/api/preview',
+        '/api/replicas',
+        '/api/replicas/{name}',
+        '/api/ring',
+        '/api/ring/history',
+        '/api/route',
+        '/api/status',
+        '/healthz',
+        '/readyz',
+        '/rep',
+        '/rm',
+      ].sort(),
     );
     for (const { path, operation } of operations) {
       expect({ path, summary: operation.summary }).toEqual({ path, summary: expect.stringMatching(/./) });
@@ -214,6 +234,9 @@ describe('the OpenAPI document', () => {
       };
       return Object.values(body.content['application/json']?.examples ?? {}).map(({ value }) => value);
     };
+    expect(examples('/api/preview', 'post').length).toBeGreaterThan(2);
+    for (const example of examples('/api/preview', 'post'))
+      await request(rig.url).post('/api/preview').send(example).expect(200);
     for (const example of examples('/add', 'post')) await request(rig.url).post('/add').send(example).expect(200);
     for (const example of examples('/rm', 'delete')) await request(rig.url).delete('/rm').send(example).expect(200);
   });

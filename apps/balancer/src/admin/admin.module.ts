@@ -8,10 +8,11 @@ import { ClassicService } from './classic.service.js';
 import { FailureFilter } from './failure.filter.js';
 import { HealthController } from './health.controller.js';
 import { ReplicasController } from './replicas.controller.js';
+import { RingController } from './ring.controller.js';
 
 @Module({
   imports: [OrchestratorModule],
-  controllers: [ClassicController, ReplicasController, HealthController],
+  controllers: [ClassicController, ReplicasController, RingController, HealthController],
   providers: [ClassicService, { provide: APP_FILTER, useClass: FailureFilter }],
 })
 export class AdminModule {}

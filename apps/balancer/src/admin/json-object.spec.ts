@@ -29,6 +29,7 @@ it.each([
   ['a repeated key', '{"n":4,"n":1}'],
   ['a repeated key behind white space', '{"n" :4, "n"\n:1}'],
   ['a key repeated in disguise', String.raw`{"n":4,"\u006e":1}`],
+  ['a key repeated further in', '{"weights":{"a":1,"b":2,"a":3}}'],
   ['nine levels', '{"a":[[[[[[[[1]]]]]]]]}'],
   ['30,000 levels', `{"a":${'['.repeat(30_000)}${']'.repeat(30_000)}}`],
   ['30,000 levels that never close', '['.repeat(30_000)],

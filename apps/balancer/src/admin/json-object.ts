@@ -24,19 +24,20 @@ export function parseJsonObject(text: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-/** Walks valid JSON text: the deepest nesting, and the first key that the outermost object repeats. */
+/** Walks valid JSON text: the deepest nesting, and the first key that an object repeats. */
 function inspect(text: string): { depth: number; repeated: string | undefined } {
-  const keys = new Set<string>();
-  let depth = 0;
+  /** Keys of the objects and arrays that are open, the outermost first. */
+  const open: Set<string>[] = [];
   let deepest = 0;
   let repeated: string | undefined;
   for (let at = 0; at < text.length; at++) {
     const char = text[at];
-    if (char === '{' || char === '[') deepest = Math.max(deepest, ++depth);
-    else if (char === '}' || char === ']') depth--;
+    if (char === '{' || char === '[') deepest = Math.max(deepest, open.push(new Set()));
+    else if (char === '}' || char === ']') open.pop();
     else if (char === '"') {
       const end = endOfString(text, at);
-      if (depth === 1 && isKey(text, end + 1)) {
+      const keys = open.at(-1);
+      if (keys && isKey(text, end + 1)) {
         const key = JSON.parse(text.slice(at, end + 1)) as string;
         if (keys.has(key)) repeated ??= key;
         keys.add(key);

@@ -1,8 +1,6 @@
-// Owns the way from a body's text to a validated DTO, and from a query string to the wait it asks for.
-import { plainToInstance } from 'class-transformer';
-import { validateSync, type ValidationError } from 'class-validator';
+// Owns reading a request to /add or /rm: its body as a DTO, and the wait that its query string asks for.
 import { quote, RequestError } from './failure.js';
-import { parseJsonObject } from './json-object.js';
+import { readJsonBody } from './json-body.js';
 
 /** @throws RequestError 415 when a body has another type than JSON, 400 when it does not fit the DTO */
 export function readReplicaChange<T extends object>(
@@ -10,10 +8,7 @@ export function readReplicaChange<T extends object>(
   contentType: string | undefined,
   body: string,
 ): T {
-  // Nothing was sent: then there is no content whose type could be wrong, but fields are missing.
-  if (body === '' && contentType === undefined) return validated(type, {});
-  requireJson(contentType);
-  return validated(type, parseJsonObject(body));
+  return readJsonBody(type, 'n and hostnames', contentType, body);
 }
 
 /** @throws RequestError 400 when the query asks for anything but `wait=VALUE` once */
@@ -27,42 +22,4 @@ export function readWait(search: string, value: 'ready' | 'gone' | undefined): b
     wait = true;
   }
   return wait;
-}
-
-function requireJson(contentType: string | undefined): void {
-  const [type = '', ...parameters] = (contentType ?? '').split(';').map((part) => part.trim().toLowerCase());
-  const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length);
-  if (type === 'application/json' && (charset === undefined || /^"?utf-8"?$/.test(charset))) return;
-  throw new RequestError(
-    415,
-    `content-type must be application/json in UTF-8, ${contentType === undefined ? 'but is missing' : `not ${quote(contentType)}`}`,
-    { accept: 'application/json' },
-  );
-}
-
-function validated<T extends object>(type: new () => T, fields: Record<string, unknown>): T {
-  const dto = plainToInstance(type, fields);
-  // class-transformer drops names that stand on a prototype (__proto__, constructor, toString, …) without a word.
-  const dropped = Object.keys(fields).find((name) => !Object.hasOwn(dto, name));
-  if (dropped !== undefined) throw unknownProperty(dropped, fields[dropped]);
-  const [error] = validateSync(dto, {
-    whitelist: true,
-    forbidNonWhitelisted: true,
-    forbidUnknownValues: true,
-    stopAtFirstError: true,
-  });
-  if (error) throw describe(error);
-  return dto;
-}
-
-function describe({ property, value, constraints = {} }: ValidationError): RequestError {
-  const [kind, message = `${property} is not valid: ${quote(value)}`] = Object.entries(constraints)[0] ?? [];
-  return kind === 'whitelistValidation' ? unknownProperty(property, value) : new RequestError(400, message);
-}
-
-function unknownProperty(name: string, value: unknown): RequestError {
-  return new RequestError(
-    400,
-    `unknown property ${quote(name)} with the value ${quote(value)}; only n and hostnames are read`,
-  );
 }

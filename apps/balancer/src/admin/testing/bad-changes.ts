@@ -44,6 +44,7 @@ const onBoth: readonly Row[] = [
   ['null among hostnames', '{"n":1,"hostnames":[null]}', ['hostnames[0]', 'null']],
   ['an array among hostnames', '{"n":1,"hostnames":[["S4"]]}', ['hostnames[0]', '["S4"]']],
   ['an object among hostnames', '{"n":1,"hostnames":[{}]}', ['hostnames[0]', '{}']],
+  ['an object that poses as a class', '{"n":1,"hostnames":[{"constructor":1}]}', ['property called constructor']],
   ['an empty hostname', '{"n":1,"hostnames":[""]}', ['hostnames', '""']],
   ['a hostname of 64 characters', `{"n":1,"hostnames":["${'x'.repeat(64)}"]}`, ['hostnames', '"xxxxxxxx']],
   ['a hostname that begins with a dash', '{"n":1,"hostnames":["-rf"]}', ['hostnames', '"-rf"']],
