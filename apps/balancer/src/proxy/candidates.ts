@@ -39,12 +39,14 @@ export class Candidates {
   }
 
   /**
-   * Like `next`, but for the moment in which the state words are ahead of the table: somebody refused the claim because he
-   * just began to drain, and his successor stands only in the table that is on its way.
+   * Like `next`, but when nobody is left in the table of this request it goes on with a newer one, if there is one, or if one
+   * must be on its way: a claim was refused, so the state words are ahead of the table, and whoever succeeds the replica that
+   * just began to drain stands in the next.
    */
   async nextOrNewer(): Promise<Target | undefined> {
     const target = this.next();
-    if (target || !this.#stale) return target;
+    const newest = this.tables.current?.epoch ?? 0;
+    if (target || (!this.#stale && newest <= this.table.epoch)) return target;
     const newer = await this.tables.newerThan(this.table.epoch);
     if (!newer) return undefined;
     const triedInstances = new Set(this.#tried.map(({ instance }) => instance.id));

@@ -76,7 +76,11 @@ describe('a classic request on the data port', () => {
   it('is answered by control, which is told what came and from whom', async () => {
     const text = await rawExchange(
       plane.port,
-      post('/add?wait=ready', '{"n":1}', 'Origin: http://evil\r\nSec-Fetch-Site: cross-site\r\nAuthorization: Bearer t\r\n'),
+      post(
+        '/add?wait=ready',
+        '{"n":1}',
+        'Origin: http://evil\r\nSec-Fetch-Site: cross-site\r\nAuthorization: Bearer t\r\n',
+      ),
     );
     expect(text).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*content-type: application\/json; charset=utf-8[^]*"successful"\}$/);
     expect(asked).toEqual([

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { startHangingPort } from './testing/hanging-port.js';
 import { type InlinePlane, startInlinePlane } from './testing/inline-plane.js';
 import { rawClient } from './testing/raw-client.js';
 import { startRawHttp, startUpstream, type Upstream } from './testing/upstream.js';
@@ -63,17 +64,24 @@ describe('routing as it changes', () => {
     expect(await response.text()).toBe('begun, finished');
   });
 
-  it('gives up connections still being made to an instance that left, and the request goes elsewhere (TRAPS 3)', async () => {
+  it('gives up connections that are still being made to an instance that left, and the requests go elsewhere (TRAPS 3)', async () => {
+    const hanging = await startHangingPort();
     const good = await start('good');
-    // Nothing answers there: the connection hangs, until the table changes.
-    await plane.route([{ replica: 'A', host: '192.0.2.1', port: 9 }]);
+    await plane.route([{ replica: 'A', port: hanging.port }]);
     const began = performance.now();
-    const answer = fetch(plane.url);
+    const [request, handshake] = [
+      fetch(plane.url),
+      rawClient(plane.port, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'),
+    ];
     await settled();
     await plane.route([{ replica: 'B', port: good.port }]);
-    const response = await answer;
-    expect([response.status, await response.text()]).toEqual([expect.any(Number), expect.any(String)]);
+    // That they are answered now, and not after CONNECT_TIMEOUT, shows that the connections were given up.
+    expect(await (await request).json()).toMatchObject({ name: 'good' });
+    const client = await handshake;
+    expect(await client.until(/"good"/)).toMatch(/^HTTP\/1.1 200 /);
+    client.socket.destroy();
     expect(performance.now() - began).toBeLessThan(900);
+    await hanging.close();
   });
 
   it('costs no request, whatever it does under load', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { DataSettings } from '../routing/link/messages.js';
+import { startHangingPort } from './testing/hanging-port.js';
 import { type InlinePlane, startInlinePlane } from './testing/inline-plane.js';
 import { rawClient } from './testing/raw-client.js';
 import { type HostileUpstream, refusedPort, startHostile, startUpstream, type Upstream } from './testing/upstream.js';
@@ -103,16 +104,23 @@ describe('a request whose replica closes without an answer', () => {
 
 describe('a request with a body', () => {
   it('takes no byte from the client before a connection stands', async () => {
-    plane = await startInlinePlane({ connectTimeout: 300, retryAttempts: 1 });
-    // Nothing answers at an address reserved for documentation.
-    await plane.route([{ replica: 'A', host: '192.0.2.1', port: 9 }]);
+    const hanging = track(await startHangingPort());
+    await serve([hanging.port], { connectTimeout: 100, retryAttempts: 1 });
     const client = await rawClient(
       plane.port,
       'POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n',
     );
-    const text = await client.until(/\}$/);
-    expect(text).toMatch(/^HTTP\/1.1 50[24] /);
+    // No 100 Continue comes before it.
+    expect(await client.until(/\}$/)).toMatch(/^HTTP\/1.1 504 /);
     client.socket.destroy();
+  });
+
+  it('goes to the next candidate, whole, when the first does not connect in time', async () => {
+    const hanging = track(await startHangingPort());
+    const good = track(await startUpstream('good'));
+    await serve([hanging.port, good.port], { connectTimeout: 60 });
+    expect(statuses(await each(6, { method: 'POST', body: 'a body' }))).toEqual([200]);
+    expect(good.seen.map(({ body }) => body)).toEqual(Array(6).fill('a body'));
   });
 });
 

@@ -247,7 +247,9 @@ describe('a handshake', () => {
     const server = await echoServer('A');
     await serve([server.port]);
     const received = new Promise<string>((resolve) =>
-      server.server.once('connection', (socket) => socket.once('message', (data) => resolve((data as Buffer).toString()))),
+      server.server.once('connection', (socket) =>
+        socket.once('message', (data) => resolve((data as Buffer).toString())),
+      ),
     );
     // A masked text frame "hi" with a mask of zeroes.
     const raw = await rawClient(plane.port, `${HANDSHAKE}\r\n\x81\x82\x00\x00\x00\x00hi`);
