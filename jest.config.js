@@ -27,4 +27,4 @@ export const base = {
   modulePathIgnorePatterns: ['<rootDir>/dist'],
 };
 
-export default { ...base, testRegex: ['(apps|libs)/.*\\.spec\\.ts$', 'scripts/.*\\.spec\\.mjs$'] };
+export default { ...base, testRegex: ['(apps|libs|experiments|bench)/.*\\.spec\\.ts$', 'scripts/.*\\.spec\\.mjs$'] };

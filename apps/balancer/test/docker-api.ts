@@ -23,6 +23,11 @@ export async function killContainer(id: string): Promise<void> {
   await ask('POST', `/containers/${id}/kill`);
 }
 
+/** As `docker pause` does. */
+export async function pauseContainer(id: string): Promise<void> {
+  await ask('POST', `/containers/${id}/pause`);
+}
+
 function ask(method: string, path: string): Promise<unknown> {
   const where =
     endpoint.protocol === 'unix:'

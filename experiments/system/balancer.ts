@@ -1,0 +1,108 @@
+// Owns the balancer's process: the built program, started with free ports and a state folder of its own, waited for, ended by
+// its pid and cleaned up after. What is done to it meanwhile is pool.ts's.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const MAIN = join(ROOT, 'dist', 'apps', 'balancer', 'src', 'main.js');
+const CLEAN = join(ROOT, 'scripts', 'clean.mjs');
+const START_MS = 180_000; // the first Docker start builds an image
+const STOP_MS = 60_000;
+
+/** One name for all balancers of this process, which run one after the other: they share the replicas' image. */
+const POOL = `experiment-${process.pid.toString(36)}`;
+
+/** What it says once it serves. */
+export interface Serving {
+  readonly dataUrl: string;
+  readonly adminUrl: string;
+  readonly runtime: string;
+}
+
+export interface Balancer extends Serving {
+  /** SIGINT: drains, ends all replicas. @throws Error with its output when it does not end well */
+  stop(): Promise<void>;
+}
+
+const stateDirs = new Set<string>();
+let running: { readonly child: ChildProcess; readonly ended: Promise<unknown> } | undefined;
+
+/** @throws Error with its output when it does not serve in time */
+export async function startBalancer(settings: Readonly<Record<string, string>>): Promise<Balancer> {
+  const stateDir = mkdtempSync(join(tmpdir(), 'hashflow-experiment-'));
+  stateDirs.add(stateDir);
+  const child = spawn(process.execPath, [MAIN], {
+    cwd: stateDir, // no .env of the work tree counts
+    env: { ...environment(stateDir), ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  const ended = new Promise<number | string>((resolve) =>
+    child.once('close', (code, signal) => resolve(code ?? signal ?? 'an unknown end')),
+  );
+  running = { child, ended };
+  const serving = new Promise<Serving>((resolve) => {
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (chunk: string) => {
+        output += chunk;
+        const line = output.split('\n').find((one) => one.startsWith('{"event":"serving"') && one.endsWith('}'));
+        if (line) resolve(JSON.parse(line) as Serving);
+      });
+  });
+  const failed = (what: string) => new Error(`the balancer ${what}\n${output.slice(-4000)}`);
+  const { dataUrl, adminUrl, runtime } = await Promise.race([
+    serving,
+    ended.then((how) => Promise.reject(failed(`ended before it served (${how})`))),
+    after(START_MS).then(() => Promise.reject(failed(`did not serve within ${START_MS} ms`))),
+  ]);
+  return {
+    dataUrl,
+    adminUrl,
+    runtime,
+    stop: async () => {
+      child.kill('SIGINT');
+      const how = await Promise.race([ended, after(STOP_MS)]);
+      if (how !== 0) throw failed(`did not end well (${how ?? 'still running'})`);
+      running = undefined;
+    },
+  };
+}
+
+/** Ends what still runs and removes what is left: state folders, containers, the replicas' image. */
+export async function cleanUp(): Promise<void> {
+  if (running) {
+    running.child.kill('SIGINT');
+    await Promise.race([running.ended, after(STOP_MS)]);
+    running.child.kill('SIGKILL');
+    running = undefined;
+  }
+  for (const stateDir of stateDirs) {
+    const clean = spawn(process.execPath, [CLEAN], {
+      env: environment(stateDir),
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    await new Promise((resolve) => clean.once('close', resolve));
+    rmSync(stateDir, { recursive: true, force: true });
+  }
+  stateDirs.clear();
+}
+
+/** This machine's paths and engine, no setting of whoever runs the experiments. */
+function environment(stateDir: string): NodeJS.ProcessEnv {
+  const names = ['PATH', 'HOME', 'DOCKER_HOST', 'LANG', 'BASE_IMAGE'];
+  const inherited = names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
+  return {
+    ...(Object.fromEntries(inherited) as NodeJS.ProcessEnv),
+    PORT: '0',
+    ADMIN_PORT: '0',
+    POOL,
+    STATE_DIR: stateDir,
+    HASHFLOW_READY: 'json',
+  };
+}
+
+function after(ms: number): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(resolve, ms, undefined).unref());
+}
