@@ -1,5 +1,5 @@
 // Owns reading the query of GET /api/route: either a key, or the parts of a request as a client would send them, down to the
-// bytes. Which part supplies the key is the key chain's (routing/hash-key.ts). Pure but for the words of its refusals.
+// bytes. Which part supplies the key is the key chain's (routing/hash-key.ts). Pure.
 import { isIP } from 'node:net';
 import { plainAddress } from '../config/networks.js';
 import type { RouteQuestion } from '../orchestrator/route-finder.js';
