@@ -11,6 +11,7 @@ import { parseDataMessage, parseStrangeHello, type StrangeHello } from './data-m
 import { type DataBirth, differingSettings } from './data-settings.js';
 import { type ControlMessage, type DataMessage, PROTOCOL } from './messages.js';
 import { isAlive, type ProcessIdentity, signalProcess } from '../../platform/process-identity.js';
+import { RespawnBackoff } from './respawn-backoff.js';
 import { socketChannel } from './socket-channel.js';
 
 export interface DataProcessOptions {
@@ -29,7 +30,6 @@ const REPLACE_DEADLINE = 30_000;
 const CLOSE_TIMEOUT = 2000;
 /** A data process that is taken over and lost again at once is not hammered. */
 const MIN_RECONNECT = 250;
-const [FIRST_BACKOFF, LAST_BACKOFF, STABLE_AFTER] = [100, 5000, 10_000];
 
 type AnyHello = Extract<DataMessage, { type: 'hello' }> | StrangeHello;
 type AnyChannel = Channel<ControlMessage, DataMessage | StrangeHello>;
@@ -37,9 +37,8 @@ type AnyChannel = Channel<ControlMessage, DataMessage | StrangeHello>;
 export class DataProcess implements DataSupervisor {
   readonly #files: DataFiles;
   #child: DataChild | undefined;
-  #startedAt = -Infinity;
   #connectedAt = -Infinity;
-  #failures = 0;
+  readonly #backoff = new RespawnBackoff();
   #lastPort = 0;
   #ending = false;
 
@@ -151,14 +150,14 @@ export class DataProcess implements DataSupervisor {
   }
 
   async #startOne(): Promise<DataConnection> {
-    await this.#backOff();
+    await delay(this.#backoff.next(performance.now()));
     if (this.#ending) throw new DataProcessError('crashed', 'the balancer ends: no data process is started');
     const { entry, settings, logLevel } = this.options;
-    this.#startedAt = performance.now();
+    const startedAt = performance.now();
     const port = settings.port || this.#lastPort;
     this.#child = await startDataChild(entry, { settings, port, logLevel, socket: this.#files.socket }, this.#files);
     await this.#files.writeRecord(this.#child.identity);
-    const deadline = this.#startedAt + START_TIMEOUT;
+    const deadline = startedAt + START_TIMEOUT;
     while (performance.now() < deadline) {
       const connection = await this.#greet();
       if (connection && this.#fits(connection.hello)) {
@@ -175,13 +174,6 @@ export class DataProcess implements DataSupervisor {
       'timeout',
       `the data process did not come up within ${START_TIMEOUT} ms; ${this.#files.log} may say why`,
     );
-  }
-
-  /** The first start is free; then the wait doubles with every process that died young. */
-  async #backOff(): Promise<void> {
-    if (performance.now() - this.#startedAt > STABLE_AFTER) this.#failures = 0;
-    if (this.#failures > 0) await delay(Math.min(LAST_BACKOFF, FIRST_BACKOFF * 2 ** (this.#failures - 1)));
-    this.#failures++;
   }
 
   async #kill(identity: ProcessIdentity): Promise<void> {
