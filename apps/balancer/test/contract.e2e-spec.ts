@@ -206,11 +206,13 @@ describeRuntimes('the contract', (runtime) => {
     expect(Object.keys(body.paths)).toEqual(
       expect.arrayContaining(['/add', '/api/replicas', '/api/ring', '/healthz', '/readyz', '/rep', '/rm']),
     );
-    for (const operations of Object.values<Record<string, { responses: Record<string, unknown> }>>(body.paths)) {
+    type Operations = Record<string, { responses: Record<string, unknown> }>;
+    for (const [path, operations] of Object.entries<Operations>(body.paths)) {
       for (const { responses } of Object.values(operations)) {
         const statuses = Object.keys(responses);
         expect(statuses.some((status) => status.startsWith('2'))).toBe(true);
-        expect(statuses.length).toBeGreaterThan(1); // an error, too
+        // Each can fail but the one that only says that the process is alive.
+        expect(statuses.some((status) => /^[45]/.test(status))).toBe(path !== '/healthz');
       }
     }
   });
