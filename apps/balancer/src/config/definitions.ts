@@ -105,8 +105,25 @@ export const definitions = {
     'program to run as a replica (split into words as a shell would; no shell); told HOST, PORT and SERVER_ID',
     text().min(1),
   ),
-  replicaPort: define('REPLICA_PORT', 'runtime', '5000', 'port on which a container listens', integer(1, 65_535)),
+  replicaPort: optional(
+    'REPLICA_PORT',
+    'runtime',
+    'port on which a container listens; unset: what REPLICA_SPEC says, else 5000',
+    integer(1, 65_535),
+  ),
   replicaEnv: define('REPLICA_ENV', 'runtime', '', 'environment of each replica: A=1,B=2', list()),
+  replicaSpec: optional(
+    'REPLICA_SPEC',
+    'runtime',
+    'FILE#SERVICE: a service of a compose file is the replica; Docker only, and instead of REPLICA_IMAGE and REPLICA_COMMAND',
+    text().regex(/^[^#].*#[^#]+$/s, 'FILE#SERVICE, such as compose.yaml#web'),
+  ),
+  hardening: optional(
+    'HARDENING',
+    'runtime',
+    'strict (no capabilities, read-only root, 256 MiB and one CPU unless REPLICA_SPEC says otherwise) or default; unset: strict for the bundled server, default for other images; Docker only',
+    oneOf(['strict', 'default']),
+  ),
   replicas: define('REPLICAS', 'runtime', '', 'static runtime: NAME=http://host:port[;weight],…', list()),
   baseImage: optional(
     'BASE_IMAGE',
@@ -170,11 +187,10 @@ export const definitions = {
     decimal(1.1, 4, { zero: true }),
   ),
 
-  healthPath: define(
+  healthPath: optional(
     'HEALTH_PATH',
     'health',
-    '/heartbeat',
-    'path of the probe',
+    'path of the probe; unset: what REPLICA_SPEC says, else /heartbeat',
     text().regex(/^\/[\x21-\x7e]*$/, 'a path that starts with /'),
   ),
   healthInterval: define('HEALTH_INTERVAL', 'health', '2s', 'time between probes', duration({ min: 10 })),

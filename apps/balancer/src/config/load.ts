@@ -102,6 +102,10 @@ function crossChecks(settings: Settings): string[] {
   if (settings.runtime === 'static' && settings.replicas.length === 0)
     problems.push('REPLICAS must name at least one replica with RUNTIME=static');
   if (settings.runtime !== 'static' && settings.replicas.length > 0) problems.push('REPLICAS needs RUNTIME=static');
+  if (settings.replicaSpec !== undefined) {
+    if (settings.replicaImage !== undefined) problems.push('REPLICA_IMAGE and REPLICA_SPEC exclude each other');
+    if (settings.replicaCommand !== undefined) problems.push('REPLICA_COMMAND and REPLICA_SPEC exclude each other');
+  }
   for (const entry of settings.replicaEnv) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*=/.test(entry)) problems.push('REPLICA_ENV must be a list of NAME=value');
   }

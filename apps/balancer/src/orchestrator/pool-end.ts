@@ -41,7 +41,7 @@ export async function endPool(
     [...reconciler.memory.instances.values()].filter(({ retired }) => retired).map(({ id }) => id),
   );
   const which = ({ id }: ObservedInstance) => !keeps || leavers.has(id);
-  const polite = await unlessHurried(hurry, () => endInstances(parts, which, settings.stopTimeout));
+  const polite = await unlessHurried(hurry, () => endInstances(parts, which, pool.stopTimeout));
   const left = polite ?? (await endInstances(parts, which, 0));
 
   if (mode === 'end' && left === 0) {

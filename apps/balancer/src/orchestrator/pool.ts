@@ -21,6 +21,8 @@ import { drift } from './workload.js';
 export interface Pool extends PoolHome {
   readonly reconciler: Reconciler;
   readonly drift: readonly string[];
+  /** From the stop signal to SIGKILL, in milliseconds. */
+  readonly stopTimeout: number;
 }
 
 export interface PoolParts {
@@ -62,6 +64,7 @@ export async function startPool(parts: PoolParts, progress: Progress, interrupte
         'HASH_ALGORITHM=classic is for comparison only: its shares are uneven, and it is unfit for production',
       );
     const desired = new DesiredReader(store, log);
+    const { stopGraceMs: stopTimeout = settings.stopTimeout } = state.workload;
     const reconciler = new Reconciler({
       runtime,
       link,
@@ -69,7 +72,7 @@ export async function startPool(parts: PoolParts, progress: Progress, interrupte
       clock: options.clock,
       random: options.random,
       probe: options.probe,
-      timing: { interval: settings.healthInterval, timeout: settings.healthTimeout, stopTimeout: settings.stopTimeout },
+      timing: { interval: settings.healthInterval, timeout: settings.healthTimeout, stopTimeout },
       policy: policyOf(settings, runtime),
       snapshotBase: {
         recipe: identity.ring,
@@ -81,7 +84,7 @@ export async function startPool(parts: PoolParts, progress: Progress, interrupte
       specFor: (slot, seen) => desired.nextSpec(slot, seen),
     });
     await reconciler.start(takenOver);
-    return { ...home, reconciler, drift: lines };
+    return { ...home, reconciler, drift: lines, stopTimeout };
   } catch (error) {
     // A data process that we have taken over serves on, as it did before us.
     if (!takenOver) await link.shutdown(0).catch(() => {});

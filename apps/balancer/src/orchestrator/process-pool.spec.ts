@@ -27,7 +27,7 @@ describe('a pool of local processes', () => {
     });
     link = new ScriptedLink(systemClock);
     const runtime = new ProcessRuntime(
-      { stateDir, command: undefined, env: [], healthPath: settings.healthPath },
+      { stateDir, command: undefined, env: [], healthPath: '/heartbeat' },
       silentLogger,
     );
     manager = new ReplicaManager(settings, runtime, link, silentLogger, new PoolRing());

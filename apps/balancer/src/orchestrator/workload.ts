@@ -3,13 +3,20 @@
 import { createHash } from 'node:crypto';
 import type { Settings } from '../config/config.module.js';
 import { recipeOf } from '../routing/ring-recipe.js';
-import type { Workload } from '../runtime/replica-runtime.js';
+import type { ContainerTraits, Workload } from '../runtime/replica-runtime.js';
+import { maskedWords } from './masking.js';
 import type { Identity, PoolState } from './pool-state.js';
 
-/** Equal for workloads that run alike. A label or a probe's path does not make an instance another one, so neither counts. */
-export function specHash({ image, command, port, env }: Workload, url?: string): string {
+/**
+ * Equal for workloads that run alike. The image's reference, a probe's path and the grace of a stop do not make an instance
+ * another one, so none of them counts.
+ */
+export function specHash({ image, command, port, env, hardening, container }: Workload, url?: string): string {
   const sorted = Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1));
-  const facts = JSON.stringify([image ?? null, command ?? null, port, sorted, url ?? null]);
+  const basic = [image ?? null, command ?? null, port, sorted, url ?? null];
+  // Left out where it is not used: the fingerprints of instances that were made before it existed stay what they are.
+  const further = hardening || container ? [hardening ?? null, canonical(container)] : [];
+  const facts = JSON.stringify([...basic, ...further]);
   return createHash('sha256').update(facts).digest('hex').slice(0, 16);
 }
 
@@ -21,7 +28,7 @@ export function specHash({ image, command, port, env }: Workload, url?: string):
 export function drift(settings: Settings, identity: Identity, state: PoolState, resolved: Workload | null): string[] {
   const lines: string[] = [];
   const differ = (name: string, now: unknown, stored: unknown) => {
-    if (JSON.stringify(now) === JSON.stringify(stored)) return;
+    if (canonical(now) === canonical(stored)) return;
     lines.push(`${name}=${shown(now)} is not applied: the pool was made with ${shown(stored)}`);
   };
   if (state.runtime !== 'static') {
@@ -71,10 +78,27 @@ function workloadDrift(
   const changed = [...names].filter((name) => resolved.env[name] !== stored.env[name]).sort();
   if (changed.length > 0)
     lines.push(`REPLICA_ENV is not applied: it differs in ${changed.join(', ')} from what the pool was made with`);
+  differ('HARDENING', resolved.hardening, stored.hardening);
+  differ('stop_grace_period', resolved.stopGraceMs, stored.stopGraceMs);
+  const [traits, storedTraits] = [resolved.container ?? {}, stored.container ?? {}];
+  const keys = new Set([...Object.keys(traits), ...Object.keys(storedTraits)]) as Set<keyof ContainerTraits>;
+  const others = [...keys].filter((key) => canonical(traits[key]) !== canonical(storedTraits[key])).sort();
+  if (others.length > 0)
+    lines.push(`REPLICA_SPEC is not applied: it differs in ${others.join(', ')} from what the pool was made with`);
   return lines;
+}
+
+/** Equal texts for equal values: stored and read again, a value has its keys in another order. */
+function canonical(value: unknown): string | undefined {
+  return JSON.stringify(value, (_, one: unknown) =>
+    typeof one === 'object' && one !== null && !Array.isArray(one)
+      ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : one,
+  );
 }
 
 function shown(value: unknown): string {
   if (value === undefined) return 'the default';
+  if (Array.isArray(value)) return JSON.stringify(maskedWords(value.map(String)));
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

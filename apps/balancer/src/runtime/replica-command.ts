@@ -1,5 +1,5 @@
-// Owns how REPLICA_COMMAND becomes an argv: split as a shell would, but no shell ever sees it. Running it is the
-// runtime's.
+// Owns how the text of a command (REPLICA_COMMAND, or one in a compose file) becomes an argv: split as a shell would, but
+// no shell ever sees it. Running it is the runtime's.
 import { parse } from 'shell-quote';
 import { RuntimeError } from './runtime-error.js';
 
@@ -8,10 +8,11 @@ const DOLLAR = '\0';
 
 /**
  * `python3 "my app.py" --port=$PORT` → `['python3', 'my app.py', '--port=$PORT']`
+ * @param setting named in the error, which shows no more of the text than what is wrong: it may hold a secret
  * @throws RuntimeError code `bad_spec` for what only a shell can do (pipes, globs, …) and for open quotes
  */
-export function splitCommand(text: string): string[] {
-  const refuse = (reason: string) => new RuntimeError('bad_spec', `REPLICA_COMMAND ${reason}: ${text}`);
+export function splitCommand(text: string, setting = 'REPLICA_COMMAND'): string[] {
+  const refuse = (reason: string) => new RuntimeError('bad_spec', `${setting} ${reason}`);
   if (isOpenEnded(text)) throw refuse('ends inside a quotation or after a backslash');
   const argv = parse(text.replaceAll('$', DOLLAR), {}).map((entry) => {
     if (typeof entry === 'string') return entry.replaceAll(DOLLAR, '$');

@@ -15,6 +15,44 @@ export interface Workload {
   readonly port: number;
   readonly env: Readonly<Record<string, string>>;
   readonly healthPath: string;
+  /** From the stop signal to SIGKILL, in milliseconds; STOP_TIMEOUT when absent. */
+  readonly stopGraceMs?: number;
+  /** HARDENING; when absent, strict for the bundled server's image and default for others. Docker only. */
+  readonly hardening?: Hardening;
+  /** What a compose service asks of its containers beyond the image; docker only. */
+  readonly container?: ContainerTraits;
+}
+
+/** `strict`: no capabilities, a read-only root, limits on memory and CPU. `default`: what every image bears. */
+export type Hardening = 'strict' | 'default';
+
+export interface ContainerTraits {
+  /** argv; an empty one takes the image's own away. */
+  readonly entrypoint?: readonly string[];
+  readonly workingDir?: string;
+  /** Name or id, with group: `app`, `1000:1000`. */
+  readonly user?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Path in the container → options (`size=64m`), which may be empty. */
+  readonly tmpfs?: Readonly<Record<string, string>>;
+  readonly mounts?: readonly Mount[];
+  /** Existing networks that it joins besides the pool's own, by their names in the engine. */
+  readonly networks?: readonly string[];
+  /** Bytes. */
+  readonly memory?: number;
+  /** Processors, in parts of one: 0.5. */
+  readonly cpus?: number;
+  readonly pids?: number;
+  /** Name as in `SIGQUIT`; the image's own, else SIGTERM, when absent. */
+  readonly stopSignal?: string;
+}
+
+export interface Mount {
+  readonly type: 'volume' | 'bind';
+  /** Volume's name or absolute path; `{slot}` in it stands for the replica, so that each has one of its own. */
+  readonly source: string;
+  readonly target: string;
+  readonly readOnly: boolean;
 }
 
 export interface Address {
@@ -92,6 +130,12 @@ export interface ReplicaRuntime {
   remove(instanceId: string): Promise<void>;
   /** The last `tail` lines of output, oldest first; empty when the instance is gone. */
   logs(instanceId: string, tail: number): Promise<string[]>;
+  /**
+   * The last `tail` lines, then each as it is written; ends when the instance has ended or is gone, when the signal is given,
+   * and with `close`. Reads no further ahead than a buffer while nobody takes the next line. Lines are cut at 64 KiB.
+   * @throws RuntimeError from the iteration
+   */
+  follow(instanceId: string, tail: number, signal: AbortSignal): AsyncIterable<string>;
   /** Subscribes to hints until the returned function is called. Lost hints cost latency only. */
   watch(listener: (hint: RuntimeHint) => void): () => void;
   /** Removes what the pool leaves besides instances (network); called when the pool ends. */

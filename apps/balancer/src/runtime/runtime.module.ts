@@ -1,6 +1,7 @@
 // Owns which adapter stands behind the ReplicaRuntime token, and what of the settings each of them is told.
 import { Module } from '@nestjs/common';
 import { Settings } from '../config/config.module.js';
+import { SettingsError } from '../config/load.js';
 import { Logger } from '../telemetry/logger.js';
 import { chooseRuntime, RuntimeChoice } from './detect.js';
 import { DockerRuntime } from './docker/docker.runtime.js';
@@ -8,30 +9,59 @@ import { probeEngine } from './docker/engine-probe.js';
 import { ProcessRuntime } from './process/process.runtime.js';
 import { splitCommand } from './replica-command.js';
 import { ReplicaRuntime } from './replica-runtime.js';
+import { readService } from './spec/read-service.js';
 import { StaticRuntime } from './static/static.runtime.js';
 
-/** @throws RuntimeError code `bad_spec` for a REPLICA_COMMAND that cannot be split */
-export function createRuntime({ kind }: RuntimeChoice, settings: Settings, logger: Logger): ReplicaRuntime {
-  const { pool, stateDir, healthPath, replicaEnv: env, replicaCommand } = settings;
+/** Where an image says nothing else, and where nobody does. */
+const DEFAULT_PORT = 5000;
+const DEFAULT_HEALTH_PATH = '/heartbeat';
+
+/**
+ * @throws RuntimeError code `bad_spec` for a REPLICA_COMMAND that cannot be split
+ * @throws SettingsError for a REPLICA_SPEC that cannot be a replica, and for settings that need Docker where it is not
+ */
+export function createRuntime({ kind, reason }: RuntimeChoice, settings: Settings, logger: Logger): ReplicaRuntime {
+  const { pool, stateDir, replicaEnv: env, replicaCommand } = settings;
+  const { healthPath = DEFAULT_HEALTH_PATH } = settings;
+  if (kind !== 'docker') requireNoContainers(settings, reason);
   switch (kind) {
     case 'static':
       return new StaticRuntime({ replicas: settings.replicas, healthPath });
     case 'process':
       return new ProcessRuntime({ stateDir, command: replicaCommand, env, healthPath }, logger);
-    case 'docker':
+    case 'docker': {
+      const { replicaImage, replicaPort, replicaSpec, hardening, baseImage } = settings;
+      const service =
+        replicaSpec === undefined
+          ? undefined
+          : readService({
+              reference: replicaSpec,
+              port: replicaPort,
+              healthPath: settings.healthPath,
+              environment: process.env,
+            });
       return new DockerRuntime(
         {
           pool,
-          image: settings.replicaImage,
-          command: replicaCommand === undefined ? undefined : splitCommand(replicaCommand),
-          port: settings.replicaPort,
+          image: service?.image ?? replicaImage,
+          command: replicaCommand === undefined ? service?.command : splitCommand(replicaCommand),
+          port: replicaPort ?? service?.port ?? DEFAULT_PORT,
           env,
-          healthPath,
-          baseImage: settings.baseImage,
+          healthPath: service?.healthPath ?? healthPath,
+          baseImage,
+          hardening,
+          service,
         },
         logger,
       );
+    }
   }
+}
+
+/** Which settings say what only a container can be is known before, which runtime is chosen only now. @throws SettingsError */
+function requireNoContainers({ replicaSpec, hardening }: Settings, reason: string): void {
+  const asked = [replicaSpec !== undefined && 'REPLICA_SPEC', hardening !== undefined && 'HARDENING'].filter(Boolean);
+  if (asked.length > 0) throw new SettingsError(asked.map((name) => `${name} needs the Docker runtime (${reason})`));
 }
 
 /** Settings and Logger come from global modules. Exported for the orchestrator, which alone makes and ends replicas. */

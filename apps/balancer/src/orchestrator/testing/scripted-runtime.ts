@@ -99,6 +99,16 @@ export class ScriptedRuntime implements ReplicaRuntime {
     return this.world.has(instanceId) ? [`last words of ${instanceId}`] : [];
   }
 
+  async *follow(instanceId: string, tail: number, signal: AbortSignal): AsyncGenerator<string> {
+    if (tail > 0) yield* await this.logs(instanceId);
+    await new Promise<void>((resolve) => {
+      const look = () => this.world.get(instanceId)?.state === 'running' || resolve();
+      this.watch(look);
+      signal.addEventListener('abort', () => resolve());
+      look();
+    });
+  }
+
   watch(listener: (hint: RuntimeHint) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);

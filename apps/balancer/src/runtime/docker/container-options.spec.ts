@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { ContainerTraits } from '../replica-runtime.js';
 import { containerOptions, type ContainerTerms } from './container-options.js';
 
 const terms: ContainerTerms = {
@@ -59,5 +60,72 @@ describe('the options of a replica’s container', () => {
     expect(containerOptions(terms)).not.toHaveProperty('Cmd');
     const spec = { ...terms.spec, workload: { ...terms.spec.workload, command: ['a', 'b c'] } };
     expect(containerOptions({ ...terms, spec }).Cmd).toEqual(['a', 'b c']);
+  });
+
+  const withTraits = (container: ContainerTraits, more: Partial<ContainerTerms> = {}) =>
+    containerOptions({ ...terms, ...more, spec: { ...terms.spec, workload: { ...terms.spec.workload, container } } });
+
+  it('carry what a compose service asks for', () => {
+    const options = withTraits(
+      {
+        entrypoint: ['/run.sh'],
+        user: 'app',
+        workingDir: '/srv',
+        stopSignal: 'SIGUSR1',
+        labels: { team: 'a', 'io.hashflow.pool': 'liar' },
+        tmpfs: { '/run': 'size=1m' },
+        memory: 64 * 1024 ** 2,
+        cpus: 0.5,
+        pids: 9,
+      },
+      { strict: false },
+    );
+    expect(options).toMatchObject({ Entrypoint: ['/run.sh'], User: 'app', WorkingDir: '/srv', StopSignal: 'SIGUSR1' });
+    expect(options.Labels).toMatchObject({ team: 'a', 'io.hashflow.pool': 'p', 'io.hashflow.stop-signal': '10' });
+    expect(options.HostConfig).toMatchObject({
+      Tmpfs: { '/run': 'size=1m' },
+      Memory: 67108864,
+      MemorySwap: 67108864,
+      NanoCpus: 5e8,
+      PidsLimit: 9,
+    });
+    expect(options.HostConfig).not.toHaveProperty('CapDrop');
+  });
+
+  it('take the image’s entry point away for an empty one', () => {
+    expect(withTraits({ entrypoint: [] }).Entrypoint).toEqual(['']);
+  });
+
+  it('give each replica a volume of its own, by its name and not by its generation', () => {
+    const mount = { type: 'volume', source: 'data-{slot}', target: '/data', readOnly: false } as const;
+    expect(withTraits({ mounts: [mount] }).HostConfig!.Mounts).toEqual([
+      { Type: 'volume', Source: 'data-Server_1', Target: '/data', ReadOnly: false },
+    ]);
+  });
+
+  it('in strict hardening keep a writable /tmp, and what the service says of it and of its limits', () => {
+    expect(withTraits({}).HostConfig!.Tmpfs).toHaveProperty('/tmp');
+    const own = withTraits({ tmpfs: { '/tmp': 'size=1m' }, memory: 7, cpus: 2 }).HostConfig!;
+    expect(own).toMatchObject({
+      Tmpfs: { '/tmp': 'size=1m' },
+      Memory: 7,
+      MemorySwap: 7,
+      NanoCpus: 2e9,
+      CapDrop: ['ALL'],
+    });
+    const mounted = withTraits({ mounts: [{ type: 'bind', source: '/a', target: '/tmp', readOnly: false }] });
+    expect(mounted.HostConfig).not.toHaveProperty('Tmpfs');
+  });
+
+  it('TRAP 8: label the signal that stops it, the image’s where the service names none', () => {
+    expect(containerOptions({ ...terms, imageStopSignal: 'SIGWINCH' }).Labels).toHaveProperty(
+      ['io.hashflow.stop-signal'],
+      '28',
+    );
+    expect(containerOptions(terms).Labels).not.toHaveProperty(['io.hashflow.stop-signal']);
+  });
+
+  it('label the networks to join before each start', () => {
+    expect(withTraits({ networks: ['shop_back'] }).Labels).toHaveProperty(['io.hashflow.networks'], '["shop_back"]');
   });
 });

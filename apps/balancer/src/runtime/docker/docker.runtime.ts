@@ -5,6 +5,8 @@ import type { Logger } from '../../telemetry/logger.js';
 import { Hints } from '../hints.js';
 import { parseReplicaEnv } from '../replica-env.js';
 import type {
+  ContainerTraits,
+  Hardening,
   InstanceSpec,
   ObservedInstance,
   Progress,
@@ -13,14 +15,15 @@ import type {
   Workload,
 } from '../replica-runtime.js';
 import { RuntimeError } from '../runtime-error.js';
+import type { ServiceSpec } from '../spec/compose-service.js';
 import { containerOptions } from './container-options.js';
 import { EngineClient, type EngineInfo, type Reach, statusOf } from './engine-client.js';
 import { hintOf } from './engine-event.js';
 import { EngineIdentity } from './engine-identity.js';
 import { DEFAULT_TIMING, EventStream, openEngineEvents } from './event-stream.js';
-import { findImage, pullImage } from './images.js';
+import { findImage, type LocalImage, pullImage } from './images.js';
 import { IMAGE_LABEL } from './labels.js';
-import { ensureNetwork, removeNetworks } from './network.js';
+import { ensureNetwork, networkExists, removeNetworks } from './network.js';
 import { observe, observeSummary } from './observe.js';
 import { PoolContainers } from './pool-containers.js';
 import { ensureServerImage } from './server-image.js';
@@ -37,7 +40,17 @@ export interface DockerRuntimeOptions {
   readonly healthPath: string;
   /** BASE_IMAGE. */
   readonly baseImage: string | undefined;
+  /** HARDENING. */
+  readonly hardening?: Hardening;
+  /** REPLICA_SPEC: what a compose service adds to the above. */
+  readonly service?: ServiceTerms;
 }
+
+/** The part of a service that is not in the other options. */
+export type ServiceTerms = Pick<
+  ServiceSpec,
+  'pullPolicy' | 'env' | 'stopGraceMs' | 'container' | 'optionalNetworks' | 'notes'
+>;
 
 /** A registry may be slow, but not silent. */
 const PULL_STALL_MS = 60_000;
@@ -48,7 +61,9 @@ export class DockerRuntime implements ReplicaRuntime {
   private readonly identity: EngineIdentity;
   private readonly containers: PoolContainers;
   private readonly hints = new Hints();
-  private readonly strictImages = new Map<string, boolean>();
+  private readonly closed = new AbortController();
+  /** What is true of an id stays true. */
+  private readonly images = new Map<string, LocalImage>();
   private stream: EventStream | undefined;
 
   constructor(
@@ -62,17 +77,22 @@ export class DockerRuntime implements ReplicaRuntime {
   }
 
   async prepare(progress: Progress): Promise<Workload> {
-    const { pool, command, port, env, healthPath } = this.options;
+    const { pool, command, port, env, healthPath, hardening, service } = this.options;
     const info = await this.verify();
     await ensureNetwork(this.engine, pool, progress);
+    for (const note of service?.notes ?? []) progress(`REPLICA_SPEC: ${note}`);
+    const container = service && (await this.withNetworks(service, progress));
     const image = await this.resolveImage(info, progress);
     return {
       image: image.id,
       imageRef: image.ref,
       ...(command && { command }),
       port,
-      env: parseReplicaEnv(env),
+      env: { ...service?.env, ...parseReplicaEnv(env) },
       healthPath,
+      ...(service?.stopGraceMs !== undefined && { stopGraceMs: service.stopGraceMs }),
+      ...(hardening && { hardening }),
+      ...(container && Object.keys(container).length > 0 && { container }),
     };
   }
 
@@ -91,9 +111,19 @@ export class DockerRuntime implements ReplicaRuntime {
   async create(spec: InstanceSpec): Promise<string> {
     const { image } = spec.workload;
     if (image === undefined) throw new RuntimeError('bad_spec', `"${spec.slot}" has no image`);
-    const strict = await this.isOwnImage(image);
+    const local = await this.lookUp(image);
+    const { hardening = local?.labels[IMAGE_LABEL] === 'server' ? 'strict' : 'default' } = spec.workload;
     const publish = (await this.verify()).reach === 'published';
-    return this.containers.create(containerOptions({ pool: this.options.pool, spec, image, strict, publish }));
+    return this.containers.create(
+      containerOptions({
+        pool: this.options.pool,
+        spec,
+        image,
+        strict: hardening === 'strict',
+        imageStopSignal: local?.stopSignal,
+        publish,
+      }),
+    );
   }
 
   start(instanceId: string): Promise<void> {
@@ -113,6 +143,10 @@ export class DockerRuntime implements ReplicaRuntime {
     return this.containers.logs(instanceId, tail);
   }
 
+  follow(instanceId: string, tail: number, signal: AbortSignal): AsyncIterable<string> {
+    return this.containers.follow(instanceId, tail, AbortSignal.any([signal, this.closed.signal]));
+  }
+
   watch(listener: (hint: RuntimeHint) => void): () => void {
     const unsubscribe = this.hints.add(listener);
     this.stream ??= this.openStream();
@@ -128,6 +162,7 @@ export class DockerRuntime implements ReplicaRuntime {
   }
 
   async close(): Promise<void> {
+    this.closed.abort();
     this.hints.clear();
     this.closeStream();
   }
@@ -146,20 +181,42 @@ export class DockerRuntime implements ReplicaRuntime {
   }
 
   private async resolveImage(info: EngineInfo, progress: Progress): Promise<{ id: string; ref: string }> {
-    const { pool, image, baseImage } = this.options;
+    const { pool, image, baseImage, service } = this.options;
     if (image === undefined) return ensureServerImage({ engine: this.engine, info, pool, baseImage, progress });
-    const { id } =
-      (await findImage(this.engine, image)) ?? (await pullImage(this.engine, image, PULL_STALL_MS, progress));
+    const policy = service?.pullPolicy ?? 'missing';
+    const local = policy === 'always' ? undefined : await findImage(this.engine, image);
+    if (!local && policy === 'never')
+      throw new RuntimeError(
+        'image_missing',
+        `the image "${image}" is not here, and pull_policy says never to pull it`,
+      );
+    const { id } = local ?? (await pullImage(this.engine, image, PULL_STALL_MS, progress));
     return { id, ref: image };
   }
 
-  private async isOwnImage(image: string): Promise<boolean> {
-    let own = this.strictImages.get(image);
-    if (own === undefined) {
-      own = (await findImage(this.engine, image))?.labels[IMAGE_LABEL] === 'server';
-      this.strictImages.set(image, own);
+  /** What the service asks for, with the networks that it will really join. @throws RuntimeError code `bad_spec` */
+  private async withNetworks(
+    { container, optionalNetworks }: ServiceTerms,
+    progress: Progress,
+  ): Promise<ContainerTraits> {
+    const here = async (name: string) => networkExists(this.engine, name);
+    for (const name of container.networks ?? []) {
+      if (await here(name)) continue;
+      const hint = 'bring up what is on it first, or create it';
+      throw new RuntimeError('bad_spec', `the network "${name}" of REPLICA_SPEC does not exist: ${hint}`);
     }
-    return own;
+    const found: string[] = [];
+    for (const name of optionalNetworks) {
+      if (await here(name)) found.push(name);
+      else progress(`REPLICA_SPEC: there is no network "${name}" to join; replicas are on the pool's own alone`);
+    }
+    return found.length === 0 ? container : { ...container, networks: found };
+  }
+
+  private async lookUp(image: string): Promise<LocalImage | undefined> {
+    const local = this.images.get(image) ?? (await findImage(this.engine, image));
+    if (local) this.images.set(image, local);
+    return local;
   }
 
   private verify(): Promise<EngineInfo> {

@@ -19,6 +19,9 @@ describe('an event of the engine', () => {
     ['kill', { signal: '1' }, 'changed'],
     ['kill', { signal: '10' }, 'changed'],
     ['kill', { signal: '28' }, 'changed'],
+    ['kill', { signal: '10', 'io.hashflow.stop-signal': '10' }, 'stopping'],
+    ['kill', { signal: '15', 'io.hashflow.stop-signal': '10' }, 'stopping'],
+    ['kill', { signal: '1', 'io.hashflow.stop-signal': '10' }, 'changed'],
     ['kill', {}, 'changed'],
   ])('TRAP 8: %s %j is the hint "%s"', (action, attributes, kind) => {
     expect(hintOf(parseEngineEvent(line(action, attributes))!)).toEqual({ kind, instanceId: 'c1' });

@@ -10,6 +10,8 @@ export interface LocalImage {
   /** `sha256:…`: what a container is made from, so that a moved tag changes nothing. */
   readonly id: string;
   readonly labels: Labels;
+  /** STOPSIGNAL of its Dockerfile. */
+  readonly stopSignal?: string;
 }
 
 /** The image by reference or id; undefined when the engine does not have it. @throws RuntimeError */
@@ -19,7 +21,9 @@ export async function findImage(engine: EngineClient, ref: string): Promise<Loca
       // The typings know of no signal here, the library does.
       engine.docker.getImage(ref).inspect({ abortSignal } as object),
     );
-    return { id: image.Id, labels: image.Config?.Labels ?? {} };
+    // The typings leave it out.
+    const { StopSignal: stopSignal } = (image.Config ?? {}) as { StopSignal?: string };
+    return { id: image.Id, labels: image.Config?.Labels ?? {}, ...(stopSignal && { stopSignal }) };
   } catch (error) {
     if (statusOf(error) === 404) return undefined;
     throw error;

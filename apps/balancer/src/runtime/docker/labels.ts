@@ -8,6 +8,10 @@ export const POOL_LABEL = `${PREFIX}pool`;
 export const SPEC_LABEL = `${PREFIX}spec`;
 /** Container: the port that its program listens on. */
 export const PORT_LABEL = `${PREFIX}port`;
+/** Container: the number of the signal that stops it, which the engine's events tell along with its other labels. */
+export const STOP_SIGNAL_LABEL = `${PREFIX}stop-signal`;
+/** Container: the networks that it joins before it starts, besides the pool's own; JSON. */
+export const NETWORKS_LABEL = `${PREFIX}networks`;
 /**
  * On each image of a pool. A label of its own: containers inherit the labels of their image, and one that somebody runs
  * from our image is not ours.

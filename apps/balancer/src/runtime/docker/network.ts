@@ -12,7 +12,7 @@ export async function ensureNetwork(
   progress: (line: string) => void,
 ): Promise<void> {
   const name = networkName(pool);
-  if (await exists(engine, name)) return;
+  if (await networkExists(engine, name)) return;
   progress(`making the network "${name}"`);
   try {
     await engine.change(`make the network "${name}"`, (abortSignal) =>
@@ -55,7 +55,8 @@ export async function removeNetworks(
   return { removed, inUse };
 }
 
-async function exists(engine: EngineClient, name: string): Promise<boolean> {
+/** @throws RuntimeError */
+export async function networkExists(engine: EngineClient, name: string): Promise<boolean> {
   const networks = await engine.query('list networks', (abortSignal) =>
     engine.docker.listNetworks({ filters: { name: [name] }, abortSignal }),
   );

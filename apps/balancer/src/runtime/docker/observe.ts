@@ -1,5 +1,6 @@
 // Owns how a container, as the engine tells it, is seen as an instance of the pool. Pure.
 import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
+import { signalName } from '../container-signals.js';
 import type { Address, InstanceExit, ObservedInstance } from '../replica-runtime.js';
 import type { Reach } from './engine-client.js';
 import { networkName, parseContainerName } from './container-name.js';
@@ -17,22 +18,6 @@ const STATES: Readonly<Record<string, ObservedInstance['state']>> = {
 
 /** Shells, engines and init programs report a death by signal N as 128 + N. */
 const SIGNAL_BASE = 128;
-
-/** As Linux counts them, wherever the balancer itself runs. */
-const SIGNALS: Readonly<Record<number, string>> = {
-  1: 'SIGHUP',
-  2: 'SIGINT',
-  3: 'SIGQUIT',
-  4: 'SIGILL',
-  6: 'SIGABRT',
-  7: 'SIGBUS',
-  8: 'SIGFPE',
-  9: 'SIGKILL',
-  11: 'SIGSEGV',
-  13: 'SIGPIPE',
-  14: 'SIGALRM',
-  15: 'SIGTERM',
-};
 
 export function observe(pool: string, reach: Reach, container: ContainerInspectInfo): ObservedInstance {
   const { State, NetworkSettings, Config } = container;
@@ -85,7 +70,7 @@ function addressOf(host: string | undefined, port: string | number | undefined):
 
 function exitOf(state: ContainerInspectInfo['State']): InstanceExit {
   const { ExitCode: code, OOMKilled: oom } = state;
-  return { code, signal: SIGNALS[code - SIGNAL_BASE] ?? null, oom, at: epochOf(state.FinishedAt) ?? 0 };
+  return { code, signal: signalName(code - SIGNAL_BASE) ?? null, oom, at: epochOf(state.FinishedAt) ?? 0 };
 }
 
 /** The engine writes year 1 for "never". */

@@ -1,11 +1,13 @@
 // Owns what is done to single containers of one pool, each call idempotent. A container without the pool's label is never
 // touched, whoever asks. What they look like as instances is observe.ts's.
 import type { ContainerCreateOptions, ContainerInfo, ContainerInspectInfo } from 'dockerode';
+import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { LineSplitter } from '../line-splitter.js';
 import { RuntimeError } from '../runtime-error.js';
-import { type EngineClient, statusOf, unknownInTime, unlessStatus } from './engine-client.js';
-import { labelFilter, POOL_LABEL, SPEC_LABEL } from './labels.js';
-import { linesOfFrames } from './log-frames.js';
+import { type EngineClient, statusOf, toRuntimeError, unknownInTime, unlessStatus } from './engine-client.js';
+import { labelFilter, NETWORKS_LABEL, POOL_LABEL, SPEC_LABEL } from './labels.js';
+import { FrameReader, linesOfFrames } from './log-frames.js';
 
 const NAME_POLL_MS = 25;
 
@@ -58,6 +60,7 @@ export class PoolContainers {
     const container = await this.own(id);
     if (!container) throw new RuntimeError('failed', `container ${short(id)} is gone`);
     if (container.State.Paused) throw new RuntimeError('failed', `container ${short(id)} is paused by hand`);
+    for (const network of missingNetworks(container)) await this.join(id, network);
     try {
       await this.withNetwork(() =>
         this.engine
@@ -102,6 +105,46 @@ export class PoolContainers {
       // 409: being removed in this moment.
       .catch(unlessStatus(404, 409));
     return frames ? linesOfFrames(frames).slice(-tail) : [];
+  }
+
+  /** @throws RuntimeError from the iteration, also when the engine cuts the stream */
+  async *follow(id: string, tail: number, signal: AbortSignal): AsyncGenerator<string> {
+    if (signal.aborted || !(await this.own(id))) return;
+    const stream = await this.engine
+      .query('open the output', (deadline) =>
+        this.engine.docker.getContainer(id).logs({
+          follow: true,
+          stdout: true,
+          stderr: true,
+          tail,
+          abortSignal: AbortSignal.any([signal, deadline]),
+        }),
+      )
+      .catch(unlessStatus(404, 409));
+    if (!stream) return;
+    const frames = new FrameReader();
+    const lines = new LineSplitter();
+    try {
+      for await (const chunk of stream as AsyncIterable<Buffer>)
+        for (const piece of frames.take(chunk)) yield* lines.take(piece);
+      yield* lines.end();
+    } catch (error) {
+      if (!signal.aborted) throw toRuntimeError(error);
+    } finally {
+      (stream as Readable).destroy();
+    }
+  }
+
+  /** Before each start and not at create: a balancer may be killed between the two. Joined already is success. */
+  private async join(id: string, network: string): Promise<void> {
+    try {
+      await this.engine.change(`join the network "${network}"`, (abortSignal) =>
+        this.engine.docker.getNetwork(network).connect({ Container: id, abortSignal } as object),
+      );
+    } catch (error) {
+      if (statusOf(error) === 403 && /already exists/i.test((error as Error).message)) return;
+      throw error;
+    }
   }
 
   /** Undefined when it is gone. @throws RuntimeError code `conflict` when it is not of this pool */
@@ -150,6 +193,12 @@ export class PoolContainers {
       return run();
     }
   }
+}
+
+function missingNetworks({ Config, NetworkSettings }: ContainerInspectInfo): string[] {
+  const label = Config.Labels[NETWORKS_LABEL];
+  const wanted = label === undefined ? [] : (JSON.parse(label) as string[]);
+  return wanted.filter((name) => !Object.hasOwn(NetworkSettings.Networks, name));
 }
 
 function short(id: string): string {

@@ -7,7 +7,7 @@ import { slugOf } from '../slot-slug.js';
 export const MAX_LOG_BYTES = 1024 * 1024;
 const KEPT_BYTES = 256 * 1024;
 /** Enough for some hundred lines; longer tails are cut at their beginning. */
-const TAIL_BYTES = 128 * 1024;
+export const TAIL_BYTES = 128 * 1024;
 
 export function logFolder(stateDir: string): string {
   return join(stateDir, 'logs');
@@ -41,6 +41,18 @@ export function tailLog(file: string, lines: number): string[] {
   const all = text.split('\n');
   if (all.at(-1) === '') all.pop();
   return lines <= 0 ? [] : all.slice(-lines);
+}
+
+/** Where the last lines of these bytes begin; a last one without its end counts. */
+export function tailStart(bytes: Buffer, lines: number): number {
+  if (lines <= 0) return bytes.length;
+  // The end of the last line begins no other.
+  let at = bytes.length - 1;
+  for (let found = 0; found < lines && at > 0; found++) {
+    at = bytes.lastIndexOf(0x0a, at - 1);
+    if (at < 0) return 0;
+  }
+  return at <= 0 ? 0 : at + 1;
 }
 
 function readTail(fd: number, size: number, most: number): Buffer {

@@ -19,6 +19,7 @@ import { splitCommand } from '../replica-command.js';
 import { freePort, LOOPBACK } from './free-port.js';
 import { endLeftover, INSTANCE_VARIABLE, Leftovers, observeLeftover } from './leftovers.js';
 import { Ledger } from './ledger.js';
+import { followLog } from './follow-log.js';
 import { logFile, logFolder, tailLog, trimLog } from './log-file.js';
 import { identify } from '../../platform/process-identity.js';
 import { ReplicaProcess } from './replica-process.js';
@@ -51,6 +52,7 @@ export class ProcessRuntime implements ReplicaRuntime {
   private readonly instances = new Map<string, Instance>();
   private readonly ledger: Ledger;
   private readonly hints = new Hints();
+  private readonly closed = new AbortController();
   private known: Leftovers | undefined;
   private trimmer: NodeJS.Timeout | undefined;
 
@@ -140,6 +142,18 @@ export class ProcessRuntime implements ReplicaRuntime {
     return leftover ? tailLog(this.leftovers.logOf(leftover), tail) : [];
   }
 
+  async *follow(instanceId: string, tail: number, signal: AbortSignal): AsyncGenerator<string> {
+    const instance = this.instances.get(instanceId);
+    const leftover = instance ? undefined : await this.leftovers.find(instanceId);
+    const log = instance ? this.logOf(instance) : leftover && this.leftovers.logOf(leftover);
+    if (log === undefined) return;
+    const ended = async () =>
+      instance
+        ? instance.process?.exit !== undefined || this.instances.get(instanceId) !== instance
+        : (await this.leftovers.find(instanceId)) === undefined;
+    yield* followLog(log, { tail, ended, signal: AbortSignal.any([signal, this.closed.signal]) });
+  }
+
   watch(listener: (hint: RuntimeHint) => void): () => void {
     return this.hints.add(listener);
   }
@@ -151,6 +165,7 @@ export class ProcessRuntime implements ReplicaRuntime {
   }
 
   async close(): Promise<void> {
+    this.closed.abort();
     clearInterval(this.trimmer);
     this.trimmer = undefined;
     this.hints.clear();

@@ -73,6 +73,8 @@ export class StaticRuntime implements ReplicaRuntime {
     return [];
   }
 
+  async *follow(): AsyncGenerator<string> {}
+
   watch(listener: (hint: RuntimeHint) => void): () => void {
     return this.hints.add(listener);
   }

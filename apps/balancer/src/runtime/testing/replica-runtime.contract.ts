@@ -136,6 +136,7 @@ export function describeReplicaRuntime(name: string, options: ContractOptions): 
       await runtime.remove(id);
       await runtime.stop(id, 0);
       expect(await runtime.logs(id, 10)).toEqual([]);
+      expect(await collect(runtime.follow(id, 10, new AbortController().signal))).toEqual([]);
     });
 
     it('an instance that was never started can be removed', async () => {
@@ -237,5 +238,39 @@ export function describeReplicaRuntime(name: string, options: ContractOptions): 
       await runtime.stop(id, 5_000);
       expect((await runtime.logs(id, 5)).join('\n')).toContain('Server 1 listens on');
     });
+
+    it('what follows ends with the instance, and has all that it wrote, old lines first', async () => {
+      const { runtime, spec } = await openBench();
+      const id = await runtime.create(spec('Server 1'));
+      await runtime.start(id);
+      await eventually(async () => expect((await runtime.logs(id, 5)).join('\n')).toContain('Server 1 listens on'));
+      const following = collect(runtime.follow(id, 1000, new AbortController().signal));
+      await runtime.stop(id, 5_000);
+      const lines = await following;
+      expect(lines).toEqual(await runtime.logs(id, 1000));
+      expect(lines.at(-1)).toContain('Server 1 listens on');
+      expect(await collect(runtime.follow(id, 0, new AbortController().signal))).toEqual([]);
+    });
+
+    it('following ends when its signal is given, and when the runtime closes', async () => {
+      const { runtime, spec } = await openBench();
+      const id = await runtime.create(spec('S1'));
+      await runtime.start(id);
+      const reader = new AbortController();
+      const [left, closed] = [reader.signal, new AbortController().signal].map((signal) =>
+        collect(runtime.follow(id, 0, signal)),
+      );
+      reader.abort();
+      await left;
+      await runtime.close();
+      await closed;
+      expect((await find(runtime, id))?.state).toBe('running');
+    });
   });
+}
+
+async function collect(lines: AsyncIterable<string>): Promise<string[]> {
+  const all: string[] = [];
+  for await (const line of lines) all.push(line);
+  return all;
 }

@@ -1,0 +1,32 @@
+// Owns hiding secrets wherever what replicas run is shown: by the names of variables and flags, and inside values. Pure.
+// It hides rather too much: a word that only looks like a secret is no loss.
+
+export const MASK = '***';
+
+const SECRET = 'pass|pwd|secret|token|key|credential|auth(?!or)|private|dsn|salt|cookie|signature';
+const SECRET_NAME = new RegExp(SECRET, 'i');
+/** `scheme://user:password@`; a password may hold slashes. */
+const USER_INFO = /([a-z][a-z0-9+.-]*:\/\/)\S*@/gi;
+/** `password=x`, `"token": "x"`, `?api_key=x&` */
+const ASSIGNMENT = new RegExp(`([\\w.-]*(?:${SECRET})[\\w.-]*["']?\\s*[=:]\\s*)("[^"]*"|'[^']*'|[^\\s,;&"']+)`, 'gi');
+/** `--password`, whose value is the next word. */
+const BARE_FLAG = new RegExp(`^-{1,2}[\\w.-]*(?:${SECRET})[\\w.-]*$`, 'i');
+
+export function maskedText(text: string): string {
+  return text.replace(USER_INFO, `$1${MASK}@`).replace(ASSIGNMENT, `$1${MASK}`);
+}
+
+/** Values by their names: of variables, of labels. */
+export function maskedValues(values: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      SECRET_NAME.test(name) && value !== '' ? MASK : maskedText(value),
+    ]),
+  );
+}
+
+/** An argv. */
+export function maskedWords(words: readonly string[]): string[] {
+  return words.map((word, index) => (BARE_FLAG.test(words[index - 1] ?? '') ? MASK : maskedText(word)));
+}
