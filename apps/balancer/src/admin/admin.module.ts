@@ -1,17 +1,17 @@
 // Owns the wiring of the admin room. Settings, Logger and DataLink come from global modules; the gate and the docs are put in
 // front by configure-admin-app.ts.
-import { Module } from "@nestjs/common";
-import { APP_FILTER } from "@nestjs/core";
-import { OrchestratorModule } from "../orchestrator/orchestrator.module.js";
-import { ClassicController } from "./classic.controller.js";
-import { ClassicService } from "./classic.service.js";
-import { FailureFilter } from "./failure.filter.js";
-import { HealthController } from "./health.controller.js";
-import { LogStreams } from "./log-stream.js";
-import { LogsController } from "./logs.controller.js";
-import { ReplicasController } from "./replicas.controller.js";
-import { RingController } from "./ring.controller.js";
-import { SpecController } from "./spec.controller.js";
+import { Module } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { OrchestratorModule } from '../orchestrator/orchestrator.module.js';
+import { ClassicController } from './classic.controller.js';
+import { ClassicService } from './classic.service.js';
+import { FailureFilter } from './failure.filter.js';
+import { HealthController } from './health.controller.js';
+import { LogStreams } from './log-stream.js';
+import { LogsController } from './logs.controller.js';
+import { ReplicasController } from './replicas.controller.js';
+import { RingController } from './ring.controller.js';
+import { SpecController } from './spec.controller.js';
 
 @Module({
   imports: [OrchestratorModule],

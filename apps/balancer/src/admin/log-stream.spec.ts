@@ -61,6 +61,7 @@ describe('a stream of lines', () => {
   it('begins although there is no line yet', async () => {
     const { ask } = await serve(async function* (signal) {
       await forever(signal);
+      yield 'too late';
     });
     expect((await ask()).statusCode).toBe(200);
   });

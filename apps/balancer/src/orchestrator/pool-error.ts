@@ -2,23 +2,23 @@
 // it into an answer is admin's, printing it at the start is main's.
 
 export type PoolErrorCode =
-  | "too_many_hostnames" // more names than the call adds or removes
-  | "bad_count" // n is no whole number from 1, or takes the pool past a limit
-  | "bad_hostname" // a name outside the grammar
-  | "duplicate_hostname" // twice in one list
-  | "name_taken" // /add of a member
-  | "bad_weight" // not above 0, or above the limit
-  | "unplaceable" // the placement refuses the membership
-  | "unknown_name" // /rm or a wait on what is no member
-  | "removed" // waited for, and removed meanwhile
-  | "storage" // the state cannot be written: nothing changed
-  | "wait_timeout"
-  | "wait_aborted"
-  | "quarantined"
-  | "unknown_replica" // a path that names no member
-  | "no_output" // the replica has no log to be read
-  | "engine" // the engine fails, or does not answer
-  | "not_running"; // before the start, or while it ends
+  | 'too_many_hostnames' // more names than the call adds or removes
+  | 'bad_count' // n is no whole number from 1, or takes the pool past a limit
+  | 'bad_hostname' // a name outside the grammar
+  | 'duplicate_hostname' // twice in one list
+  | 'name_taken' // /add of a member
+  | 'bad_weight' // not above 0, or above the limit
+  | 'unplaceable' // the placement refuses the membership
+  | 'unknown_name' // /rm or a wait on what is no member
+  | 'removed' // waited for, and removed meanwhile
+  | 'storage' // the state cannot be written: nothing changed
+  | 'wait_timeout'
+  | 'wait_aborted'
+  | 'quarantined'
+  | 'unknown_replica' // a path that names no member
+  | 'no_output' // the replica has no log to be read
+  | 'engine' // the engine fails, or does not answer
+  | 'not_running'; // before the start, or while it ends
 
 const STATUS: Readonly<Record<PoolErrorCode, number>> = {
   too_many_hostnames: 400,
@@ -41,16 +41,16 @@ const STATUS: Readonly<Record<PoolErrorCode, number>> = {
 };
 
 const RETRYABLE: ReadonlySet<PoolErrorCode> = new Set([
-  "storage",
-  "wait_timeout",
-  "wait_aborted",
-  "engine",
-  "not_running",
+  'storage',
+  'wait_timeout',
+  'wait_aborted',
+  'engine',
+  'not_running',
 ]);
 
 /** What an error points at: the field of the call and the value that was refused, or the replica that kept it waiting. */
 export interface PoolErrorSubject {
-  readonly field?: "n" | "hostnames" | "add" | "remove" | "weights";
+  readonly field?: 'n' | 'hostnames' | 'add' | 'remove' | 'weights';
   readonly value?: unknown;
   readonly replica?: string;
 }
@@ -59,7 +59,7 @@ export class PoolError extends Error {
   readonly status: number;
   /** The same call may succeed later without being changed. */
   readonly retryable: boolean;
-  readonly field?: PoolErrorSubject["field"];
+  readonly field?: PoolErrorSubject['field'];
   readonly value?: unknown;
   readonly replica?: string;
 
@@ -70,7 +70,7 @@ export class PoolError extends Error {
     options?: ErrorOptions,
   ) {
     super(message, options);
-    this.name = "PoolError";
+    this.name = 'PoolError';
     this.status = STATUS[code];
     this.retryable = RETRYABLE.has(code);
     this.field = subject.field;
@@ -80,14 +80,14 @@ export class PoolError extends Error {
 }
 
 export type StartErrorCode =
-  | "locked" // another balancer runs this pool
-  | "state_dir" // the folder cannot be used, or belongs to another pool
-  | "runtime_changed" // the pool lives on another runtime
-  | "runtime" // network, image or command cannot be prepared
-  | "ring" // the algorithm cannot place the members
-  | "admin_port" // cannot be bound
-  | "data_plane" // the data process does not come up
-  | "interrupted"; // told to end before it was up
+  | 'locked' // another balancer runs this pool
+  | 'state_dir' // the folder cannot be used, or belongs to another pool
+  | 'runtime_changed' // the pool lives on another runtime
+  | 'runtime' // network, image or command cannot be prepared
+  | 'ring' // the algorithm cannot place the members
+  | 'admin_port' // cannot be bound
+  | 'data_plane' // the data process does not come up
+  | 'interrupted'; // told to end before it was up
 
 /** Why the balancer does not start: one line that an operator can act on. */
 export class StartError extends Error {
@@ -97,6 +97,6 @@ export class StartError extends Error {
     options?: ErrorOptions,
   ) {
     super(message, options);
-    this.name = "StartError";
+    this.name = 'StartError';
   }
 }

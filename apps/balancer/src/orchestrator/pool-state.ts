@@ -1,9 +1,9 @@
 // Owns what a pool remembers on disk: its identity, written once, and its state, written with each change; how both are
 // read back, and what a damaged file means. When to write is the manager's, how bytes reach the disk durable-file.ts's.
-import { z } from "zod";
-import type { RingRecipe } from "../routing/ring-recipe.js";
-import type { ContainerTraits } from "../runtime/replica-runtime.js";
-import { RingChange } from "./ring-history.js";
+import { z } from 'zod';
+import type { RingRecipe } from '../routing/ring-recipe.js';
+import type { ContainerTraits } from '../runtime/replica-runtime.js';
+import { RingChange } from './ring-history.js';
 
 const SCHEMA = 1;
 const HEX_16 = /^[0-9a-f]{16}$/;
@@ -16,12 +16,12 @@ const Identity = z.object({
   /** Secret of the key hash, 16 hex digits. */
   seed: z.string().regex(HEX_16),
   ring: z.object({
-    algorithm: z.enum(["hrw", "frt", "ketama", "maglev", "classic"]),
+    algorithm: z.enum(['hrw', 'frt', 'ketama', 'maglev', 'classic']),
     slots: z.number().int().positive(),
     frtCap: z.number().nonnegative().nullable(),
     classicSlots: z.number().int().positive(),
     classicVirtualNodes: z.number().int().positive(),
-    classicHash: z.enum(["readme", "assignment", "keyed"]),
+    classicHash: z.enum(['readme', 'assignment', 'keyed']),
   }) satisfies z.ZodType<RingRecipe>,
   createdAt: z.string(),
 });
@@ -45,7 +45,7 @@ const StoredTraits = z.object({
   mounts: z
     .array(
       z.object({
-        type: z.enum(["volume", "bind"]),
+        type: z.enum(['volume', 'bind']),
         source: z.string(),
         target: z.string(),
         readOnly: z.boolean(),
@@ -68,14 +68,14 @@ const StoredWorkload = z.object({
   env: z.record(z.string(), z.string()),
   healthPath: z.string(),
   stopGraceMs: z.number().nonnegative().optional(),
-  hardening: z.enum(["strict", "default"]).optional(),
+  hardening: z.enum(['strict', 'default']).optional(),
   container: StoredTraits.optional(),
 });
 
 /** What is wanted of the pool. It wins over the settings from the second start on. */
 const PoolState = z.object({
   schema: z.literal(SCHEMA),
-  runtime: z.enum(["docker", "process", "static"]),
+  runtime: z.enum(['docker', 'process', 'static']),
   members: z.array(StoredMember),
   /** Resolved at the first start: the image by id, so that a tag that moves changes nothing. */
   workload: StoredWorkload,
@@ -103,45 +103,29 @@ export function parseIdentity(text: string): Identity {
 export function parseState(text: string): PoolState {
   const state = parse(PoolState, text);
   const names = state.members.map(({ name }) => name);
-  if (new Set(names).size < names.length)
-    throw new Error("a member is listed twice");
+  if (new Set(names).size < names.length) throw new Error('a member is listed twice');
   return state;
 }
 
 /** The next generation of a name: above all that were ever given to it, and all that are still seen. */
-export function nextGeneration(
-  state: Pick<PoolState, "generations">,
-  name: string,
-  seen: number,
-): number {
+export function nextGeneration(state: Pick<PoolState, 'generations'>, name: string, seen: number): number {
   return Math.max(generationOf(state, name), seen, FIRST_GENERATION - 1) + 1;
 }
 
-export function generationOf(
-  state: Pick<PoolState, "generations">,
-  name: string,
-): number {
-  return Object.hasOwn(state.generations, name)
-    ? (state.generations[name] ?? 0)
-    : 0;
+export function generationOf(state: Pick<PoolState, 'generations'>, name: string): number {
+  return Object.hasOwn(state.generations, name) ? (state.generations[name] ?? 0) : 0;
 }
 
 /** Names that once were: more than this are forgotten, the longest unused first. */
 const MOST_GENERATIONS = 4096;
 
 /** Insertion order is the order of use, which is what forgetting goes by. */
-export function withGeneration(
-  state: PoolState,
-  name: string,
-  generation: number,
-): PoolState {
+export function withGeneration(state: PoolState, name: string, generation: number): PoolState {
   const { [name]: _previous, ...others } = state.generations;
   const surplus = Object.keys(others).length + 1 - MOST_GENERATIONS;
   const members = new Set(state.members.map((member) => member.name));
   if (surplus > 0) {
-    const forgotten = Object.keys(others).filter(
-      (other) => !members.has(other),
-    );
+    const forgotten = Object.keys(others).filter((other) => !members.has(other));
     for (const other of forgotten.slice(0, surplus)) delete others[other];
   }
   return { ...state, generations: { ...others, [name]: generation } };
@@ -152,15 +136,10 @@ function parse<T>(schema: z.ZodType<T>, text: string): T {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new Error(
-      text.trim() === "" ? "it is empty" : "it is no complete JSON",
-      { cause: error },
-    );
+    throw new Error(text.trim() === '' ? 'it is empty' : 'it is no complete JSON', { cause: error });
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new Error(
-    `${issue?.path.join(".") || "the whole"}: ${issue?.message ?? "not as expected"}`,
-  );
+  throw new Error(`${issue?.path.join('.') || 'the whole'}: ${issue?.message ?? 'not as expected'}`);
 }

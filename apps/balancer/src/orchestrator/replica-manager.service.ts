@@ -1,40 +1,25 @@
 // Owns the pool as others see it: changes of what is wanted, views, waits, start and end. What to do about a difference
 // between desired and observed is plan.ts's; doing it is the reconciler's.
-import { Inject, Injectable, Optional } from "@nestjs/common";
-import { Settings } from "../config/config.module.js";
-import { DataLink } from "../routing/link/data-link.js";
-import { type Progress, ReplicaRuntime } from "../runtime/replica-runtime.js";
-import { Logger } from "../telemetry/logger.js";
-import { ManagerOptions } from "./manager-options.js";
-import { planAdd, planRemove, type Standing } from "./members.js";
-import { type Pool, type PoolParts, startPool } from "./pool.js";
-import { endPool, type EndMode, unlessHurried } from "./pool-end.js";
-import { PoolError } from "./pool-error.js";
-import { addRules } from "./pool-home.js";
-import { PoolRing, toRingMembers } from "./pool-ring.js";
-import {
-  generationOf,
-  type PoolState,
-  type StoredMember,
-} from "./pool-state.js";
-import type {
-  Change,
-  ChangeRequest,
-  PoolSummary,
-  ReplicaView,
-  ShutdownOptions,
-  WaitOptions,
-} from "./replica-view.js";
-import {
-  remembered,
-  ringChange,
-  type RingChangeCause,
-} from "./ring-history.js";
-import { ReplicaLogs } from "./replica-logs.js";
-import { RingReports } from "./ring-reports.js";
-import { type SpecView, specView } from "./spec-view.js";
-import { iso, replicaViews } from "./views.js";
-import { waitUntil } from "./waits.js";
+import { Inject, Injectable, Optional } from '@nestjs/common';
+import { Settings } from '../config/config.module.js';
+import { DataLink } from '../routing/link/data-link.js';
+import { type Progress, ReplicaRuntime } from '../runtime/replica-runtime.js';
+import { Logger } from '../telemetry/logger.js';
+import { ManagerOptions } from './manager-options.js';
+import { planAdd, planRemove, type Standing } from './members.js';
+import { type Pool, type PoolParts, startPool } from './pool.js';
+import { endPool, type EndMode, unlessHurried } from './pool-end.js';
+import { PoolError } from './pool-error.js';
+import { addRules } from './pool-home.js';
+import { PoolRing, toRingMembers } from './pool-ring.js';
+import { generationOf, type PoolState, type StoredMember } from './pool-state.js';
+import type { Change, ChangeRequest, PoolSummary, ReplicaView, ShutdownOptions, WaitOptions } from './replica-view.js';
+import { remembered, ringChange, type RingChangeCause } from './ring-history.js';
+import { ReplicaLogs } from './replica-logs.js';
+import { RingReports } from './ring-reports.js';
+import { type SpecView, specView } from './spec-view.js';
+import { iso, replicaViews } from './views.js';
+import { waitUntil } from './waits.js';
 
 @Injectable()
 export class ReplicaManager {
@@ -70,15 +55,9 @@ export class ReplicaManager {
    * Takes the lock, opens or makes the pool's state, takes over what runs, publishes and keeps the pool as it is wanted.
    * Resolves once it is under control, not once replicas are ready. @throws StartError
    */
-  async start(
-    progress: Progress = (line) => this.parts.log.info({}, line),
-  ): Promise<void> {
+  async start(progress: Progress = (line) => this.parts.log.info({}, line)): Promise<void> {
     if (this.starting || this.ending) throw notRunning();
-    this.starting = startPool(
-      this.parts,
-      progress,
-      () => this.ending !== undefined,
-    );
+    this.starting = startPool(this.parts, progress, () => this.ending !== undefined);
     this.pool = await this.starting;
     this.pool.reconciler.onChange(() => this.tell());
   }
@@ -108,20 +87,15 @@ export class ReplicaManager {
     return {
       pool: identity.pool,
       runtime: this.runtime.kind,
-      runtimeReason:
-        this.options.runtimeReason ?? `RUNTIME=${this.settings.runtime}`,
+      runtimeReason: this.options.runtimeReason ?? `RUNTIME=${this.settings.runtime}`,
       algorithm: identity.ring.algorithm,
       digest: this.ring.current().digest,
       epoch: this.link.epoch,
       desired: store.current.members.length,
-      ready: [...reconciler.phases.values()].filter(
-        ({ state }) => state === "ready",
-      ).length,
-      draining: [...reconciler.memory.instances.values()].filter(
-        ({ retired }) => retired !== null,
-      ).length,
+      ready: [...reconciler.phases.values()].filter(({ state }) => state === 'ready').length,
+      draining: [...reconciler.memory.instances.values()].filter(({ retired }) => retired !== null).length,
       engine: {
-        status: engine.answers ? "ok" : "unreachable",
+        status: engine.answers ? 'ok' : 'unreachable',
         since: iso(engine.since),
         reason: engine.reason,
       },
@@ -137,22 +111,13 @@ export class ReplicaManager {
 
   /** At least one replica serves. */
   isReady(): boolean {
-    return (
-      this.pool !== undefined &&
-      [...this.pool.reconciler.phases.values()].some(
-        ({ state }) => state === "ready",
-      )
-    );
+    return this.pool !== undefined && [...this.pool.reconciler.phases.values()].some(({ state }) => state === 'ready');
   }
 
   /** Whole or not at all; stored before it resolves. @throws PoolError */
   async add(request: ChangeRequest): Promise<Change> {
     return this.inTurn(async ({ store, reconciler }) => {
-      const joining = planAdd(
-        store.current.members,
-        request,
-        addRules(this.settings, this.runtime.kind),
-      );
+      const joining = planAdd(store.current.members, request, addRules(this.settings, this.runtime.kind));
       await store.update((state) => {
         const added = joining.map((member): StoredMember => {
           const seen = reconciler.observed
@@ -160,16 +125,10 @@ export class ReplicaManager {
             .map(({ generation }) => generation);
           return {
             ...member,
-            firstGeneration:
-              Math.max(generationOf(state, member.name), ...seen) + 1,
+            firstGeneration: Math.max(generationOf(state, member.name), ...seen) + 1,
           };
         });
-        return this.withMembers(
-          state,
-          [...state.members, ...added],
-          "add",
-          joining,
-        );
+        return this.withMembers(state, [...state.members, ...added], 'add', joining);
       });
       return this.changed(joining.map(({ name }) => name));
     });
@@ -178,18 +137,14 @@ export class ReplicaManager {
   /** Whole or not at all; resolves when the leavers take no new request (or the data plane has had its time). @throws PoolError */
   async remove(request: ChangeRequest): Promise<Change> {
     const change = await this.inTurn(async ({ store }) => {
-      const leaving = planRemove(
-        store.current.members,
-        request,
-        this.standings(),
-      );
+      const leaving = planRemove(store.current.members, request, this.standings());
       const gone = new Set(leaving);
       await store.update((state) => {
         const staying = state.members.filter(({ name }) => !gone.has(name));
         return this.withMembers(
           state,
           staying,
-          "remove",
+          'remove',
           leaving.map((name) => ({ name })),
         );
       });
@@ -200,24 +155,17 @@ export class ReplicaManager {
   }
 
   /** @throws PoolError wait_timeout, wait_aborted, quarantined, removed, unknown_name, not_running */
-  async whenReady(
-    names: readonly string[],
-    options: WaitOptions = {},
-  ): Promise<void> {
+  async whenReady(names: readonly string[], options: WaitOptions = {}): Promise<void> {
     const { reconciler } = this.running();
     this.requireMembers(names);
-    await this.wait(options, "ready", () => {
-      this.requireMembers(names, "removed");
+    await this.wait(options, 'ready', () => {
+      this.requireMembers(names, 'removed');
       for (const name of names) {
         const phase = reconciler.phases.get(name);
-        if (phase?.state === "ready") continue;
-        const state = `it is ${phase?.state ?? "starting"}${phase?.reason ? ` (${phase.reason})` : ""}`;
-        if (phase?.state === "quarantined") {
-          throw new PoolError(
-            "quarantined",
-            `${name} is quarantined: ${phase.reason ?? ""}`,
-            { replica: name },
-          );
+        if (phase?.state === 'ready') continue;
+        const state = `it is ${phase?.state ?? 'starting'}${phase?.reason ? ` (${phase.reason})` : ''}`;
+        if (phase?.state === 'quarantined') {
+          throw new PoolError('quarantined', `${name} is quarantined: ${phase.reason ?? ''}`, { replica: name });
         }
         return { name, state };
       }
@@ -226,26 +174,16 @@ export class ReplicaManager {
   }
 
   /** Gone: no instance of that replica is left. A name that was added again is another replica. @throws PoolError */
-  async whenGone(
-    names: readonly string[],
-    options: WaitOptions = {},
-  ): Promise<void> {
+  async whenGone(names: readonly string[], options: WaitOptions = {}): Promise<void> {
     const { store, reconciler } = this.running();
-    await this.wait(options, "gone", () => {
-      const members = new Map(
-        store.current.members.map((member) => [
-          member.name,
-          member.firstGeneration,
-        ]),
-      );
-      const name = names.find((candidate) =>
-        reconciler.remains(candidate, members.get(candidate) ?? Infinity),
-      );
+    await this.wait(options, 'gone', () => {
+      const members = new Map(store.current.members.map((member) => [member.name, member.firstGeneration]));
+      const name = names.find((candidate) => reconciler.remains(candidate, members.get(candidate) ?? Infinity));
       return name === undefined
         ? null
         : {
             name,
-            state: "it still finishes its last requests, or is being stopped",
+            state: 'it still finishes its last requests, or is being stopped',
           };
     });
   }
@@ -262,10 +200,7 @@ export class ReplicaManager {
    * running what a next start can adopt (unless STOP_REPLICAS); the rest is stopped, the state stays. A call with `now`,
    * first or later, neither drains nor waits. Never rejects; further calls get the first one's promise.
    */
-  shutdown(
-    mode: EndMode,
-    { now = false }: ShutdownOptions = {},
-  ): Promise<void> {
+  shutdown(mode: EndMode, { now = false }: ShutdownOptions = {}): Promise<void> {
     if (now) this.hurry.abort();
     this.ending ??= this.end(mode);
     this.tell();
@@ -274,9 +209,7 @@ export class ReplicaManager {
 
   private async end(mode: EndMode): Promise<void> {
     // A start under way sees that it is ending and undoes itself; an image that is being built is not waited for in a hurry.
-    await unlessHurried(this.hurry.signal, async () =>
-      this.starting?.catch(() => {}),
-    );
+    await unlessHurried(this.hurry.signal, async () => this.starting?.catch(() => {}));
     await this.lastChange;
     await endPool(this.parts, this.pool, mode, this.hurry.signal);
   }
@@ -320,31 +253,17 @@ export class ReplicaManager {
     };
   }
 
-  private requireMembers(
-    names: readonly string[],
-    code: "unknown_name" | "removed" = "unknown_name",
-  ): void {
+  private requireMembers(names: readonly string[], code: 'unknown_name' | 'removed' = 'unknown_name'): void {
     const members = new Set(this.names());
     const missing = names.find((name) => !members.has(name));
     if (missing === undefined) return;
-    throw new PoolError(
-      code,
-      code === "removed"
-        ? `${missing} was removed meanwhile`
-        : `${missing} is no replica`,
-      {
-        replica: missing,
-      },
-    );
+    throw new PoolError(code, code === 'removed' ? `${missing} was removed meanwhile` : `${missing} is no replica`, {
+      replica: missing,
+    });
   }
 
   private standings(): ReadonlyMap<string, Standing> {
-    return new Map(
-      this.replicas().map(({ name, state, inFlight }) => [
-        name,
-        { ready: state === "ready", inFlight },
-      ]),
-    );
+    return new Map(this.replicas().map(({ name, state, inFlight }) => [name, { ready: state === 'ready', inFlight }]));
   }
 
   private wait(
@@ -376,8 +295,5 @@ export class ReplicaManager {
 }
 
 function notRunning(ending = false): PoolError {
-  return new PoolError(
-    "not_running",
-    ending ? "The balancer is shutting down" : "The pool has not started yet",
-  );
+  return new PoolError('not_running', ending ? 'The balancer is shutting down' : 'The pool has not started yet');
 }
