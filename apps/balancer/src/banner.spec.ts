@@ -20,6 +20,7 @@ const view = (name: string, state: ReplicaState, reason: string | null = null): 
   since: '2026-01-01T00:00:00.000Z',
   instance: null,
   restarts: 0,
+  wanted: 'serving',
   lastExit: null,
   inFlight: 0,
   weight: 1,

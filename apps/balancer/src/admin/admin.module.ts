@@ -7,6 +7,7 @@ import { ClassicController } from './classic.controller.js';
 import { ClassicService } from './classic.service.js';
 import { FailureFilter } from './failure.filter.js';
 import { HealthController } from './health.controller.js';
+import { ReplicaLifeController } from './replica-life.controller.js';
 import { LogStreams } from './log-stream.js';
 import { LogsController } from './logs.controller.js';
 import { ReplicasController } from './replicas.controller.js';
@@ -18,6 +19,7 @@ import { SpecController } from './spec.controller.js';
   controllers: [
     ClassicController,
     ReplicasController,
+    ReplicaLifeController,
     LogsController,
     SpecController,
     RingController,

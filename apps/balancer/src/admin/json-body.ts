@@ -21,6 +21,14 @@ export function readJsonBody<T extends object>(
   return validated(type, known, parseJsonObject(body));
 }
 
+/** Of a call that takes no properties: nothing at all, or an empty object. @throws RequestError 415, 400 as above */
+export function readNoProperties(contentType: string | undefined, body: string): void {
+  if (body === '' && contentType === undefined) return;
+  requireJson(contentType);
+  const [sent] = body === '' ? [] : Object.entries(parseJsonObject(body));
+  if (sent) throw unknownProperty('', sent[0], sent[1]);
+}
+
 function requireJson(contentType: string | undefined): void {
   const [type = '', ...parameters] = (contentType ?? '').split(';').map((part) => part.trim().toLowerCase());
   const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length);
@@ -86,8 +94,7 @@ function join(path: string, name: string, indexed: boolean): string {
 }
 
 function unknownProperty(known: string, name: string, value: unknown): RequestError {
-  return new RequestError(
-    400,
-    `unknown property ${quote(name)} with the value ${quote(value)}; only ${known} are read`,
-  );
+  const verb = known.includes(' and ') ? 'are' : 'is';
+  const read = known === '' ? 'none is read' : `only ${known} ${verb} read`;
+  return new RequestError(400, `unknown property ${quote(name)} with the value ${quote(value)}; ${read}`);
 }

@@ -18,6 +18,7 @@ export function createDocument(app: INestApplication, settings: Settings): OpenA
     .setVersion('1')
     .addTag('pool', 'Which replicas there should be.')
     .addTag('view', 'How they are.')
+    .addTag('life', 'What operators do to one of them.')
     .addTag('ring', 'Where keys go, and what a change would move.')
     .addTag('health', 'For probes; open to whoever reaches the port.');
   if (settings.adminToken !== undefined) {

@@ -20,7 +20,7 @@ const REMOVE_DEADLINE = 30_000;
 /** Beyond the grace that the runtime gives the instance itself. */
 const STOP_MARGIN = 15_000;
 const LOGS_DEADLINE = 2000;
-const LAST_LINES = 20;
+const LAST_LINES = 50;
 /** After the engine failed a call. */
 const PAUSE_AFTER_FAILURE = 1000;
 
@@ -119,7 +119,7 @@ export class Applier {
       const spec = await specFor(slot);
       if (!spec) return true;
       instanceId = await this.call(CREATE_DEADLINE, 'creating an instance', runtime.create(spec));
-      ledger.born(instanceId, slot, clock.now());
+      ledger.born(instanceId, spec, clock.now());
       log.debug({ replica: slot, instance: instanceId, generation: spec.generation }, 'instance created');
     } catch (error) {
       return this.spawnFailed(slot, null, error);
@@ -156,6 +156,7 @@ export class Applier {
     try {
       log.info({ replica: slot, instance: instanceId, reason }, 'stopping an instance');
       await this.call(stopTimeout + STOP_MARGIN, 'stopping an instance', runtime.stop(instanceId, stopTimeout));
+      await this.keepLastLines(instanceId);
       await this.call(REMOVE_DEADLINE, 'removing an instance', runtime.remove(instanceId));
       return true;
     } catch (error) {
@@ -164,19 +165,23 @@ export class Applier {
   }
 
   private async remove({ instanceId }: Extract<Action, { kind: 'remove' }>): Promise<boolean> {
-    const { runtime, ledger } = this.parts;
     try {
-      const lines = await this.call(
-        LOGS_DEADLINE,
-        'reading its last lines',
-        runtime.logs(instanceId, LAST_LINES),
-      ).catch(() => []);
-      if (lines.length > 0) ledger.lastLines(instanceId, lines);
-      await this.call(REMOVE_DEADLINE, 'removing an instance', runtime.remove(instanceId));
+      await this.keepLastLines(instanceId);
+      await this.call(REMOVE_DEADLINE, 'removing an instance', this.parts.runtime.remove(instanceId));
       return true;
     } catch (error) {
       return this.failed('a dead instance could not be removed', instanceId, error);
     }
+  }
+
+  /** They go with the instance, so this comes before its removal. Who left in good order leaves no last words. */
+  private async keepLastLines(instanceId: string): Promise<void> {
+    const { runtime, ledger } = this.parts;
+    if (!ledger.mourns(instanceId)) return;
+    const lines = await this.call(LOGS_DEADLINE, 'reading its last lines', runtime.logs(instanceId, LAST_LINES)).catch(
+      () => [],
+    );
+    if (lines.length > 0) ledger.lastLines(instanceId, lines);
   }
 
   private failed(what: string, instanceId: string, error: unknown): boolean {

@@ -30,9 +30,11 @@ export class DesiredReader {
     const state = this.store.current;
     if (state === this.state) return this.desired;
     const { members, workload } = state;
-    const slots = members.map(({ name, url, firstGeneration }) => ({
+    const slots = members.map(({ name, url, firstGeneration, renewedFrom = firstGeneration, drained = false }) => ({
       name,
       firstGeneration,
+      renewedFrom,
+      drained,
       specHash: specHash(workload, url),
     }));
     this.state = state;
@@ -50,7 +52,7 @@ export class DesiredReader {
     const refused = await this.store.updateAnyway((state) => {
       const member = state.members.find(({ name }) => name === slot);
       if (!member) return state;
-      const generation = Math.max(nextGeneration(state, slot, seen), member.firstGeneration);
+      const generation = Math.max(nextGeneration(state, slot, seen), member.firstGeneration, member.renewedFrom ?? 0);
       const { workload } = state;
       spec = { slot, generation, specHash: specHash(workload, member.url), workload, address: staticAddress(member) };
       return withGeneration(state, slot, generation);

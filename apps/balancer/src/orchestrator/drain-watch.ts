@@ -6,7 +6,7 @@ import type { Ledger } from './ledger.js';
 import type { PlanInput } from './plan.js';
 
 export class DrainWatch {
-  /** Retired instances that get no new request any more, and since when; monotonic milliseconds. */
+  /** Retired or withdrawn instances that get no new request any more, and since when; monotonic milliseconds. */
   private readonly since = new Map<string, number>();
 
   constructor(
@@ -21,8 +21,13 @@ export class DrainWatch {
     if (!this.link.connected || tables === 'unknown') return;
     const now = this.clock.now();
     const counters = this.link.lastCounters();
-    for (const { id, retired, quiet } of this.ledger.instances.values()) {
-      if (!retired || quiet || tables.claimable.has(id)) continue;
+    for (const { id, retired, withdrawn, quiet } of this.ledger.instances.values()) {
+      if (!(retired || withdrawn) || tables.claimable.has(id)) {
+        // It came back meanwhile: when it leaves again the time begins anew.
+        this.since.delete(id);
+        continue;
+      }
+      if (quiet) continue;
       const since = this.since.get(id) ?? now;
       this.since.set(id, since);
       if (now - since >= this.poll && (counters.get(id)?.inFlight ?? 0) === 0) this.ledger.quiet(id);

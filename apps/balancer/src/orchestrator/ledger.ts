@@ -12,7 +12,9 @@ export interface InstanceRecord {
   readonly ejected: { readonly at: number; readonly until: number; readonly reason: string } | null;
   /** It leaves for good: drained, stopped, removed. Never taken back. */
   readonly retired: { readonly at: number; readonly reason: string } | null;
-  /** The data plane said that a draining instance carries no request any more. */
+  /** Its replica was taken out of service; unlike who is retired it may come back. */
+  readonly withdrawn: boolean;
+  /** The data plane said that this instance, retired or withdrawn, carries no request any more. */
   readonly quiet: boolean;
   /** Made, but it would not start: only good for removal. */
   readonly unstartable: boolean;
@@ -21,16 +23,25 @@ export interface InstanceRecord {
 /** How an instance ended, before it is put into words for a view. */
 export interface ExitRecord extends InstanceExit {
   readonly instanceId: string | null;
+  /** null: it was never made, or never listed. */
+  readonly generation: number | null;
+  /** Milliseconds from its start to its end, by the runtime's clock; null: it was never started. */
+  readonly uptime: number | null;
+  /** Requests that it carried, by the last counters before its end was known. */
+  readonly inFlight: number;
   readonly reason: string;
   readonly lastLines: readonly string[];
 }
 
 export interface SlotRecord {
   readonly restart: RestartHistory;
-  readonly lastExit: ExitRecord | null;
+  /** Newest first, no more than MOST_DEATHS. */
+  readonly deaths: readonly ExitRecord[];
 }
 
-export const NEW_SLOT: SlotRecord = { restart: UNTROUBLED, lastExit: null };
+export const NEW_SLOT: SlotRecord = { restart: UNTROUBLED, deaths: [] };
+/** Per replica: enough to tell a pattern from an accident. */
+export const MOST_DEATHS = 20;
 
 export interface LedgerPolicy {
   readonly health: HealthPolicy;
@@ -44,6 +55,7 @@ export interface Moment {
 }
 
 interface Entry extends InstanceRecord {
+  readonly generation: number | null;
   readonly startedAt: number | undefined;
   readonly address: Address | undefined;
   /** Its end is in the books, or never belonged there. */
@@ -60,6 +72,8 @@ export class Ledger {
   constructor(
     private readonly policy: LedgerPolicy,
     private readonly random: () => number,
+    /** Requests that an instance carried when the first sign of its end came. */
+    private readonly lastLoad: (instanceId: string) => number = () => 0,
   ) {}
 
   get instances(): ReadonlyMap<string, InstanceRecord> {
@@ -90,8 +104,8 @@ export class Ledger {
   }
 
   /** An instance was made by us; if the next list does not show it, it died. */
-  born(id: string, slot: string, now: number): void {
-    if (!this.entries.has(id)) this.entries.set(id, { ...blank(id, slot, now), bornAt: this.mark() });
+  born(id: string, { slot, generation }: { slot: string; generation: number }, now: number): void {
+    if (!this.entries.has(id)) this.entries.set(id, { ...blank(id, slot, generation, now), bornAt: this.mark() });
   }
 
   /** An instance could not be made or started. */
@@ -103,15 +117,7 @@ export class Ledger {
   ): void {
     const entry = instanceId === null ? undefined : this.entries.get(instanceId);
     if (entry) this.entries.set(entry.id, { ...entry, unstartable: true, ended: true });
-    const exit = {
-      code: null,
-      signal: null,
-      oom: false,
-      at: moment.wall,
-      instanceId,
-      reason: failure.reason,
-      lastLines: [],
-    };
+    const exit = this.exitOf(entry, null, failure.reason, moment);
     this.account(slot, exit, { at: moment.now, served: 0, ...failure });
   }
 
@@ -154,21 +160,47 @@ export class Ledger {
     const entry = this.entries.get(id);
     if (!entry || entry.retired) return;
     this.retire(id, reason, moment.now);
-    const exit = { code: null, signal: null, oom: false, at: moment.wall, instanceId: id, reason, lastLines: [] };
+    const exit = this.exitOf(entry, null, reason, moment);
     this.account(entry.slot, exit, { at: moment.now, served: 0, reason });
+  }
+
+  /** Whether its replica is out of service. @returns true when it has just come back: it serves after a probe from now on */
+  withdraw(id: string, withdrawn: boolean, now: number): boolean {
+    const entry = this.entries.get(id);
+    if (!entry || entry.retired || entry.withdrawn === withdrawn) return false;
+    if (withdrawn) this.entries.set(id, { ...entry, withdrawn });
+    else {
+      // Nobody held its health against it meanwhile, so it is not held against it now.
+      this.entries.set(id, { ...entry, withdrawn, quiet: false, health: { ...entry.health, unwellFor: 0 } });
+      this.eject(id, 'it was drained until now, and is probed again', now, now);
+    }
+    return !withdrawn;
   }
 
   quiet(id: string): void {
     const entry = this.entries.get(id);
-    if (entry?.retired) this.entries.set(id, { ...entry, quiet: true });
+    if (entry && (entry.retired || entry.withdrawn)) this.entries.set(id, { ...entry, quiet: true });
+  }
+
+  /** Its end is accounted to a slot, where its last words are worth reading. */
+  mourns(instanceId: string): boolean {
+    return [...this.slotRecords.values()].some(({ deaths }) => deaths.some((death) => death.instanceId === instanceId));
   }
 
   /** Its last words, fetched before it was removed. */
   lastLines(instanceId: string, lines: readonly string[]): void {
     for (const [slot, record] of this.slotRecords) {
-      if (record.lastExit?.instanceId !== instanceId) continue;
-      this.slotRecords.set(slot, { ...record, lastExit: { ...record.lastExit, lastLines: lines } });
+      const deaths = record.deaths.map((death) =>
+        death.instanceId === instanceId ? { ...death, lastLines: lines } : death,
+      );
+      this.slotRecords.set(slot, { ...record, deaths });
     }
+  }
+
+  /** The operator gives a slot another try: backoff and quarantine end, the deaths stay on record. */
+  pardon(slot: string): void {
+    const record = this.slotRecords.get(slot);
+    if (record) this.slotRecords.set(slot, { ...record, restart: UNTROUBLED });
   }
 
   /** A name that leaves takes its troubles along: added again, it begins anew. */
@@ -178,10 +210,19 @@ export class Ledger {
 
   private fold(instance: ObservedInstance, moment: Moment): void {
     const known = this.entries.get(instance.id);
-    const entry = known ?? { ...blank(instance.id, instance.slot, moment.now), bornAt: this.order };
+    const entry = known ?? {
+      ...blank(instance.id, instance.slot, instance.generation, moment.now),
+      bornAt: this.order,
+    };
     if (instance.state === 'exited') {
       // Seen dead at first sight: it died on an earlier balancer's watch, so it is shown and not counted.
-      if (!entry.ended && !entry.retired) this.die(entry, instance.exit ?? null, moment, known !== undefined);
+      if (!entry.ended && !entry.retired)
+        this.die(
+          { ...entry, startedAt: instance.startedAt ?? entry.startedAt },
+          instance.exit ?? null,
+          moment,
+          known !== undefined,
+        );
       this.entries.set(instance.id, { ...entry, ended: true });
       return;
     }
@@ -193,6 +234,7 @@ export class Ledger {
     this.entries.set(instance.id, {
       ...entry,
       ...(reborn ? { health: newborn(moment.now), ejected: null, ended: false } : {}),
+      generation: instance.generation,
       startedAt: instance.startedAt ?? entry.startedAt,
       address: instance.address ?? entry.address,
     });
@@ -200,31 +242,41 @@ export class Ledger {
 
   private die(entry: Entry, exit: InstanceExit | null, moment: Moment, counted = true): void {
     const reason = describeExit(exit);
-    const record = {
-      ...(exit ?? { code: null, signal: null, oom: false, at: moment.wall }),
-      instanceId: entry.id,
-      reason,
-      lastLines: [],
-    };
+    const record = this.exitOf(entry, exit, reason, moment);
     const { passingSince } = entry.health;
     const served = passingSince === null ? 0 : moment.now - passingSince;
     this.account(entry.slot, record, counted ? { at: moment.now, served, reason } : null);
   }
 
-  private account(slot: string, lastExit: ExitRecord, death: Parameters<typeof afterDeath>[1] | null): void {
-    const { restart } = this.slotRecords.get(slot) ?? NEW_SLOT;
+  private exitOf(entry: Entry | undefined, exit: InstanceExit | null, reason: string, { wall }: Moment): ExitRecord {
+    const end = exit ?? { code: null, signal: null, oom: false, at: wall };
+    return {
+      ...end,
+      instanceId: entry?.id ?? null,
+      generation: entry?.generation ?? null,
+      uptime: entry?.startedAt === undefined ? null : Math.max(0, end.at - entry.startedAt),
+      inFlight: entry ? this.lastLoad(entry.id) : 0,
+      reason,
+      lastLines: [],
+    };
+  }
+
+  private account(slot: string, exit: ExitRecord, death: Parameters<typeof afterDeath>[1] | null): void {
+    const { restart, deaths } = this.slotRecords.get(slot) ?? NEW_SLOT;
     const next = death ? afterDeath(restart, death, this.policy.restart, this.random()) : restart;
-    this.slotRecords.set(slot, { restart: next, lastExit });
+    this.slotRecords.set(slot, { restart: next, deaths: [exit, ...deaths].slice(0, MOST_DEATHS) });
   }
 }
 
-function blank(id: string, slot: string, now: number): Omit<Entry, 'bornAt'> {
+function blank(id: string, slot: string, generation: number, now: number): Omit<Entry, 'bornAt'> {
   return {
     id,
     slot,
+    generation,
     health: newborn(now),
     ejected: null,
     retired: null,
+    withdrawn: false,
     quiet: false,
     unstartable: false,
     startedAt: undefined,

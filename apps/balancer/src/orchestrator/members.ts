@@ -35,6 +35,7 @@ const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9 _.-]{0,61}[A-Za-z0-9_.-])?$/;
 export const NAME_GRAMMAR =
   '1 to 63 letters, digits, spaces, dots, dashes and underscores, with a letter or digit first and no space last';
 const DEFAULT_WEIGHT = 1;
+export const MAX_WEIGHT = 1000;
 
 /** @returns the members that join, in order: those given, then generated ones. @throws PoolError and nothing changes */
 export function planAdd(current: readonly Member[], request: ChangeRequest, rules: AddRules): Member[] {

@@ -12,6 +12,10 @@ export interface DesiredSlot {
   readonly specHash: string;
   /** Instances below this generation belong to an earlier replica of the same name. */
   readonly firstGeneration: number;
+  /** Instances below this generation are to be replaced by a newer one, though they run the right workload. */
+  readonly renewedFrom: number;
+  /** Out of service by an operator's wish: its instances run, and get no requests. */
+  readonly drained: boolean;
 }
 
 export interface PlanPolicy {
@@ -92,14 +96,18 @@ interface Slot {
   readonly winner: ObservedInstance | undefined;
   /** Whatever else lives there, newest first. */
   readonly incumbents: readonly ObservedInstance[];
-  /** An incumbent runs another workload than it should. */
+  /** An incumbent runs another workload than it should, or is to be restarted. */
   readonly outdated: boolean;
+  readonly drained: boolean;
   /** Its winner was just given up. */
   readonly condemned: boolean;
 }
 
 const byGeneration = (a: ObservedInstance, b: ObservedInstance) =>
   b.generation - a.generation || (a.id < b.id ? -1 : 1);
+
+const own = ({ winner, incumbents }: Slot): readonly ObservedInstance[] =>
+  winner ? [winner, ...incumbents] : incumbents;
 
 class Planner {
   private readonly actions: Action[] = [];
@@ -145,12 +153,14 @@ class Planner {
     for (const old of alive.filter((i) => i.generation < slot.firstGeneration))
       this.dismiss(old, 'its replica was removed');
     const own = alive.filter((i) => i.generation >= slot.firstGeneration).sort(byGeneration);
-    const winner = own.find((i) => i.specHash === slot.specHash && !i.leftover);
+    const upToDate = (i: ObservedInstance) => i.specHash === slot.specHash && i.generation >= slot.renewedFrom;
+    const winner = own.find((i) => upToDate(i) && !i.leftover);
     const incumbents = own.filter((i) => i !== winner);
-    const outdated = incumbents.some((i) => i.specHash !== slot.specHash && !i.leftover);
-    if (!winner || !this.condemn(winner))
-      return { name: slot.name, history, winner, incumbents, outdated, condemned: false };
-    return { name: slot.name, history, winner: undefined, incumbents, outdated, condemned: true };
+    const outdated = incumbents.some((i) => !upToDate(i) && !i.leftover);
+    const sorted = { name: slot.name, history, incumbents, outdated, drained: slot.drained };
+    // Who was drained to be looked at is not taken away for being unwell.
+    if (!winner || slot.drained || !this.condemn(winner)) return { ...sorted, winner, condemned: false };
+    return { ...sorted, winner: undefined, condemned: true };
   }
 
   private successorUnderWay({ name, winner }: Slot): boolean {
@@ -165,9 +175,11 @@ class Planner {
       for (const incumbent of incumbents) this.dismiss(incumbent, 'its successor is ready');
     const substitute = ready ? undefined : incumbents.find((i) => this.troubleOf(i) === null);
     const serving = substitute ?? winner ?? incumbents[0];
-    if (serving) this.route(serving);
+    if (slot.drained) for (const instance of ready ? [winner] : own(slot)) this.routeDraining(instance);
+    else if (serving) this.route(serving);
     const held = this.advance(slot);
-    this.phases.set(slot.name, this.phaseOf(slot, serving, held));
+    const phase = slot.drained && serving ? this.drainedPhase(slot, serving) : this.phaseOf(slot, serving, held);
+    this.phases.set(slot.name, phase);
   }
 
   /** Makes or starts what the slot lacks. @returns why it has to wait, in words; null when it need not */
@@ -180,7 +192,7 @@ class Planner {
       this.wake(restart.retryAt);
       return null;
     }
-    if (outdated && this.replacing && !winner) return 'replicas with an outdated workload are replaced one at a time';
+    if (outdated && this.replacing && !winner) return 'replicas are replaced one at a time';
     if (this.spawns >= policy.spawnConcurrency) return 'other replicas start first';
     if (this.deadStillRouted()) return 'the data plane still has to let go of a dead replica’s address';
     this.replacing ||= outdated;
@@ -192,7 +204,7 @@ class Planner {
   }
 
   private phaseOf(
-    { name, history: { restart, lastExit } }: Slot,
+    { name, history: { restart, deaths } }: Slot,
     serving: ObservedInstance | undefined,
     held: string | null,
   ): Phase {
@@ -210,11 +222,30 @@ class Planner {
     if (restart.retryAt > this.input.now && !this.input.underWay.slots.has(name)) {
       return {
         state: 'backing-off',
-        reason: `the next instance waits: ${lastExit?.reason ?? 'the engine was busy'}`,
+        reason: `the next instance waits: ${deaths[0]?.reason ?? 'the engine was busy'}`,
         instance,
       };
     }
     return { state: 'starting', reason: held ?? 'an instance is being made', instance };
+  }
+
+  /** Its instance runs: the wish is the state, and whatever else is wrong a part of the reason. */
+  private drainedPhase(slot: Slot, instance: ObservedInstance): Phase {
+    const { restart } = slot.history;
+    const trouble = this.troubleOf(instance);
+    const busy = own(slot).some((one) => this.mayCarryRequests(one));
+    if (busy) this.wake(this.input.now + this.input.policy.drainPoll);
+    const state = busy ? 'draining' : 'drained';
+    const reasons = [busy ? 'drained by an operator, it finishes its last requests' : 'drained by an operator'];
+    if (trouble !== null) reasons.push(trouble);
+    if (restart.quarantine) reasons.push(`no successor is made: ${restart.quarantine.reason}`);
+    return { state, reason: reasons.join('; '), instance };
+  }
+
+  private mayCarryRequests(instance: ObservedInstance): boolean {
+    const { tables } = this.input;
+    if (tables === 'unknown' || tables.claimable.has(instance.id)) return true;
+    return tables.listed.has(instance.id) && !this.record(instance)?.quiet;
   }
 
   /** Why an instance gets no request; null when it may have some. */

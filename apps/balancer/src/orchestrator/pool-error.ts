@@ -10,12 +10,15 @@ export type PoolErrorCode =
   | 'bad_weight' // not above 0, or above the limit
   | 'unplaceable' // the placement refuses the membership
   | 'unknown_name' // /rm or a wait on what is no member
+  | 'unknown_replica' // a path that names no member
+  | 'last_ready' // to be drained, and nobody else serves
+  | 'not_restartable' // the pool did not make it
+  | 'drained' // waited for, and it serves only after an undrain
   | 'removed' // waited for, and removed meanwhile
   | 'storage' // the state cannot be written: nothing changed
   | 'wait_timeout'
   | 'wait_aborted'
   | 'quarantined'
-  | 'unknown_replica' // a path that names no member
   | 'no_output' // the replica has no log to be read
   | 'engine' // the engine fails, or does not answer
   | 'not_running'; // before the start, or while it ends
@@ -29,12 +32,15 @@ const STATUS: Readonly<Record<PoolErrorCode, number>> = {
   bad_weight: 400,
   unplaceable: 400,
   unknown_name: 400,
+  unknown_replica: 404,
+  last_ready: 409,
+  not_restartable: 409,
+  drained: 409,
   removed: 409,
   storage: 503,
   wait_timeout: 503,
   wait_aborted: 503,
   quarantined: 503,
-  unknown_replica: 404,
   no_output: 409,
   engine: 503,
   not_running: 503,
@@ -50,7 +56,7 @@ const RETRYABLE: ReadonlySet<PoolErrorCode> = new Set([
 
 /** What an error points at: the field of the call and the value that was refused, or the replica that kept it waiting. */
 export interface PoolErrorSubject {
-  readonly field?: 'n' | 'hostnames' | 'add' | 'remove' | 'weights';
+  readonly field?: 'n' | 'hostnames' | 'add' | 'remove' | 'weights' | 'weight';
   readonly value?: unknown;
   readonly replica?: string;
 }

@@ -33,6 +33,10 @@ const StoredMember = z.object({
   url: z.string().optional(),
   /** Instances below it belong to an earlier replica of that name. */
   firstGeneration: z.number().int().positive(),
+  /** An operator took it out of service: its instances run and get no requests. */
+  drained: z.boolean().optional(),
+  /** A restart was asked for: instances below it serve until one at or above it is ready. */
+  renewedFrom: z.number().int().positive().optional(),
 });
 export type StoredMember = z.infer<typeof StoredMember>;
 
@@ -44,12 +48,7 @@ const StoredTraits = z.object({
   tmpfs: z.record(z.string(), z.string()).optional(),
   mounts: z
     .array(
-      z.object({
-        type: z.enum(['volume', 'bind']),
-        source: z.string(),
-        target: z.string(),
-        readOnly: z.boolean(),
-      }),
+      z.object({ type: z.enum(['volume', 'bind']), source: z.string(), target: z.string(), readOnly: z.boolean() }),
     )
     .readonly()
     .optional(),

@@ -9,6 +9,7 @@ import type { Clock } from './clock.js';
 import type { Desired } from './desired.js';
 import { DrainWatch } from './drain-watch.js';
 import type { ProbeResult } from './health.js';
+import { LastLoad } from './last-load.js';
 import { Ledger, type LedgerPolicy, type Moment } from './ledger.js';
 import { type EngineStatus, Observer } from './observer.js';
 import { PhaseBoard, type TimedPhase } from './phase-board.js';
@@ -48,6 +49,7 @@ export class Reconciler {
   private readonly prober: Prober;
   private readonly board: PhaseBoard;
   private readonly drains: DrainWatch;
+  private readonly lastLoad: LastLoad;
   private readonly hold = new TakeoverHold();
   private readonly subscriptions: (() => void)[] = [];
   private cancelWake = () => {};
@@ -57,7 +59,8 @@ export class Reconciler {
 
   constructor(private readonly parts: ReconcilerParts) {
     const { runtime, link, log, clock, probe, timing, policy, snapshotBase, specFor } = parts;
-    const ledger = (this.ledger = new Ledger(policy, parts.random));
+    const ledger = (this.ledger = new Ledger(policy, parts.random, (id) => this.lastLoad.of(id)));
+    this.lastLoad = new LastLoad(link, clock);
     this.board = new PhaseBoard(clock, log);
     this.drains = new DrainWatch(link, ledger, clock, policy.drainPoll);
     this.publisher = new Publisher(link, snapshotBase, log, () => this.turn());
@@ -94,7 +97,7 @@ export class Reconciler {
   get routingTable(): Omit<Snapshot, 'epoch'> | undefined {
     return this.publisher.published;
   }
-  get memory(): Pick<Ledger, 'instances' | 'slots' | 'forgetSlot'> {
+  get memory(): Pick<Ledger, 'instances' | 'slots' | 'forgetSlot' | 'pardon'> {
     return this.ledger;
   }
 
@@ -121,7 +124,10 @@ export class Reconciler {
         this.ledger.quiet(id);
         this.turn();
       }),
-      link.onOutcome((id) => this.prober.nudge(id)),
+      link.onOutcome((id) => {
+        this.lastLoad.note(id);
+        this.prober.nudge(id);
+      }),
       link.onConnection(() => this.turn()),
     );
     this.turn();
@@ -182,6 +188,7 @@ export class Reconciler {
   private decide(): Plan {
     const { clock, policy, desired } = this.parts;
     for (;;) {
+      this.withdraw();
       this.drains.look(this.publisher.inUse);
       const decision = plan({
         desired: desired().slots,
@@ -200,6 +207,19 @@ export class Reconciler {
       }
       // Who leaves now changes what is to be done, and a death that is accounted now what the slot gets: plan once more.
       if (decision.retire.length === 0) return decision;
+    }
+  }
+
+  /** Instances of drained replicas are known as such before anything is planned; who comes back is probed at once. */
+  private withdraw(): void {
+    const drained = new Set(
+      this.parts
+        .desired()
+        .slots.filter((slot) => slot.drained)
+        .map(({ name }) => name),
+    );
+    for (const { id, slot } of this.observed) {
+      if (this.ledger.withdraw(id, drained.has(slot), this.parts.clock.now())) this.prober.nudge(id);
     }
   }
 
@@ -249,6 +269,7 @@ export class Reconciler {
   private hinted({ kind, instanceId }: RuntimeHint): void {
     const now = this.parts.clock.now();
     if (instanceId !== undefined && (kind === 'stopping' || kind === 'died')) {
+      if (kind === 'died') this.lastLoad.note(instanceId);
       const until = kind === 'died' ? now : now + this.parts.timing.stopTimeout + EJECTION_MARGIN;
       this.ledger.eject(instanceId, kind === 'died' ? 'its end was reported' : 'it was sent a stop signal', now, until);
       this.turn();

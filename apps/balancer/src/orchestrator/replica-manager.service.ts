@@ -6,15 +6,16 @@ import { DataLink } from '../routing/link/data-link.js';
 import { type Progress, ReplicaRuntime } from '../runtime/replica-runtime.js';
 import { Logger } from '../telemetry/logger.js';
 import { ManagerOptions } from './manager-options.js';
+import { changeMembers } from './member-change.js';
 import { planAdd, planRemove, type Standing } from './members.js';
 import { type Pool, type PoolParts, startPool } from './pool.js';
 import { endPool, type EndMode, unlessHurried } from './pool-end.js';
 import { PoolError } from './pool-error.js';
 import { addRules } from './pool-home.js';
 import { PoolRing, toRingMembers } from './pool-ring.js';
-import { generationOf, type PoolState, type StoredMember } from './pool-state.js';
+import { generationOf, type StoredMember } from './pool-state.js';
+import { lacksReadiness, ReplicaLife } from './replica-life.js';
 import type { Change, ChangeRequest, PoolSummary, ReplicaView, ShutdownOptions, WaitOptions } from './replica-view.js';
-import { remembered, ringChange, type RingChangeCause } from './ring-history.js';
 import { ReplicaLogs } from './replica-logs.js';
 import { RingReports } from './ring-reports.js';
 import { type SpecView, specView } from './spec-view.js';
@@ -25,6 +26,8 @@ import { waitUntil } from './waits.js';
 export class ReplicaManager {
   /** The ring, and where requests go, for operators to see. */
   readonly rings: RingReports;
+  /** What operators may ask of one replica, and how its instances died. */
+  readonly life: ReplicaLife;
   /** What replicas write. */
   readonly logs: ReplicaLogs;
   private readonly parts: PoolParts;
@@ -42,12 +45,14 @@ export class ReplicaManager {
     @Inject(DataLink) private readonly link: DataLink,
     @Inject(Logger) log: Logger,
     @Inject(PoolRing) private readonly ring: PoolRing,
-    @Optional()
-    @Inject(ManagerOptions)
-    private readonly options: ManagerOptions = new ManagerOptions(),
+    @Optional() @Inject(ManagerOptions) private readonly options: ManagerOptions = new ManagerOptions(),
   ) {
     this.parts = { settings, runtime, link, log, ring, options };
     this.rings = new RingReports(this.parts, () => this.running());
+    this.life = new ReplicaLife(this.parts, {
+      running: () => this.running(),
+      inTurn: (change) => this.inTurn(change),
+    });
     this.logs = new ReplicaLogs(runtime, () => this.running());
   }
 
@@ -94,11 +99,7 @@ export class ReplicaManager {
       desired: store.current.members.length,
       ready: [...reconciler.phases.values()].filter(({ state }) => state === 'ready').length,
       draining: [...reconciler.memory.instances.values()].filter(({ retired }) => retired !== null).length,
-      engine: {
-        status: engine.answers ? 'ok' : 'unreachable',
-        since: iso(engine.since),
-        reason: engine.reason,
-      },
+      engine: { status: engine.answers ? 'ok' : 'unreachable', since: iso(engine.since), reason: engine.reason },
       drift,
     };
   }
@@ -123,12 +124,10 @@ export class ReplicaManager {
           const seen = reconciler.observed
             .filter(({ slot }) => slot === member.name)
             .map(({ generation }) => generation);
-          return {
-            ...member,
-            firstGeneration: Math.max(generationOf(state, member.name), ...seen) + 1,
-          };
+          return { ...member, firstGeneration: Math.max(generationOf(state, member.name), ...seen) + 1 };
         });
-        return this.withMembers(state, [...state.members, ...added], 'add', joining);
+        const names = joining.map(({ name }) => name);
+        return changeMembers(this.surroundings, state, [...state.members, ...added], 'add', names).state;
       });
       return this.changed(joining.map(({ name }) => name));
     });
@@ -141,12 +140,7 @@ export class ReplicaManager {
       const gone = new Set(leaving);
       await store.update((state) => {
         const staying = state.members.filter(({ name }) => !gone.has(name));
-        return this.withMembers(
-          state,
-          staying,
-          'remove',
-          leaving.map((name) => ({ name })),
-        );
+        return changeMembers(this.surroundings, state, staying, 'remove', leaving).state;
       });
       return this.changed(leaving);
     });
@@ -154,20 +148,14 @@ export class ReplicaManager {
     return change;
   }
 
-  /** @throws PoolError wait_timeout, wait_aborted, quarantined, removed, unknown_name, not_running */
+  /** @throws PoolError wait_timeout, wait_aborted, quarantined, drained, removed, unknown_name, not_running */
   async whenReady(names: readonly string[], options: WaitOptions = {}): Promise<void> {
-    const { reconciler } = this.running();
     this.requireMembers(names);
     await this.wait(options, 'ready', () => {
       this.requireMembers(names, 'removed');
-      for (const name of names) {
-        const phase = reconciler.phases.get(name);
-        if (phase?.state === 'ready') continue;
-        const state = `it is ${phase?.state ?? 'starting'}${phase?.reason ? ` (${phase.reason})` : ''}`;
-        if (phase?.state === 'quarantined') {
-          throw new PoolError('quarantined', `${name} is quarantined: ${phase.reason ?? ''}`, { replica: name });
-        }
-        return { name, state };
+      for (const member of this.running().store.current.members) {
+        const state = names.includes(member.name) ? lacksReadiness(this.running(), member) : null;
+        if (state !== null) return { name: member.name, state };
       }
       return null;
     });
@@ -179,12 +167,7 @@ export class ReplicaManager {
     await this.wait(options, 'gone', () => {
       const members = new Map(store.current.members.map((member) => [member.name, member.firstGeneration]));
       const name = names.find((candidate) => reconciler.remains(candidate, members.get(candidate) ?? Infinity));
-      return name === undefined
-        ? null
-        : {
-            name,
-            state: 'it still finishes its last requests, or is being stopped',
-          };
+      return name === undefined ? null : { name, state: 'it still finishes its last requests, or is being stopped' };
     });
   }
 
@@ -214,7 +197,7 @@ export class ReplicaManager {
     await endPool(this.parts, this.pool, mode, this.hurry.signal);
   }
 
-  private inTurn(change: (pool: Pool) => Promise<Change>): Promise<Change> {
+  private inTurn<T>(change: (pool: Pool) => Promise<T>): Promise<T> {
     const result = this.lastChange.then(() => change(this.running()));
     this.lastChange = result.catch(() => {});
     return result;
@@ -230,27 +213,8 @@ export class ReplicaManager {
     return { names: members.map(({ name }) => name), affected };
   }
 
-  /** The state with these members and a record of what that moves. @throws PoolError unplaceable */
-  private withMembers(
-    state: PoolState,
-    members: readonly StoredMember[],
-    cause: RingChangeCause,
-    affected: readonly { readonly name: string }[],
-  ): PoolState {
-    const placement = this.ring.build(toRingMembers(members));
-    const change = ringChange({
-      wall: this.options.clock.wall(),
-      cause,
-      affected: affected.map(({ name }) => name),
-      members: members.length,
-      diff: this.ring.diff(this.ring.current(), placement),
-      digest: placement.digest,
-    });
-    return {
-      ...state,
-      members: [...members],
-      ringHistory: remembered(state.ringHistory, change),
-    };
+  private get surroundings() {
+    return { ring: this.ring, clock: this.options.clock };
   }
 
   private requireMembers(names: readonly string[], code: 'unknown_name' | 'removed' = 'unknown_name'): void {
@@ -273,12 +237,7 @@ export class ReplicaManager {
   ) {
     const look = () => (this.running() ? missing() : null);
     return waitUntil(
-      {
-        clock: this.options.clock,
-        onChange: (listener) => this.onChange(listener),
-        missing: look,
-        goal,
-      },
+      { clock: this.options.clock, onChange: (listener) => this.onChange(listener), missing: look, goal },
       { signal, timeoutMs },
     );
   }

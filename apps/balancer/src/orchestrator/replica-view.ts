@@ -4,9 +4,10 @@ import type { RuntimeKind } from '../runtime/replica-runtime.js';
 /**
  * `starting`: an instance is being made, or has not passed its probe yet · `ready`: serves · `unready`: served, and fails
  * its probe, is paused or was sent a stop signal · `backing-off`: died, the next instance waits its turn ·
- * `quarantined`: no further instance is made, the reason says why.
+ * `quarantined`: no further instance is made, the reason says why · `draining`: taken out of service by an operator, it
+ * finishes its last requests · `drained`: out of service, its instance runs and carries none.
  */
-export type ReplicaState = 'starting' | 'ready' | 'unready' | 'backing-off' | 'quarantined';
+export type ReplicaState = 'starting' | 'ready' | 'unready' | 'draining' | 'drained' | 'backing-off' | 'quarantined';
 
 /** How the last instance of a replica ended. */
 export interface LastExit {
@@ -19,6 +20,17 @@ export interface LastExit {
   readonly reason: string;
   /** The last lines that it wrote, oldest first; empty when they could not be had. */
   readonly lastLines: readonly string[];
+}
+
+/** One instance that ended without being asked to, could not be brought up, or was given up. */
+export interface DeathView extends LastExit {
+  /** From its start to its end, in milliseconds; null: it was never started. */
+  readonly uptimeMs: number | null;
+  /** Requests that it carried when the first sign of its end came, by counters that may be about 100 ms older. */
+  readonly inFlight: number;
+  /** Its id; null: it was never made. */
+  readonly instance: string | null;
+  readonly generation: number | null;
 }
 
 export interface InstanceView {
@@ -35,6 +47,8 @@ export interface InstanceView {
 export interface ReplicaView {
   readonly name: string;
   readonly state: ReplicaState;
+  /** What operators want of it, whatever its state: requests, or none until it is undrained. */
+  readonly wanted: 'serving' | 'drained';
   /** When that state began; ISO 8601. */
   readonly since: string;
   /** Why it is not ready, in words; null when all is well. */

@@ -7,8 +7,8 @@ export const RingChange = z.object({
   /** ISO 8601. */
   at: z.string(),
   /** start: the pool was founded. */
-  cause: z.enum(['start', 'add', 'remove']),
-  /** How many replicas joined or left. */
+  cause: z.enum(['start', 'add', 'remove', 'weight']),
+  /** How many replicas joined, left or got another weight. */
   count: z.number().int().nonnegative(),
   /** Their names, the first few. */
   replicas: z.array(z.string()),
@@ -34,7 +34,7 @@ export interface RingChangeFacts {
   /** Epoch milliseconds. */
   readonly wall: number;
   readonly cause: RingChangeCause;
-  /** Who joined or left. */
+  /** Who joined, left or got another weight. */
   readonly affected: readonly string[];
   readonly members: number;
   readonly diff: Pick<PlacementDiff, 'moved' | 'minimum'>;

@@ -1,6 +1,6 @@
 // Owns what a proposed change would make of the members, by the rules of /add and /rm. Pure: a proposal that makes no sense
 // throws, and nobody is asked to do anything. What the ring would move is libs/hashing's.
-import { isMemberName, NAME_GRAMMAR, show } from './members.js';
+import { isMemberName, MAX_WEIGHT, NAME_GRAMMAR, show } from './members.js';
 import { PoolError } from './pool-error.js';
 
 /** Members as the ring knows them. */
@@ -17,7 +17,6 @@ export interface RingProposal {
 }
 
 const DEFAULT_WEIGHT = 1;
-const MAX_WEIGHT = 1000;
 
 /** @returns the members afterwards @throws PoolError naming the field and the value */
 export function proposedMembers(

@@ -3,7 +3,7 @@ import type { InstanceCounters } from '../routing/link/messages.js';
 import type { ExitRecord, SlotRecord } from './ledger.js';
 import type { TimedPhase } from './phase-board.js';
 import { generationOf, type PoolState, type StoredMember } from './pool-state.js';
-import type { InstanceView, LastExit, ReplicaView } from './replica-view.js';
+import type { DeathView, InstanceView, LastExit, ReplicaView } from './replica-view.js';
 
 export interface ViewSources {
   readonly state: Pick<PoolState, 'members' | 'generations'>;
@@ -19,12 +19,13 @@ export function replicaViews(sources: ViewSources): ReplicaView[] {
   return sources.state.members.map((member) => replicaView(member, sources));
 }
 
-function replicaView({ name, weight, firstGeneration }: StoredMember, sources: ViewSources): ReplicaView {
+function replicaView({ name, weight, firstGeneration, drained }: StoredMember, sources: ViewSources): ReplicaView {
   const phase = sources.phases.get(name);
   const instance = phase?.instance ?? null;
   return {
     name,
     state: phase?.state ?? 'starting',
+    wanted: drained ? 'drained' : 'serving',
     since: iso(phase?.since ?? sources.wall),
     reason: phase?.reason ?? null,
     instance: instance && {
@@ -34,17 +35,36 @@ function replicaView({ name, weight, firstGeneration }: StoredMember, sources: V
       startedAt: instance.startedAt === undefined ? null : iso(instance.startedAt),
     },
     restarts: Math.max(0, generationOf(sources.state, name) - firstGeneration),
-    lastExit: lastExit(sources.slots.get(name)?.lastExit ?? null),
+    lastExit: lastExit(sources.slots.get(name)?.deaths[0]),
     inFlight: instance ? (sources.counters.get(instance.id)?.inFlight ?? 0) : 0,
     weight,
     share: sources.shares.get(name)?.share ?? 0,
   };
 }
 
-function lastExit(exit: ExitRecord | null): LastExit | null {
+/** How much of a death's last lines is shown beside the replica; all of them are in its deaths. */
+const LINES_IN_BRIEF = 20;
+
+function lastExit(exit: ExitRecord | undefined): LastExit | null {
   if (!exit) return null;
   const { code, signal, oom, at, reason, lastLines } = exit;
-  return { code, signal, oom, at: iso(at), reason, lastLines };
+  return { code, signal, oom, at: iso(at), reason, lastLines: lastLines.slice(-LINES_IN_BRIEF) };
+}
+
+export function deathView({ instanceId, generation, uptime, inFlight, lastLines, ...exit }: ExitRecord): DeathView {
+  const { code, signal, oom, at, reason } = exit;
+  return {
+    at: iso(at),
+    reason,
+    code,
+    signal,
+    oom,
+    uptimeMs: uptime,
+    inFlight,
+    instance: instanceId,
+    generation,
+    lastLines,
+  };
 }
 
 function addressText(address: { host: string; port: number } | undefined): InstanceView['address'] {

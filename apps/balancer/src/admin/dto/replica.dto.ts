@@ -3,7 +3,15 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { InstanceView, LastExit, ReplicaState, ReplicaView } from '../../orchestrator/replica-view.js';
 
-const STATES: readonly ReplicaState[] = ['starting', 'ready', 'unready', 'backing-off', 'quarantined'];
+const STATES: readonly ReplicaState[] = [
+  'starting',
+  'ready',
+  'unready',
+  'draining',
+  'drained',
+  'backing-off',
+  'quarantined',
+];
 const TIME = { type: String, format: 'date-time', example: '2026-11-23T08:15:30.250Z' } as const;
 
 export class InstanceDto implements InstanceView {
@@ -51,6 +59,14 @@ export class ReplicaDto implements ReplicaView {
 
   @ApiProperty({ type: String, enum: STATES, example: 'ready' })
   readonly state: ReplicaState;
+
+  @ApiProperty({
+    type: String,
+    enum: ['serving', 'drained'],
+    description: 'What operators want of it, whatever its state.',
+    example: 'serving',
+  })
+  readonly wanted: ReplicaView['wanted'];
 
   @ApiProperty({ ...TIME, description: 'When that state began.' })
   readonly since: string;

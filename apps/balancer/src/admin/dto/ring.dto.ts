@@ -12,7 +12,7 @@ import type {
   RouteView,
 } from '../../orchestrator/ring-views.js';
 
-const CAUSES: readonly RingChangeCause[] = ['start', 'add', 'remove'];
+const CAUSES: readonly RingChangeCause[] = ['start', 'add', 'remove', 'weight'];
 const PART = { type: Number, minimum: 0, maximum: 1 } as const;
 const SLOTS = 'null for hrw and ketama, which have no table, and for a ring without members.';
 const DIGEST = {

@@ -9,6 +9,8 @@ export const slot = (name: string, given: Partial<DesiredSlot> = {}): DesiredSlo
   name,
   specHash: 'right',
   firstGeneration: 1,
+  renewedFrom: 1,
+  drained: false,
   ...given,
 });
 export const instance = (id: string, of: string, given: Partial<ObservedInstance> = {}): ObservedInstance => ({
@@ -56,7 +58,17 @@ export function planFor({
 }: World) {
   const records = seen.map(([{ id, slot: of }, given]): [string, InstanceRecord] => [
     id,
-    { id, slot: of, health: newborn(0), ejected: null, retired: null, quiet: false, unstartable: false, ...given },
+    {
+      id,
+      slot: of,
+      health: newborn(0),
+      ejected: null,
+      retired: null,
+      withdrawn: false,
+      quiet: false,
+      unstartable: false,
+      ...given,
+    },
   ]);
   const result = plan({
     desired,
