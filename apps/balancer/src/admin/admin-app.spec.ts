@@ -24,6 +24,8 @@ describe('routes', () => {
     ['GET', '/api/replicas', 200],
     ['GET', '/api/replicas/Server%203', 200],
     ['GET', '/api/status', 200],
+    ['GET', '/api/spec', 200],
+    ['GET', '/api/replicas/Server%203/logs', 200],
     ['GET', '/api/ring', 200],
     ['GET', '/api/ring/history', 200],
     ['GET', '/api/route', 200],
@@ -217,7 +219,7 @@ describe('the OpenAPI document', () => {
       for (const [status, response] of Object.entries(
         operation.responses as Record<string, { content?: Record<string, object> }>,
       )) {
-        const content = response.content?.['application/json'] as {
+        const content = (response.content?.['application/json'] ?? response.content?.['text/plain']) as {
           schema?: object;
           example?: unknown;
           examples?: Record<string, { value: object }>;
