@@ -73,7 +73,10 @@ export interface LoadReport {
 }
 
 /** A few keep-alive clients that ask one request after another until told to stop. */
-export function steadyLoad(url: string, { clients = 4, gapMs = 4 } = {}): { stop(): Promise<LoadReport> } {
+export function steadyLoad(
+  url: string,
+  { clients = 4, gapMs = 4, onAnswer }: { clients?: number; gapMs?: number; onAnswer?: (text: string) => void } = {},
+): { stop(): Promise<LoadReport> } {
   const agent = new http.Agent({ keepAlive: true, maxSockets: clients });
   const failures: string[] = [];
   let answered = 0;
@@ -83,6 +86,7 @@ export function steadyLoad(url: string, { clients = 4, gapMs = 4 } = {}): { stop
       try {
         const { status, text } = await call(url, { agent });
         answered++;
+        onAnswer?.(text);
         if (status !== 200) failures.push(`${status} ${text}`);
       } catch (error) {
         failures.push(String(error));
