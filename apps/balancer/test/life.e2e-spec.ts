@@ -50,7 +50,7 @@ describeRuntimes('the life of a replica', (runtime) => {
         served.set(name, (served.get(name) ?? 0) + 1);
       },
     });
-    return { served, stop: running.stop };
+    return { served, stop: () => running.stop() };
   };
 
   it('drained takes no request at all, undrained takes its own again, and no request fails', async () => {
