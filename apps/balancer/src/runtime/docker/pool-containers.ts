@@ -109,30 +109,34 @@ export class PoolContainers {
 
   /** @throws RuntimeError from the iteration, also when the engine cuts the stream */
   async *follow(id: string, tail: number, signal: AbortSignal): AsyncGenerator<string> {
-    if (signal.aborted || !(await this.own(id))) return;
-    const stream = await this.engine
-      .query('open the output', (deadline) =>
-        this.engine.docker.getContainer(id).logs({
-          follow: true,
-          stdout: true,
-          stderr: true,
-          tail,
-          abortSignal: AbortSignal.any([signal, deadline]),
-        }),
-      )
-      .catch(unlessStatus(404, 409));
-    if (!stream) return;
-    const frames = new FrameReader();
+    let stream: Readable | undefined;
     const lines = new LineSplitter();
     try {
-      for await (const chunk of stream as AsyncIterable<Buffer>)
+      stream = (await this.own(id)) && (await this.openOutput(id, tail, signal));
+      const frames = new FrameReader();
+      for await (const chunk of (stream ?? []) as AsyncIterable<Buffer>)
         for (const piece of frames.take(chunk)) yield* lines.take(piece);
       yield* lines.end();
     } catch (error) {
+      // Whoever gave the signal knows why it ends.
       if (!signal.aborted) throw toRuntimeError(error);
     } finally {
-      (stream as Readable).destroy();
+      stream?.destroy();
     }
+  }
+
+  private async openOutput(id: string, tail: number, signal: AbortSignal): Promise<Readable | undefined> {
+    const open = (deadline: AbortSignal) =>
+      this.engine.docker.getContainer(id).logs({
+        follow: true,
+        stdout: true,
+        stderr: true,
+        tail,
+        abortSignal: AbortSignal.any([signal, deadline]),
+      });
+    // 409: being removed in this moment.
+    const stream = await this.engine.query('open the output', open).catch(unlessStatus(404, 409));
+    return stream as Readable | undefined;
   }
 
   /** Before each start and not at create: a balancer may be killed between the two. Joined already is success. */
