@@ -47,7 +47,8 @@ export class Progress {
     const seconds = `${Math.round((time - this.#began) / 1000)} s`;
     if (this.#live) {
       const bar = '█'.repeat(Math.round(part * WIDTH)).padEnd(WIDTH, '░');
-      process.stderr.write(`\r\x1b[2K${bar} ${percent}  ${seconds}  ${this.#label}`.slice(0, process.stderr.columns));
+      const line = `${bar} ${percent}  ${seconds}  ${this.#label}`;
+      process.stderr.write(`\r\x1b[2K${line.slice(0, (process.stderr.columns || 80) - 1)}`);
     } else {
       process.stderr.write(`${percent}  ${seconds}  ${this.#label}\n`);
     }
