@@ -70,8 +70,14 @@ export async function startBalancer(settings: Readonly<Record<string, string>>):
   };
 }
 
-/** Ends what still runs and removes what is left: state folders, containers, the replicas' image. */
-export async function cleanUp(): Promise<void> {
+let cleaning: Promise<void> | undefined;
+
+/** Ends what still runs and removes what is left: state folders, containers, the replicas' image. A second call joins the first. */
+export function cleanUp(): Promise<void> {
+  return (cleaning ??= endAll().finally(() => (cleaning = undefined)));
+}
+
+async function endAll(): Promise<void> {
   if (running) {
     running.child.kill('SIGINT');
     await Promise.race([running.ended, after(STOP_MS)]);
