@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Global, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { ConfigModule } from '../config/config.module.js';
-import { loadSettings } from '../config/load.js';
+import { loadSettings, SettingsError } from '../config/load.js';
 import { Logger, silentLogger } from '../telemetry/logger.js';
 import { RuntimeChoice } from './detect.js';
 import { ReplicaRuntime } from './replica-runtime.js';
@@ -32,5 +32,15 @@ describe('the runtime module', () => {
 
   it('ends the start with a REPLICA_COMMAND that only a shell could run', async () => {
     await expect(resolve({ RUNTIME: 'docker', REPLICA_COMMAND: 'a | b' })).rejects.toMatchObject({ code: 'bad_spec' });
+  });
+
+  it.each([
+    [{ RUNTIME: 'process', REPLICA_SPEC: 'a#b' }, 'REPLICA_SPEC needs the Docker runtime'],
+    [{ RUNTIME: 'process', HARDENING: 'strict' }, 'HARDENING needs the Docker runtime'],
+    [{ RUNTIME: 'docker', REPLICA_SPEC: '/nowhere/compose.yaml#web' }, 'the file does not exist'],
+  ])('ends the start with %j as a bad setting', async (env, reason) => {
+    const failure = await resolve(env).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(SettingsError);
+    expect(failure).toMatchObject({ message: expect.stringContaining(reason) });
   });
 });
