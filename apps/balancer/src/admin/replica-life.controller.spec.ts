@@ -67,10 +67,12 @@ describe('POST /api/replicas/NAME/restart', () => {
     expect((await answer).instance?.id).not.toBe(before.instance?.id);
   });
 
-  it('with wait=ready says that a drained replica is not going to be ready', async () => {
+  it('with wait=ready refuses a drained replica, which is not going to be ready, and leaves it alone', async () => {
     await start();
     await post(`${ONE}/drain`).expect(200);
     await post(`${ONE}/restart?wait=ready`).expect(409, failed('Server 1 is drained: it is ready after an undrain'));
+    await rig.pool.pass(5000);
+    expect(await view()).toMatchObject({ state: 'drained', restarts: 0 });
   });
 });
 

@@ -127,7 +127,7 @@ export class ReplicaLifeController {
     response.once('close', () => gone.abort());
     const wait = readWait(searchOf(request), 'ready');
     readNoProperties(request.headers['content-type'], await readBody(request));
-    await this.manager.life.restart(name);
+    await this.manager.life.restart(name, { awaited: wait });
     if (wait) await this.manager.whenReady([name], { signal: gone.signal, timeoutMs: this.settings.waitTimeout });
     return this.done(name, request, 'replica restarted');
   }

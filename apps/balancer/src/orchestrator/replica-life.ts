@@ -48,12 +48,15 @@ export class ReplicaLife {
 
   /**
    * A successor takes the slot once it is ready, then the predecessor drains and is stopped. Also ends backoff and
-   * quarantine. @throws PoolError unknown_replica, not_restartable, storage, not_running
+   * quarantine.
+   * @param options.awaited somebody is going to wait for it to be ready, which a drained replica is not going to be
+   * @throws PoolError unknown_replica, not_restartable, drained, storage, not_running
    */
-  async restart(name: string): Promise<void> {
+  async restart(name: string, { awaited = false } = {}): Promise<void> {
     await this.pool.inTurn(async (pool) => {
       const { observed, memory } = pool.reconciler;
-      const { firstGeneration } = find(pool.store.current.members, name);
+      const { firstGeneration, drained } = find(pool.store.current.members, name);
+      if (awaited && drained) throw notReadyBefore(name);
       const living = observed
         .filter((i) => i.slot === name && i.state !== 'exited' && i.generation >= firstGeneration)
         .flatMap(({ id, generation }) => {
@@ -112,11 +115,15 @@ export class ReplicaLife {
  */
 export function lacksReadiness({ reconciler }: Pool, { name, drained, renewedFrom = 0 }: StoredMember): string | null {
   const phase = reconciler.phases.get(name);
-  if (drained) throw new PoolError('drained', `${name} is drained: it is ready after an undrain`, { replica: name });
+  if (drained) throw notReadyBefore(name);
   const { quarantine } = reconciler.memory.slots.get(name)?.restart ?? {};
   const renewed = (phase?.instance?.generation ?? 0) >= renewedFrom;
   if (phase?.state === 'ready' && renewed) return null;
   if (quarantine) throw new PoolError('quarantined', `${name} is quarantined: ${quarantine.reason}`, { replica: name });
   if (phase?.state === 'ready') return 'its successor is not ready yet';
   return `it is ${phase?.state ?? 'starting'}${phase?.reason ? ` (${phase.reason})` : ''}`;
+}
+
+function notReadyBefore(name: string): PoolError {
+  return new PoolError('drained', `${name} is drained: it is ready after an undrain`, { replica: name });
 }
