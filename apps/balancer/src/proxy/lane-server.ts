@@ -97,7 +97,11 @@ export class LaneServer {
   #serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
     if (this.#closing) response.shouldKeepAlive = false;
     const checked = this.#check(request);
-    if (checked.refusal) return answerCause(request, response, checked.refusal);
+    if (checked.refusal) {
+      // Its answer closes the connection: what the parser may still find wrong there gets no second one.
+      this.#refused.add(request.socket);
+      return answerCause(request, response, checked.refusal);
+    }
     const { head } = checked;
     const route = this.classics && classicRoute(head);
     if (route && this.classics) {

@@ -22,6 +22,7 @@ const cause = (text: string) => /X-HashFlow-Cause: (\S+)/.exec(text)?.[1];
 
 function expectRefusal(text: string, code: number, why: string): void {
   expect([status(text), cause(text)]).toEqual([String(code), why]);
+  expect(text.match(/HTTP\/1\.1 \d/g)).toHaveLength(1);
   expect(text).toMatch(/Connection: close/i);
   expect(text).toMatch(/\r\n\r\n\{"message":"[^"]+","status":"failure"\}$/);
   expect(upstream.seen).toEqual([]);
@@ -72,7 +73,8 @@ describe('a malformed or ambiguous request', () => {
       'a coding that we would have to undo',
       `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`,
     ],
-  ])('is answered with 501: %s', async (_what, bytes) => {
+    ['such a coding alone, which has no end', `GET / HTTP/1.1\r\n${HOST}Transfer-Encoding: gzip\r\n\r\n`],
+  ])('is answered with 501, once: %s', async (_what, bytes) => {
     expectRefusal(await rawExchange(plane.port, bytes), 501, 'not_implemented');
   });
 
