@@ -1,6 +1,7 @@
 // What an operator does to one replica costs no request: drain, undrain, restart, weight, under steady load; and every death
 // leaves a record.
-import type { DeathView } from '../src/orchestrator/replica-view.js';
+import { join } from 'node:path';
+import type { DeathView, ReplicaView } from '../src/orchestrator/replica-view.js';
 import { killContainer } from './docker-api.js';
 import { type Balancer, eventually, pause, startBalancer } from './harness.js';
 import { call, postJson, replicasOf, steadyLoad } from './http-client.js';
@@ -110,11 +111,12 @@ describeRuntimes('the life of a replica', (runtime) => {
     else process.kill(instance.pid ?? -1, 'SIGKILL');
     const [death, ...others] = await eventually('the record of the death', async () => {
       const deaths = await deathsOf(THREE);
-      return deaths[0]?.instance === instance.id ? deaths : undefined;
+      return deaths[0]?.instance === instance.id && deaths[0].lastLines.length > 0 ? deaths : undefined;
     });
     expect(others).toEqual([]);
     expect(death).toMatchObject(runtime === 'docker' ? { code: 137, oom: false } : { signal: 'SIGKILL', oom: false });
-    expect(death).toMatchObject({ inFlight: 0, generation: expect.any(Number), lastLines: expect.any(Array) });
+    expect(death).toMatchObject({ inFlight: 0, generation: expect.any(Number) });
+    expect(death?.lastLines.join('\n')).toContain(`${THREE} listens on`);
     expect(death?.uptimeMs).toBeGreaterThan(0);
     expect(Date.parse(death?.at ?? '')).toBeLessThanOrEqual(Date.now() + 1000);
     await allReady();
@@ -146,4 +148,50 @@ describeRuntimes('the life of a replica', (runtime) => {
     const { json } = await call(`${balancer.adminUrl}/api/replicas/${encodeURIComponent(name)}/deaths`);
     return (json as { deaths: DeathView[] }).deaths;
   };
+});
+
+describe('a replica that works on slow requests', () => {
+  let balancer: Balancer;
+  beforeEach(async () => {
+    const command = `'${process.execPath}' '${join(import.meta.dirname, 'replicas/slow.mjs')}'`;
+    balancer = await startBalancer({
+      env: { RUNTIME: 'process', N: '2', REPLICA_COMMAND: command, HEALTH_PATH: '/', RETRY_ATTEMPTS: '1' },
+    });
+    await eventually('both ready', async () =>
+      (await replicasOf(balancer.adminUrl)).every(({ state }) => state === 'ready') ? true : undefined,
+    );
+  }, 60_000);
+  afterEach(() => balancer.stop('SIGINT'), 60_000);
+
+  const key = { headers: { 'x-hash-key': 'one' } };
+  const busy = () =>
+    eventually('a replica that carries all of them', async () =>
+      (await replicasOf(balancer.adminUrl)).find(({ inFlight }) => inFlight === 3),
+    );
+  const slow = (ms: number) => Array.from({ length: 3 }, () => call(`${balancer.dataUrl}/slow?ms=${ms}`, key));
+
+  it('finishes them when it is drained: draining until the last has its answer, then drained', async () => {
+    const answers = Promise.all(slow(1500));
+    const { name } = await busy();
+    const url = `${balancer.adminUrl}/api/replicas/${encodeURIComponent(name)}`;
+    expect((await call(`${url}/drain`, { method: 'POST' })).json).toMatchObject({ state: 'draining', inFlight: 3 });
+    expect((await call(`${balancer.dataUrl}/`, key)).status).toBe(200);
+    expect((await answers).map(({ status }) => status)).toEqual([200, 200, 200]);
+    await eventually('drained', async () => {
+      const { state, inFlight } = (await call(url)).json as ReplicaView;
+      return state === 'drained' && inFlight === 0 ? true : undefined;
+    });
+  }, 60_000);
+
+  it('leaves on record how many it carried when it died', async () => {
+    const answers = Promise.allSettled(slow(20_000));
+    const { name, instance } = await busy();
+    process.kill(instance?.pid ?? -1, 'SIGKILL');
+    const death = await eventually('the record of the death', async () => {
+      const { json } = await call(`${balancer.adminUrl}/api/replicas/${encodeURIComponent(name)}/deaths`);
+      return (json as { deaths: DeathView[] }).deaths[0];
+    });
+    expect(death).toMatchObject({ signal: 'SIGKILL', inFlight: 3, instance: instance?.id });
+    await answers;
+  }, 60_000);
 });
