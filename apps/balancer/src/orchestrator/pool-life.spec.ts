@@ -39,6 +39,18 @@ describe('a drained replica', () => {
     expect(rig.states()[S1]).toBe('drained');
   });
 
+  it('is not taken for drained by counters that are older than its drain', async () => {
+    rig = await PoolRig.up();
+    await rig.manager.life.drain(S1);
+    await rig.pass(5000);
+    await rig.manager.life.undrain(S1);
+    await rig.pass(5000);
+    await rig.manager.life.drain(S1);
+    expect(rig.states()[S1]).toBe('draining');
+    await rig.pass(2100);
+    expect(rig.states()[S1]).toBe('drained');
+  });
+
   it('serves again after an undrain, once it has passed a probe since', async () => {
     rig = await PoolRig.up();
     const id = idOf(S1);
