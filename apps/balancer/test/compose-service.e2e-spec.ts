@@ -1,6 +1,9 @@
 // The built program with a compose service as its replica, on a real engine: what operators are shown of it and what they
 // are not, its output over HTTP, what a start refuses.
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeWithEngine } from '../src/runtime/testing/engine.js';
@@ -146,5 +149,22 @@ describe('a start with a compose service', () => {
     const { code, output } = await startFailing({ env });
     expect(output).toContain(reason);
     expect(code).toBe(2);
+  });
+});
+
+describe('a replica that runs elsewhere', () => {
+  it('has no output here, and that is said', async () => {
+    const server = createServer((_, response) => response.end()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const balancer = await startBalancer({ env: { RUNTIME: 'static', REPLICAS: `S1=http://127.0.0.1:${port}` } });
+    for (const query of ['', '?follow=true']) {
+      const answer = await fetch(`${balancer.adminUrl}/api/replicas/S1/logs${query}`);
+      expect(answer.status).toBe(409);
+      expect(await answer.json()).toEqual({ message: expect.stringContaining('it runs elsewhere'), status: 'failure' });
+    }
+    await balancer.stop();
+    server.closeAllConnections();
+    server.close();
   });
 });

@@ -47,9 +47,12 @@ export interface ContainerTraits {
   readonly stopSignal?: string;
 }
 
+/** Stands for the replica in the source of a mount. */
+export const SLOT_PLACEHOLDER = '{slot}';
+
 export interface Mount {
   readonly type: 'volume' | 'bind';
-  /** Volume's name or absolute path; `{slot}` in it stands for the replica, so that each has one of its own. */
+  /** Volume's name or absolute path; SLOT_PLACEHOLDER in it stands for the replica, so that each has one of its own. */
   readonly source: string;
   readonly target: string;
   readonly readOnly: boolean;

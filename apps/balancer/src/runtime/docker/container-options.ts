@@ -2,7 +2,7 @@
 // container-name.ts's, when it is made the orchestrator's.
 import type { ContainerCreateOptions } from 'dockerode';
 import { signalNumber } from '../container-signals.js';
-import type { ContainerTraits, InstanceSpec } from '../replica-runtime.js';
+import { type ContainerTraits, type InstanceSpec, SLOT_PLACEHOLDER } from '../replica-runtime.js';
 import { slugOf } from '../slot-slug.js';
 import { containerName, networkName } from './container-name.js';
 import { NETWORKS_LABEL, POOL_LABEL, PORT_LABEL, SPEC_LABEL, STOP_SIGNAL_LABEL } from './labels.js';
@@ -20,8 +20,6 @@ export interface ContainerTerms {
   readonly publish: boolean;
 }
 
-/** Stands for the replica in the source of a mount. */
-const SLOT = '{slot}';
 const MIB = 1024 ** 2;
 const PIDS = 256;
 const LOG = { Type: 'json-file', Config: { 'max-size': '1m', 'max-file': '2' } };
@@ -102,7 +100,7 @@ function storage(
       Mounts: mounts.map(({ type, source, target, readOnly }) => ({
         Type: type,
         // The slot and not the instance: a successor finds what its predecessor has left.
-        Source: source.replaceAll(SLOT, slugOf(slot)),
+        Source: source.replaceAll(SLOT_PLACEHOLDER, slugOf(slot)),
         Target: target,
         ReadOnly: readOnly,
       })),

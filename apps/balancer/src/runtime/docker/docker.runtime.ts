@@ -199,7 +199,7 @@ export class DockerRuntime implements ReplicaRuntime {
     { container, optionalNetworks }: ServiceTerms,
     progress: Progress,
   ): Promise<ContainerTraits> {
-    const here = async (name: string) => networkExists(this.engine, name);
+    const here = (name: string) => networkExists(this.engine, name);
     for (const name of container.networks ?? []) {
       if (await here(name)) continue;
       const hint = 'bring up what is on it first, or create it';

@@ -1,11 +1,9 @@
 // Owns the volumes and tmpfs of a compose service as mounts of a replica. Pure. That a volume with `{slot}` in its name is
 // one per replica is container-options.ts's.
-import type { Mount } from '../replica-runtime.js';
+import { type Mount, SLOT_PLACEHOLDER } from '../replica-runtime.js';
 import { isMapping, type Mapping } from './compose-file.js';
 import type { ComposeReading } from './compose-reading.js';
 import { composeFlag, composeSize, textOf, textsOf } from './compose-units.js';
-
-export const SLOT = '{slot}';
 
 export interface StorageTerms {
   /** The file's own `volumes`. */
@@ -55,7 +53,7 @@ function shortForm(entry: unknown, path: string, terms: StorageTerms, reading: C
   const parts = textOf(entry)?.split(':') ?? [];
   const [source = '', target = '', mode = 'rw'] = parts;
   if (parts.length === 1)
-    return reading.refuse(path, `must name what is mounted (a volume of its own: data-${SLOT}:/path)`);
+    return reading.refuse(path, `must name what is mounted (a volume of its own: data-${SLOT_PLACEHOLDER}:/path)`);
   if (parts.length > 3 || parts.length === 0) return reading.refuse(path, 'must be SOURCE:TARGET, or SOURCE:TARGET:ro');
   if (mode !== 'ro' && mode !== 'rw') return reading.refuse(path, 'may end in :ro or :rw and nothing else');
   const type = /^[./~]/.test(source) ? 'bind' : 'volume';
@@ -101,7 +99,7 @@ function mountOf(mount: Mount, path: string, terms: StorageTerms, reading: Compo
 function volumeName(source: string, path: string, terms: StorageTerms, reading: ComposeReading): string | undefined {
   const prefixed = `${terms.project}_${source}`;
   if (!Object.hasOwn(terms.declared, source)) {
-    if (source.includes(SLOT)) return prefixed;
+    if (source.includes(SLOT_PLACEHOLDER)) return prefixed;
     return reading.refuse(path, `uses a volume that the file's own "volumes" do not declare: ${source}`);
   }
   const at = `volumes.${source} (of the file)`;
