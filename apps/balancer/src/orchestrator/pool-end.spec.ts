@@ -197,6 +197,7 @@ describe('a start', () => {
     expect(rig.link.connected).toBe(false);
     expect(await files()).not.toContain('lock');
     expect(rig.runtime.world.size).toBe(0);
+    expect(rig.runtime.cleaned).toBe(true);
   });
 
   it('to a full disk ends with a clear line (TRAPS 17)', async () => {

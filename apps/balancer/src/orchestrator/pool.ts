@@ -88,6 +88,8 @@ export async function startPool(parts: PoolParts, progress: Progress, interrupte
   } catch (error) {
     // A data process that we have taken over serves on, as it did before us.
     if (!takenOver) await link.shutdown(0).catch(() => {});
+    // What a first start has prepared (a network) serves nobody now; what is in use stays.
+    if (!home.state) await runtime.cleanup().catch(() => {});
     await lock.release();
     throw error instanceof PoolError ? new StartError('state_dir', error.message, { cause: error }) : error;
   }
