@@ -38,7 +38,7 @@ export class RouteFinder {
     const table = this.tableOf(snapshot);
     const inFlight = (row: number) => counters.get(snapshot.instances[row]?.id ?? '')?.inFlight ?? 0;
     const hash = table.hash(key);
-    return { hash, slot: table.slotOf(hash), ranked: table.rank(hash, inFlight) };
+    return { hash: hash >>> 0, slot: table.slotOf(hash), ranked: table.rank(hash, inFlight) };
   }
 
   private tableOf(snapshot: Omit<Snapshot, 'epoch'>): RoutingTable {

@@ -1,6 +1,6 @@
 // Owns the routing table: a snapshot compiled for requests. A request reads the table once and holds it to its end; which
 // candidate it gets is decided here, whether it really may have it by the claim (claims.ts). Pure.
-import { BOUND_FLOOR, boundedLoadCap, buildPlacement, createKeyHash } from '@hashflow/hashing';
+import { BOUND_FLOOR, boundedLoadCap, buildPlacement, createSignedKeyHash } from '@hashflow/hashing';
 import type { RowRef } from './claims.js';
 import { compileHashKey, type KeyChain } from './hash-key.js';
 import type { Snapshot, SnapshotInstance } from './link/messages.js';
@@ -37,6 +37,7 @@ export interface RoutingTable {
   readonly targets: readonly Target[];
   /** Every instance of the snapshot, ready or not: connections to others may be dropped. */
   readonly instanceIds: ReadonlySet<string>;
+  /** 32 bits as int32: a uint32 from 2^31 up would be boxed with every request. */
   hash(key: string): number;
   /** null for algorithms without a table. */
   slotOf(hash: number): number | null;
@@ -88,7 +89,7 @@ export function compileTable(snapshot: Snapshot, rows: ReadonlyMap<string, RowRe
     chain: compileHashKey(hashKey),
     targets,
     instanceIds: new Set(snapshot.instances.map(({ id }) => id)),
-    hash: createKeyHash(seed),
+    hash: createSignedKeyHash(seed),
     slotOf: (hash) => placement.slotOf(hash),
     pick(hash, inFlight, tried) {
       if (targets.length === 0) return undefined;
