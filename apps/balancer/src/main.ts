@@ -59,13 +59,18 @@ async function listen(
 }
 
 /** Resolves when every replica serves, or cannot for now: then the pool serves with what it has. */
-async function replicasUp(manager: ReplicaManager, { waitTimeout }: Settings): Promise<void> {
+async function replicasUp(manager: ReplicaManager, { waitTimeout }: Settings, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
   const tell = startProgress((line) => progress(line));
-  const unsubscribe = manager.onChange(() => tell(manager.replicas(), performance.now()));
+  const unsubscribe = manager.onChange(() => {
+    // The end of the pool is a change too, and by then it has no replicas to show.
+    if (!signal.aborted) tell(manager.replicas(), performance.now());
+  });
   tell(manager.replicas(), performance.now());
   try {
-    await manager.whenReady(manager.names(), { timeoutMs: waitTimeout });
+    await manager.whenReady(manager.names(), { timeoutMs: waitTimeout, signal });
   } catch (error) {
+    if (signal.aborted) return;
     progress(`Not every replica is ready: ${(error as Error).message}. HashFlow goes on trying; see /api/replicas.`);
   } finally {
     unsubscribe();
@@ -81,10 +86,10 @@ async function run(): Promise<void> {
     logger: nestLogger(logger),
   });
   const manager = app.get(ReplicaManager);
-  let stopping = false;
+  const stopping = new AbortController();
 
   const stop = async (mode: 'end' | 'leave') => {
-    stopping = true;
+    stopping.abort();
     progress(mode === 'end' ? 'Draining, then stopping all replicas. Ctrl-C again stops at once.' : 'Draining.');
     await manager.shutdown(mode);
     await app.close();
@@ -105,8 +110,8 @@ async function run(): Promise<void> {
   try {
     const adminUrl = await listen(configureAdminApp(app, settings), settings);
     await manager.start(progress);
-    await replicasUp(manager, settings);
-    if (stopping) return;
+    await replicasUp(manager, settings, stopping.signal);
+    if (stopping.signal.aborted) return;
     const { pool, runtime, runtimeReason } = manager.summary();
     const link = app.get<DataLink>(DataLink);
     const serving = {
@@ -122,7 +127,7 @@ async function run(): Promise<void> {
     };
     say(asJson ? servingJson(serving) : servingText(serving));
   } catch (error) {
-    if (stopping) return; // a signal during the start: the stop under way ends the process
+    if (stopping.signal.aborted) return; // a signal during the start: the stop under way ends the process
     await app.close();
     throw error;
   }

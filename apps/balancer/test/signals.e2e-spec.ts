@@ -95,6 +95,38 @@ describeRuntimes('after SIGINT', (runtime) => {
   }, 150_000);
 });
 
+describe('a signal before the replicas are ready', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    '%s ends the start in good order and leaves nothing',
+    async (signal) => {
+      const home = newHome();
+      const balancer = spawn(process.execPath, [MAIN], {
+        cwd: home.stateDir,
+        // It is alive, and its probe never passes.
+        env: environment(home, { ...slow, HEALTH_PATH: '/slow?ms=60000' }),
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      let log = '';
+      balancer.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()));
+      const ended = new Promise<object>((resolve) =>
+        balancer.once('close', (code, by) => resolve({ code, signal: by })),
+      );
+      try {
+        await eventually('two instances', () => (log.split('"instance started"').length > 2 ? true : undefined));
+        const pids = [...readFileSync(join(home.stateDir, 'processes.json'), 'utf8').matchAll(/"pid": (\d+)/g)];
+        expect(pids).toHaveLength(2);
+        balancer.kill(signal);
+        expect(await ended).toEqual(ENDED);
+        expect(log).not.toContain('Error');
+        await expectAllEnded(pids.map(([, pid]) => Number(pid)));
+      } finally {
+        balancer.kill('SIGKILL'); // no effect where all went well: it has ended
+      }
+    },
+    60_000,
+  );
+});
+
 describe('SIGTERM with local processes', () => {
   it('lets requests finish, ends the processes, and the next start has the same members', async () => {
     const balancer = await startBalancer({ env: slow });

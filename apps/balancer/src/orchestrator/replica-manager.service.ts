@@ -248,8 +248,15 @@ export class ReplicaManager {
     return this.pool;
   }
 
+  /** A listener that throws must neither keep the others from hearing nor the pool from ending. */
   private tell(): void {
-    for (const listener of [...this.listeners]) listener();
+    for (const listener of [...this.listeners]) {
+      try {
+        listener();
+      } catch (error) {
+        this.parts.log.error({ error: (error as Error).stack }, 'a listener of the pool failed');
+      }
+    }
   }
 }
 
