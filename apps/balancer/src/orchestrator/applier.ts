@@ -6,7 +6,8 @@ import type { Logger } from '../telemetry/logger.js';
 import type { Clock } from './clock.js';
 import { withDeadline } from './deadline.js';
 import type { Ledger } from './ledger.js';
-import type { Action, PlanInput } from './plan.js';
+import type { Action } from './plan.js';
+import type { PlanInput } from './plan-input.js';
 
 interface UnderWay {
   readonly action: Action;

@@ -3,7 +3,7 @@
 import type { InstanceSpec } from '../runtime/replica-runtime.js';
 import { parseStaticReplica } from '../runtime/static/static-replica.js';
 import type { Logger } from '../telemetry/logger.js';
-import type { DesiredSlot } from './plan.js';
+import type { DesiredSlot } from './plan-input.js';
 import { nextGeneration, type PoolState, type StoredMember, withGeneration } from './pool-state.js';
 import type { StateStore } from './state-store.js';
 import { specHash } from './workload.js';

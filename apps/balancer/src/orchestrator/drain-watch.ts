@@ -3,7 +3,7 @@
 import type { DataLink } from '../routing/link/data-link.js';
 import type { Clock } from './clock.js';
 import type { Ledger } from './ledger.js';
-import type { PlanInput } from './plan.js';
+import type { PlanInput } from './plan-input.js';
 
 export class DrainWatch {
   /** Retired or withdrawn instances that get no new request any more, and since when; monotonic milliseconds. */

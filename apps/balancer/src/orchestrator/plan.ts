@@ -2,51 +2,11 @@
 // look again. Pure: what is wanted, seen, remembered and under way comes in, actions come out. Observing and acting is
 // the reconciler's.
 import type { ObservedInstance } from '../runtime/replica-runtime.js';
+import { hasServed, standingOf } from './eligibility.js';
 import { type InstanceRecord, NEW_SLOT, type SlotRecord } from './ledger.js';
-import { words } from './restart-policy.js';
+import type { DesiredSlot, PlanInput } from './plan-input.js';
 import type { ReplicaState } from './replica-view.js';
-
-export interface DesiredSlot {
-  readonly name: string;
-  /** Of the workload that its instances must run. */
-  readonly specHash: string;
-  /** Instances below this generation belong to an earlier replica of the same name. */
-  readonly firstGeneration: number;
-  /** Instances below this generation are to be replaced by a newer one, though they run the right workload. */
-  readonly renewedFrom: number;
-  /** Out of service by an operator's wish: its instances run, and get no requests. */
-  readonly drained: boolean;
-}
-
-export interface PlanPolicy {
-  readonly drainTimeout: number;
-  readonly restartUnhealthyAfter: number;
-  /** Instances that may be in the making at once: parallel starts only queue up in the engine. */
-  readonly spawnConcurrency: number;
-  /** How often a drain is looked at when nobody reports its end. */
-  readonly drainPoll: number;
-}
-
-export interface PlanInput {
-  readonly desired: readonly DesiredSlot[];
-  /** The last list that the engine answered. */
-  readonly observed: readonly ObservedInstance[];
-  /** Why nothing may be done to instances, though routes follow health: `observed` is not what runs now. null: it is. */
-  readonly blind: string | null;
-  readonly instances: ReadonlyMap<string, InstanceRecord>;
-  readonly slots: ReadonlyMap<string, SlotRecord>;
-  /** Actions that run, or ended after the last list began: their outcome is not in `observed` yet. */
-  readonly underWay: {
-    readonly slots: ReadonlySet<string>;
-    readonly instances: ReadonlySet<string>;
-    readonly spawns: number;
-  };
-  /** What the data plane may do with the tables that it holds; `unknown`: an earlier balancer's table is in force. */
-  readonly tables: { readonly claimable: ReadonlySet<string>; readonly listed: ReadonlySet<string> } | 'unknown';
-  /** Monotonic milliseconds. */
-  readonly now: number;
-  readonly policy: PlanPolicy;
-}
+import { words } from './restart-policy.js';
 
 export type Action =
   | { readonly kind: 'spawn'; readonly slot: string }
@@ -250,28 +210,13 @@ class Planner {
 
   /** Why an instance gets no request; null when it may have some. */
   private troubleOf(instance: ObservedInstance): string | null {
-    if (instance.state === 'paused') return 'it is paused by hand';
-    if (instance.state === 'created') return 'it has not been started yet';
-    if (!instance.address) return 'it has no address';
-    const record = this.record(instance);
-    if (!record) return 'it has not been probed yet';
-    const ejection = this.ejected(instance);
-    if (ejection) return ejection.reason;
-    if (record.health.status === 'passing') return null;
-    return record.health.reason === null ? 'it has not been probed yet' : `its probe fails: ${record.health.reason}`;
-  }
-
-  private ejected(instance: ObservedInstance): InstanceRecord['ejected'] {
-    const record = this.record(instance);
-    if (!record?.ejected) return null;
-    const { at, until } = record.ejected;
-    if (this.input.now < until) this.wake(until);
-    else if (record.health.passedAt !== null && record.health.passedAt > at) return null;
-    return record.ejected;
+    const { reason, until } = standingOf(instance, this.record(instance), this.input.now);
+    this.wake(until);
+    return reason;
   }
 
   private wasReady(instance: ObservedInstance): boolean {
-    return this.record(instance)?.health.status !== 'untried';
+    return hasServed(this.record(instance));
   }
 
   /** Unwell for too long: it leaves like one that was removed, and its slot is accounted a death. */

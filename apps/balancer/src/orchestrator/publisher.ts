@@ -3,7 +3,8 @@
 import type { DataLink } from '../routing/link/data-link.js';
 import type { Snapshot, SnapshotInstance } from '../routing/link/messages.js';
 import type { Logger } from '../telemetry/logger.js';
-import type { PlanInput, Route } from './plan.js';
+import type { Route } from './plan.js';
+import type { PlanInput } from './plan-input.js';
 import type { StoredMember } from './pool-state.js';
 
 /** The part of a snapshot that is the pool's for good. */

@@ -2,7 +2,8 @@
 import type { ObservedInstance } from '../../runtime/replica-runtime.js';
 import { newborn } from '../health.js';
 import type { InstanceRecord } from '../ledger.js';
-import { type DesiredSlot, plan, type PlanInput } from '../plan.js';
+import { plan } from '../plan.js';
+import type { DesiredSlot, PlanInput } from '../plan-input.js';
 
 export const NOW = 100_000;
 export const slot = (name: string, given: Partial<DesiredSlot> = {}): DesiredSlot => ({

@@ -1,0 +1,46 @@
+// Owns what plan.ts decides from: what is wanted, seen, remembered and under way, and the policy. Plain data; who gathers it
+// is the reconciler.
+import type { ObservedInstance } from '../runtime/replica-runtime.js';
+import type { InstanceRecord, SlotRecord } from './ledger.js';
+
+export interface DesiredSlot {
+  readonly name: string;
+  /** Of the workload that its instances must run. */
+  readonly specHash: string;
+  /** Instances below this generation belong to an earlier replica of the same name. */
+  readonly firstGeneration: number;
+  /** Instances below this generation are to be replaced by a newer one, though they run the right workload. */
+  readonly renewedFrom: number;
+  /** Out of service by an operator's wish: its instances run, and get no requests. */
+  readonly drained: boolean;
+}
+
+export interface PlanPolicy {
+  readonly drainTimeout: number;
+  readonly restartUnhealthyAfter: number;
+  /** Instances that may be in the making at once: parallel starts only queue up in the engine. */
+  readonly spawnConcurrency: number;
+  /** How often a drain is looked at when nobody reports its end. */
+  readonly drainPoll: number;
+}
+
+export interface PlanInput {
+  readonly desired: readonly DesiredSlot[];
+  /** The last list that the engine answered. */
+  readonly observed: readonly ObservedInstance[];
+  /** Why nothing may be done to instances, though routes follow health: `observed` is not what runs now. null: it is. */
+  readonly blind: string | null;
+  readonly instances: ReadonlyMap<string, InstanceRecord>;
+  readonly slots: ReadonlyMap<string, SlotRecord>;
+  /** Actions that run, or ended after the last list began: their outcome is not in `observed` yet. */
+  readonly underWay: {
+    readonly slots: ReadonlySet<string>;
+    readonly instances: ReadonlySet<string>;
+    readonly spawns: number;
+  };
+  /** What the data plane may do with the tables that it holds; `unknown`: an earlier balancer's table is in force. */
+  readonly tables: { readonly claimable: ReadonlySet<string>; readonly listed: ReadonlySet<string> } | 'unknown';
+  /** Monotonic milliseconds. */
+  readonly now: number;
+  readonly policy: PlanPolicy;
+}
