@@ -36,6 +36,10 @@ export class ScriptedRuntime implements ReplicaRuntime {
   silent = false;
   /** What the next calls meet; `subject` is a slot or an instance id. */
   disturb: (call: Call, subject: string) => Disturbance | undefined = () => undefined;
+  /** Told of each call before it is met. */
+  onCall: (call: Call, subject: string) => void = () => {};
+  /** Instances of which a probe has passed. */
+  readonly passed = new Set<string>();
   workload: Workload = { image: 'sha256:aa', imageRef: 'app:1', port: 5000, env: {}, healthPath: '/heartbeat' };
   cleaned = false;
   closed = false;
@@ -128,7 +132,10 @@ export class ScriptedRuntime implements ReplicaRuntime {
     const instance = this.running().find(({ address }) => address?.port === target.address.port);
     if (!instance) return { kind: 'failed', reason: 'the connection was refused' };
     const behaviour = this.behaviours.get(instance.id) ?? this.behaviour;
-    if (behaviour === 'healthy') return { kind: 'passed' };
+    if (behaviour === 'healthy') {
+      this.passed.add(instance.id);
+      return { kind: 'passed' };
+    }
     if (behaviour === 'sick') return { kind: 'failed', reason: 'it answered 500' };
     await new Promise<void>((resolve) => {
       this.clock.after(timeoutMs, resolve);
@@ -204,6 +211,7 @@ export class ScriptedRuntime implements ReplicaRuntime {
   private async meet(call: Call, subject: string): Promise<void> {
     if (this.severed) await new Promise(() => {});
     this.calls.push({ call, subject, at: this.clock.now() });
+    this.onCall(call, subject);
     const disturbance = this.disturb(call, subject);
     if (disturbance === 'hang') await new Promise(() => {});
     else if (disturbance && 'slow' in disturbance)

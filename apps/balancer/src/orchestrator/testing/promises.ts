@@ -1,0 +1,166 @@
+// Owns what the orchestrator promises at every moment of a random history, and what it promises once failures have stopped.
+// Read off the tables that were published, the calls that were made and the views; how a history comes about is history.ts's.
+import type { Snapshot } from '../../routing/link/messages.js';
+import type { PoolRig } from './pool-rig.js';
+import type { ScriptedInstance } from './scripted-runtime.js';
+
+const QUARANTINE = /died 3 times within 60 s, last: \w+/;
+/** Instances beyond those wanted that a replacement may cost. */
+const SURGE = 1;
+
+export class Promises {
+  private readonly broken: string[] = [];
+  private tablesSeen = 0;
+  /** Instances whose drain has begun, by this balancer's tables. */
+  private readonly left = new Set<string>();
+
+  constructor(
+    private readonly rig: PoolRig,
+    /** Replicas that an operator drained at some time: their instances are out of service without having been replaced. */
+    private readonly everDrained = new Set<string>(),
+    /** Instances that a balancer of this history made, not a hand. */
+    private readonly made = new Set<string>(),
+    /** Instances that a balancer of this history was about to end: one after it finds out anew that they are too many. */
+    private readonly ending = new Set<string>(),
+  ) {
+    rig.runtime.onCall = (call, subject) => {
+      if (call === 'create') this.checkSurge(subject);
+      if (call === 'stop' || call === 'remove') this.checkEnd(subject);
+    };
+  }
+
+  /** The promises of the balancer after this one. */
+  succeed(rig: PoolRig): Promises {
+    this.remember();
+    for (const { id } of this.rig.runtime.world.values())
+      if (this.rig.link.stateOf(id) === 'draining') this.ending.add(id);
+    return new Promises(rig, this.everDrained, this.made, this.ending);
+  }
+
+  drained(name: string): void {
+    this.everDrained.add(name);
+  }
+
+  /** @throws Error naming what does not hold now, or did not at some time since the last look */
+  check(): void {
+    const { tables } = this.rig.link;
+    for (const table of tables.slice(this.tablesSeen)) this.checkTable(table);
+    this.tablesSeen = tables.length;
+    this.checkViews(tables.at(-1));
+    this.checkWorld();
+    this.complain();
+  }
+
+  /** @throws Error; ask only after failures have stopped and time has passed */
+  checkCalm(): void {
+    const { manager, runtime, link } = this.rig;
+    const views = manager.replicas();
+    for (const { name, state, wanted } of views) {
+      const hoped = wanted === 'drained' ? 'drained' : 'ready';
+      if (state !== hoped && state !== 'quarantined') this.break(`${name} is ${state} in the end, not ${hoped}`);
+    }
+    const idsIn = (...states: string[]) =>
+      views.filter(({ state }) => states.includes(state)).map(({ instance }) => instance?.id ?? 'none');
+    this.expectSame(
+      'what runs in the end, and what serves or is kept',
+      runtime.world.keys(),
+      idsIn('ready', 'drained'),
+    );
+    const ready = views.filter(({ state }) => state === 'ready').map(({ name }) => name);
+    this.expectSame('who gets requests in the end, and who is ready', link.ready(), ready);
+    this.complain();
+  }
+
+  private checkTable({ epoch, instances }: Snapshot): void {
+    const { runtime } = this.rig;
+    const serving = new Set<string>();
+    for (const { id, replica, state } of instances) {
+      if (state === 'draining') {
+        this.left.add(id);
+        continue;
+      }
+      if (serving.has(replica)) this.break(`table ${epoch} has two instances that serve for ${replica}`);
+      serving.add(replica);
+      if (!runtime.passed.has(id)) this.break(`table ${epoch} has ${id} of ${replica} before a probe of it has passed`);
+      if (this.left.has(id) && !this.everDrained.has(replica))
+        this.break(`table ${epoch} takes ${id} of ${replica} back, whose drain had begun`);
+    }
+  }
+
+  private checkViews(table: Snapshot | undefined): void {
+    const views = this.rig.manager.replicas();
+    const wanted = new Set(views.map(({ name }) => name));
+    const drained = new Set(views.filter((view) => view.wanted === 'drained').map(({ name }) => name));
+    for (const { replica, state } of table?.instances ?? []) {
+      if (state === 'draining') continue;
+      if (!wanted.has(replica)) this.break(`${replica}, which nobody wants, gets requests`);
+      if (drained.has(replica)) this.break(`${replica}, which is drained, gets requests`);
+    }
+    // The ring is that of the members and their weights, whatever is drained, restarted or dead.
+    const ring = (table?.members ?? views).map(({ name, weight }) => `${name} × ${weight}`);
+    this.expectSame(
+      'the ring, and the members',
+      ring,
+      views.map(({ name, weight }) => `${name} × ${weight}`),
+    );
+    for (const { name, state, reason } of views) {
+      if ((state === 'draining' || state === 'drained') && !drained.has(name))
+        this.break(`${name} is ${state}, and nobody asked for it`);
+      if (state !== 'ready' && !/\w/.test(reason ?? '')) this.break(`${name} is ${state} for no reason`);
+      if (state === 'quarantined' && !QUARANTINE.test(reason ?? '')) this.break(`${name} is quarantined: ${reason}`);
+    }
+  }
+
+  private checkWorld(): void {
+    const wanted = new Set(this.rig.manager.names());
+    const seen = new Set<string>();
+    for (const { slot, generation } of this.rig.runtime.world.values()) {
+      const identity = `${slot} ${generation}`;
+      if (wanted.has(slot) && seen.has(identity)) this.break(`generation ${generation} of ${slot} was given twice`);
+      seen.add(identity);
+    }
+  }
+
+  /** One more instance is about to be made. */
+  private checkSurge(slot: string): void {
+    this.remember();
+    const names = new Set(this.rig.manager.names().filter((name) => !this.everDrained.has(name)));
+    if (!names.has(slot)) return;
+    const staying = [...this.rig.runtime.world.values()].filter((one) => names.has(one.slot) && this.stays(one));
+    if (staying.length + 1 > names.size + SURGE)
+      this.break(`${names.size} replicas are wanted, and ${staying.length + 1} instances would run`);
+    const inSlot = staying.filter((one) => one.slot === slot).length;
+    if (inSlot > 1) this.break(`${slot} gets an instance beside ${inSlot} others`);
+  }
+
+  private stays({ id, state }: ScriptedInstance): boolean {
+    const leaving = this.ending.has(id) || this.rig.link.stateOf(id) === 'draining';
+    return this.made.has(id) && state !== 'exited' && !leaving;
+  }
+
+  /** An instance is about to be stopped or removed. */
+  private checkEnd(id: string): void {
+    this.ending.add(id);
+    const { link } = this.rig;
+    const state = link.stateOf(id);
+    if (state === 'ready' || state === 'unready') this.break(`${id} is ended while the table in force has it ${state}`);
+  }
+
+  /** What this balancer made outlives it. */
+  private remember(): void {
+    for (const id of this.rig.runtime.made) this.made.add(id);
+  }
+
+  private expectSame(what: string, left: Iterable<string>, right: Iterable<string>): void {
+    const [a, b] = [[...left].sort().join(', '), [...right].sort().join(', ')];
+    if (a !== b) this.break(`${what} differ: [${a}], [${b}]`);
+  }
+
+  private break(promise: string): void {
+    this.broken.push(promise);
+  }
+
+  private complain(): void {
+    if (this.broken.length > 0) throw new Error(this.broken.join('\n'));
+  }
+}
