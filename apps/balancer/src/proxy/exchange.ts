@@ -72,6 +72,7 @@ export class Exchange implements Party {
     const attempt = this.#current;
     attempt.respond();
     if (this.#over) return attempt.drop();
+    this.context.answered(attempt.target, upstream.statusCode ?? 0);
     const { replica } = attempt.target.instance;
     try {
       relayResponse(upstream, this.response, this.context.settings.exposeReplica ? replica : undefined, () =>
@@ -154,9 +155,8 @@ export class Exchange implements Party {
     const attempt = this.#current;
     // After the head of the answer its own stream tells how it ends.
     if (this.#over || attempt.dropped || attempt.responded) return;
-    const { id } = attempt.target.instance;
     // Refused by a replica that just began to leave: nothing to blame it for.
-    if (this.#candidates?.heldIsReady) this.context.report(id, cause);
+    if (this.#candidates?.heldIsReady) this.context.report(attempt.target, cause);
     attempt.drop();
     const again = mayRetry(cause, {
       method: this.head.method,

@@ -2,6 +2,7 @@
 import type { ClaimTable } from '../routing/claims.js';
 import type { KeyCounts } from '../routing/key-counts.js';
 import type { DataSettings, Outcome } from '../routing/link/messages.js';
+import type { Target } from '../routing/table.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Tables } from './candidates.js';
 import type { Trusts } from './client-address.js';
@@ -19,6 +20,8 @@ export interface LaneContext {
   readonly log: Logger;
   /** From 0 (included) to 1 (excluded). */
   readonly random: () => number;
-  /** Tells control what was seen of an instance. */
-  report(instanceId: string, outcome: Outcome): void;
+  /** A try on an instance failed while it was to take requests: counts against it, and makes control look. */
+  report(target: Target, outcome: Outcome): void;
+  /** The head of an answer came from an instance. */
+  answered(target: Target, status: number): void;
 }

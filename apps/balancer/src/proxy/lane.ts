@@ -4,7 +4,7 @@ import { networkMatcher } from '../config/networks.js';
 import type { ClaimTable, RowRef } from '../routing/claims.js';
 import type { KeyCounts } from '../routing/key-counts.js';
 import type { Channel } from '../routing/link/channel.js';
-import type { DataSettings, Outcome, Snapshot } from '../routing/link/messages.js';
+import type { DataSettings, Outcome, OutcomeCounts, Snapshot } from '../routing/link/messages.js';
 import { compileTable, type RoutingTable } from '../routing/table.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Tables } from './candidates.js';
@@ -19,6 +19,13 @@ import { Upstreams } from './upstreams.js';
 const NEWER_TABLE_TIMEOUT = 500;
 /** One report per instance and outcome within this time is enough to make control look. */
 const OUTCOME_INTERVAL = 50;
+const COUNTED_AS: Readonly<Record<Outcome, keyof OutcomeCounts>> = {
+  connect_failed: 'refused',
+  connect_timeout: 'timedOut',
+  upstream_closed: 'reset',
+  upstream_protocol: 'reset',
+  response_timeout: 'timedOut',
+};
 
 export interface LaneOptions {
   readonly worker: number;
@@ -56,7 +63,11 @@ export class Lane implements Tables {
       trusts: settings.trustedProxies.length > 0 ? networkMatcher(settings.trustedProxies) : () => false,
       log,
       random: Math.random,
-      report: (instanceId, outcome) => this.#report(instanceId, outcome),
+      report: ({ instance, ref }, outcome) => {
+        claims.count(worker, ref, COUNTED_AS[outcome]);
+        this.#report(instance.id, outcome);
+      },
+      answered: ({ ref }, status) => claims.count(worker, ref, status < 500 ? 'answered' : 'serverErrors'),
     };
     this.#server = new LaneServer(context, new Forwarder(), this.#classics);
     channel.onMessage((command) => this.#obey(command));

@@ -74,8 +74,9 @@ export class Tunnel implements Party {
       proxyRequest.destroy();
     }, responseTimeout);
     // Before the library's own listeners, so that what it copies to the client is what we leave.
-    const tidy = ({ headers }: IncomingMessage) => {
+    const tidy = ({ headers, statusCode = 0 }: IncomingMessage) => {
       clearTimeout(this.#timer);
+      if (this.#target) this.context.answered(this.#target, statusCode);
       for (const name of Object.keys(headers)) if (name.startsWith('x-hashflow-')) delete headers[name];
       if (exposeReplica && this.#target) headers['x-hashflow-replica'] = this.#target.instance.replica;
     };
@@ -107,7 +108,7 @@ export class Tunnel implements Party {
         break;
       } catch (error) {
         const failure = causeOf(error as Error, false);
-        if (candidates.heldIsReady) this.context.report(target.instance.id, failure);
+        if (candidates.heldIsReady) this.context.report(target, failure);
         const facts = { method: 'GET', bodyTaken: false, responseStarted: false };
         if (!mayRetry(failure, { ...facts, tries, maxTries: this.context.settings.retryAttempts }))
           return this.#refuse(failure);
@@ -151,7 +152,7 @@ export class Tunnel implements Party {
 
   #fail(cause: FailedTry): void {
     if (this.#over) return;
-    if (this.#target && this.#candidates?.heldIsReady) this.context.report(this.#target.instance.id, cause);
+    if (this.#target && this.#candidates?.heldIsReady) this.context.report(this.#target, cause);
     this.#refuse(cause);
   }
 

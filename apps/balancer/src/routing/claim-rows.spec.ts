@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ClaimRows } from './claim-rows.js';
 import { ClaimTable, type RowRef } from './claims.js';
+import { NO_OUTCOMES } from './link/messages.js';
 import { testSnapshot, type TestInstance } from './testing/snapshots.js';
 
 const instances = (...list: TestInstance[]) => testSnapshot(list).instances;
@@ -62,8 +63,8 @@ describe('the rows of a snapshot', () => {
     claims.claim(0, rowOf(rows.apply(instances({ replica: 'A' })), 'A'));
     rows.apply(instances({ replica: 'B' }));
     expect(rows.counters()).toEqual([
-      { id: 'A', inFlight: 1, tunnels: 0, requests: 1 },
-      { id: 'B', inFlight: 0, tunnels: 0, requests: 0 },
+      { id: 'A', inFlight: 1, tunnels: 0, requests: 1, outcomes: NO_OUTCOMES },
+      { id: 'B', inFlight: 0, tunnels: 0, requests: 0, outcomes: NO_OUTCOMES },
     ]);
   });
 

@@ -68,6 +68,7 @@ export class ClaimRows {
         inFlight: this.claims.inFlight(row),
         tunnels: this.claims.tunnels(row),
         requests: this.claims.requests(row),
+        outcomes: this.claims.outcomes(row),
       }),
     );
   }

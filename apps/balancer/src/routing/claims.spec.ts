@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ClaimTable, type RowRef } from './claims.js';
+import { NO_OUTCOMES } from './link/messages.js';
 
 /** The table as it would be without the second read: what TRAPS 1 warns of. */
 class TrustingTable extends ClaimTable {
@@ -47,6 +48,34 @@ describe('a claim', () => {
     new Int32Array(claims.buffer)[2 + 1 + 2] = -1;
     claims.claim(0, ref);
     expect(claims.requests(0)).toBe(2 ** 32);
+  });
+});
+
+describe('how tries ended', () => {
+  it('is counted for the instance over all workers, each kind apart', () => {
+    const claims = ClaimTable.create(2, 2);
+    const [ref, other] = [readyRow(claims, 0), readyRow(claims, 1)];
+    for (const end of ['answered', 'answered', 'refused', 'timedOut'] as const) claims.count(0, ref, end);
+    for (const end of ['answered', 'serverErrors', 'reset'] as const) claims.count(1, ref, end);
+    claims.count(1, other, 'reset');
+    expect(claims.outcomes(0)).toEqual({ answered: 3, serverErrors: 1, refused: 1, reset: 1, timedOut: 1 });
+    expect(claims.outcomes(1)).toEqual({ ...NO_OUTCOMES, reset: 1 });
+  });
+
+  it('is nothing of the row’s next tenant, not even when it is told late', () => {
+    const claims = ClaimTable.create(1, 1);
+    const former = readyRow(claims);
+    claims.count(0, former, 'reset');
+    readyRow(claims);
+    claims.count(0, former, 'reset');
+    expect(claims.outcomes(0)).toEqual(NO_OUTCOMES);
+  });
+
+  it('stays counted when the worker that counted it dies', () => {
+    const claims = ClaimTable.create(1, 1);
+    claims.count(0, readyRow(claims), 'reset');
+    claims.clearWorker(0);
+    expect(claims.outcomes(0).reset).toBe(1);
   });
 });
 

@@ -1,5 +1,5 @@
-// Owns the table of claims in shared memory: which instance may take a request, and how many it carries, seen alike by all
-// worker threads. Which row belongs to which instance is claim-rows.ts's; whom to claim for a request is table.ts's.
+// Owns the table of claims in shared memory: which instance may take a request, how many it carries, and how they ended, seen
+// alike by all worker threads. Which row belongs to which instance is claim-rows.ts's; whom to claim for a request is table.ts's.
 //
 // The protocol, and why it is safe (all accesses are sequentially consistent atomics):
 //
@@ -15,7 +15,7 @@
 // "zero in flight" was seen.
 //
 // Each worker writes counters in a block of its own, so that the block of a dead worker can be zeroed whole.
-import type { InstanceState } from './link/messages.js';
+import type { InstanceState, OutcomeCounts } from './link/messages.js';
 
 /** A row and the tenancy of it. A row goes to another instance only with a higher generation. */
 export interface RowRef {
@@ -28,8 +28,16 @@ const READY = STATES.indexOf('ready');
 
 const HEADER = 2;
 const [WORKERS, ROWS] = [0, 1];
-const CELL = 4;
+const CELL = 9;
 const [IN_FLIGHT, TUNNELS, REQUESTS_LOW, REQUESTS_HIGH] = [0, 1, 2, 3];
+/** Behind them, how tries ended. These wrap around at 2^32: whoever reads them looks at what came since the last look. */
+const ENDS: Readonly<Record<keyof OutcomeCounts, number>> = {
+  answered: 4,
+  serverErrors: 5,
+  refused: 6,
+  reset: 7,
+  timedOut: 8,
+};
 
 /** Generation and state in one word, so that one read tells both. 29 bits of generations, then they wrap around. */
 const pack = (generation: number, state: number) => (generation << 2) | state;
@@ -83,6 +91,12 @@ export class ClaimTable {
     this.#decrement(worker, ref, TUNNELS);
   }
 
+  /** Worker: how a try on the instance ended. Of an older tenancy of the row: nothing happens. */
+  count(worker: number, { row, generation }: RowRef, end: keyof OutcomeCounts): void {
+    if (Atomics.load(this.#words, HEADER + row) >>> 2 !== generation) return;
+    Atomics.add(this.#words, this.#cell(worker, row) + ENDS[end], 1);
+  }
+
   /** The instance still holds the row and takes requests. */
   isReady({ row, generation }: RowRef): boolean {
     return Atomics.load(this.#words, HEADER + row) === pack(generation, READY);
@@ -107,6 +121,18 @@ export class ClaimTable {
     return total;
   }
 
+  /** How tries of this tenancy ended. */
+  outcomes(row: number): OutcomeCounts {
+    const total = (end: keyof OutcomeCounts) => this.#sum(row, ENDS[end]) >>> 0;
+    return {
+      answered: total('answered'),
+      serverErrors: total('serverErrors'),
+      refused: total('refused'),
+      reset: total('reset'),
+      timedOut: total('timedOut'),
+    };
+  }
+
   /** Main thread only. Ignored when the row has another tenant by now. */
   setState({ row, generation }: RowRef, state: InstanceState): void {
     const word = Atomics.load(this.#words, HEADER + row);
@@ -118,8 +144,9 @@ export class ClaimTable {
     const before = Atomics.load(this.#words, HEADER + row) >>> 2;
     const generation = before === 2 ** 29 - 1 ? 1 : before + 1;
     for (let worker = 0; worker < this.workers; worker++) {
-      Atomics.store(this.#words, this.#cell(worker, row) + REQUESTS_LOW, 0);
-      Atomics.store(this.#words, this.#cell(worker, row) + REQUESTS_HIGH, 0);
+      // All but what is in flight, which is zero: a row changes hands only then.
+      const cell = this.#cell(worker, row);
+      for (let counter = REQUESTS_LOW; counter < CELL; counter++) Atomics.store(this.#words, cell + counter, 0);
     }
     Atomics.store(this.#words, HEADER + row, pack(generation, STATES.indexOf('unready')));
     return { row, generation };

@@ -1,12 +1,14 @@
 // Owns a DataLink whose data plane a test plays: it acknowledges at once or when told, and says what it carries. The real
 // link and data plane have suites of their own.
 import type { DataLink } from '../../routing/link/data-link.js';
-import type {
-  ClassicAnswer,
-  ClassicRequest,
-  InstanceCounters,
-  Outcome,
-  Snapshot,
+import {
+  type ClassicAnswer,
+  type ClassicRequest,
+  type InstanceCounters,
+  NO_OUTCOMES,
+  type Outcome,
+  type OutcomeCounts,
+  type Snapshot,
 } from '../../routing/link/messages.js';
 import type { Clock } from '../clock.js';
 
@@ -20,6 +22,8 @@ export class ScriptedLink implements DataLink {
   acknowledgedEpoch = 0;
   /** Requests in flight, by instance. */
   readonly inFlight = new Map<string, number>();
+  /** How tries ended, by instance. */
+  readonly outcomes = new Map<string, OutcomeCounts>();
   /** Keys by link of the chain. */
   keyCounts: readonly number[] = [];
   ended: number | null = null;
@@ -84,7 +88,13 @@ export class ScriptedLink implements DataLink {
   }
 
   lastCounters(): ReadonlyMap<string, InstanceCounters> {
-    return new Map([...this.inFlight].map(([id, inFlight]) => [id, { id, inFlight, tunnels: 0, requests: inFlight }]));
+    const ids = new Set([...this.inFlight.keys(), ...this.outcomes.keys()]);
+    return new Map(
+      [...ids].map((id) => {
+        const inFlight = this.inFlight.get(id) ?? 0;
+        return [id, { id, inFlight, tunnels: 0, requests: inFlight, outcomes: this.outcomes.get(id) ?? NO_OUTCOMES }];
+      }),
+    );
   }
 
   lastKeyCounts(): readonly number[] {

@@ -5,7 +5,13 @@ import { testSnapshot } from '../testing/snapshots.js';
 import type { Channel } from './channel.js';
 import { ControlLink, type DataSupervisor } from './control-link.js';
 import { memoryChannel } from './memory-channel.js';
-import type { ClassicRequest, ControlMessage, DataMessage, Snapshot } from './messages.js';
+import {
+  type ClassicRequest,
+  type ControlMessage,
+  type DataMessage,
+  NO_OUTCOMES as outcomes,
+  type Snapshot,
+} from './messages.js';
 
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 const { epoch: _epoch, ...snapshot } = testSnapshot([{ replica: 'A' }]);
@@ -144,7 +150,7 @@ describe('a lost connection', () => {
 
   it('ends a query with the counters known last', async () => {
     const { data, link } = await opened([0, 0]);
-    const counters = { id: 'A', inFlight: 1, tunnels: 0, requests: 5 };
+    const counters = { id: 'A', inFlight: 1, tunnels: 0, requests: 5, outcomes };
     data.channel.send({ type: 'counters', id: 0, instances: [counters], keys: [3, 0] });
     await settled();
     const query = link.counters(60_000);
@@ -182,7 +188,7 @@ describe('what the data process reports', () => {
     const query = link.counters(1000);
     await settled();
     expect(data.received).toEqual([{ type: 'query', id: 1 }]);
-    const counters = { id: 'A', inFlight: 2, tunnels: 0, requests: 9 };
+    const counters = { id: 'A', inFlight: 2, tunnels: 0, requests: 9, outcomes };
     data.channel.send({ type: 'counters', id: 1, instances: [counters], keys: [7, 2, 0] });
     expect((await query).get('A')?.inFlight).toBe(2);
     expect((await link.counters(10)).get('A')?.requests).toBe(9);

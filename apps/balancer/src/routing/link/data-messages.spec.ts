@@ -28,7 +28,20 @@ const valid: DataMessage[] = [
     user: 'nobody',
   },
   { type: 'ack', epoch: 3, digest: 'ab' },
-  { type: 'counters', id: 0, instances: [{ id: 'c1', inFlight: 0, tunnels: 1, requests: 2 }], keys: [2, 0] },
+  {
+    type: 'counters',
+    id: 0,
+    instances: [
+      {
+        id: 'c1',
+        inFlight: 0,
+        tunnels: 1,
+        requests: 2,
+        outcomes: { answered: 1, serverErrors: 0, refused: 1, reset: 0, timedOut: 0 },
+      },
+    ],
+    keys: [2, 0],
+  },
   { type: 'quiet', instanceId: 'c1' },
   { type: 'outcome', instanceId: 'c1', outcome: 'connect_failed' },
   classic,

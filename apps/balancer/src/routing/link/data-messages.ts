@@ -69,7 +69,14 @@ const classicRequest = z
   })
   .refine(({ method, path }) => `${method} ${path}` in { 'GET /rep': 1, 'POST /add': 1, 'DELETE /rm': 1 });
 
-const counters = z.strictObject({ id, inFlight: count, tunnels: count, requests: count });
+const outcomes = z.strictObject({
+  answered: count,
+  serverErrors: count,
+  refused: count,
+  reset: count,
+  timedOut: count,
+});
+const counters = z.strictObject({ id, inFlight: count, tunnels: count, requests: count, outcomes });
 
 const messages: z.ZodType<DataMessage> = z.discriminatedUnion('type', [
   hello,

@@ -3,7 +3,7 @@
 import type { RingRecipe } from '../ring-recipe.js';
 
 /** Raised when a message changes its meaning: a control process never takes over a data process that speaks another. */
-export const PROTOCOL = 2;
+export const PROTOCOL = 3;
 
 /** Eligibility of an instance for new requests. The placement never changes with it. */
 export type InstanceState = 'ready' | 'unready' | 'draining';
@@ -85,6 +85,21 @@ export interface ClassicAnswer {
   readonly body: string;
 }
 
+/** How tries on an instance ended, each try in one of them. Those that failed because it left, or its client, are in none. */
+export interface OutcomeCounts {
+  /** The head of an answer below 500 came. */
+  readonly answered: number;
+  /** The head of an answer from 500 up came. */
+  readonly serverErrors: number;
+  readonly refused: number;
+  /** Closed, reset, or not HTTP before the head of an answer. */
+  readonly reset: number;
+  /** No connection, or no head of an answer, in time. */
+  readonly timedOut: number;
+}
+
+export const NO_OUTCOMES: OutcomeCounts = { answered: 0, serverErrors: 0, refused: 0, reset: 0, timedOut: 0 };
+
 export interface InstanceCounters {
   readonly id: string;
   readonly inFlight: number;
@@ -92,6 +107,7 @@ export interface InstanceCounters {
   readonly tunnels: number;
   /** Requests claimed since this data process started. */
   readonly requests: number;
+  readonly outcomes: OutcomeCounts;
 }
 
 /** What the data plane saw of an instance; a reason to probe at once, never the truth. */
