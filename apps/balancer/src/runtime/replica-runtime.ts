@@ -76,6 +76,9 @@ export interface InstanceSpec {
   readonly address?: Address & { readonly url: string };
 }
 
+/** Whose an instance is: the slot that it fills, and as which of its generations. */
+export type Place = Pick<InstanceSpec, 'slot' | 'generation'>;
+
 export interface InstanceExit {
   readonly code: number | null;
   readonly signal: string | null;
@@ -127,6 +130,12 @@ export interface ReplicaRuntime {
   create(spec: InstanceSpec): Promise<string>;
   /** Already running is success. @throws RuntimeError */
   start(instanceId: string): Promise<void>;
+  /**
+   * Gives an instance, whatever its state, to another slot. It keeps its id, its address and what it was told at its making
+   * (SERVER_ID). It is there already is success.
+   * @throws RuntimeError code `conflict` when another instance or a stranger is in that place, `failed` when it is gone
+   */
+  rename(instanceId: string, place: Place): Promise<void>;
   /** SIGTERM, then SIGKILL after `graceMs`; resolves once it is dead. Already stopped or gone is success. @throws RuntimeError */
   stop(instanceId: string, graceMs: number): Promise<void>;
   /** Frees name, address and disk; kills first if needed. Already gone is success. @throws RuntimeError */

@@ -63,6 +63,18 @@ describe('the slug of a slot', () => {
     );
   });
 
+  it.each(['-standby-1', '-standby-9999'])('of a standby, %s, is no replica’s, and can be read back', (slot) => {
+    expect(isSlotName(slot)).toBe(false);
+    expect(slotOf(slugOf(slot))).toBe(slot);
+  });
+
+  it.each(['-', '-standby-', '-standby-0', '-standby-01', '-standby_1', '-other-1'])(
+    'refuses to decode "%s"',
+    (slug) => {
+      expect(slotOf(slug)).toBeUndefined();
+    },
+  );
+
   it.each(['', '_a', '.', 'a.', 'a.b', 'a/b', 'ä', `${'a'.repeat(64)}`])('refuses to decode "%s"', (slug) => {
     expect(slotOf(slug)).toBeUndefined();
   });

@@ -1,7 +1,8 @@
 // Owns how a slot's name is written where blanks are not allowed (container names, file names): legal characters only,
 // reversible, and different for different names. Which names a slot may have is the orchestrator's.
+import { isStandbySlot } from './standby-slot.js';
 
-/** What a slot may be called: 1 to 63 of letters, digits, blank, `_`, `.`, `-`, starting with a letter or digit. */
+/** What a replica's slot may be called: 1 to 63 of letters, digits, blank, `_`, `.`, `-`, starting with a letter or digit. */
 const SLOT = /^[A-Za-z0-9][A-Za-z0-9 _.-]{0,62}$/;
 
 // A prefix code with `.` as its escape, so that the usual names stay readable: `Server 4` is `Server_4`, while `Server_4`
@@ -10,11 +11,12 @@ const CODES: Readonly<Record<string, string>> = { ' ': '_', _: '._', '.': '..' }
 const WORD = /\.\.|\._|_|[A-Za-z0-9-]/y;
 const MEANINGS: Readonly<Record<string, string>> = { _: ' ', '._': '_', '..': '.' };
 
+/** Whether a replica may be called so: a standby's slot is not. */
 export function isSlotName(text: string): boolean {
   return SLOT.test(text);
 }
 
-/** Starts with a letter or digit, holds only `[A-Za-z0-9_.-]`, at most twice as long as the slot's name. */
+/** A replica's starts with a letter or digit, a standby's with a dash; holds only `[A-Za-z0-9_.-]`, at most twice as long as the slot's name. */
 export function slugOf(slot: string): string {
   return slot.replace(/[ _.]/g, (character) => CODES[character] ?? character);
 }
@@ -29,5 +31,5 @@ export function slotOf(slug: string): string | undefined {
     slot += MEANINGS[word] ?? word;
     at += word.length;
   }
-  return isSlotName(slot) ? slot : undefined;
+  return isSlotName(slot) || isStandbySlot(slot) ? slot : undefined;
 }

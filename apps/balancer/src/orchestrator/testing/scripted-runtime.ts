@@ -4,6 +4,7 @@ import type {
   InstanceExit,
   InstanceSpec,
   ObservedInstance,
+  Place,
   ReplicaRuntime,
   RuntimeHint,
   RuntimeKind,
@@ -14,7 +15,7 @@ import type { Clock } from '../clock.js';
 import type { ProbeResult } from '../health.js';
 import type { ProbeTarget } from '../probe.js';
 
-type Call = 'prepare' | 'list' | 'create' | 'start' | 'stop' | 'remove' | 'logs';
+type Call = 'prepare' | 'list' | 'create' | 'start' | 'rename' | 'stop' | 'remove' | 'logs';
 
 /** What a call does instead of its work; `hang` never settles, `slow` takes so many milliseconds. */
 export type Disturbance = { readonly error: Error } | 'hang' | { readonly slow: number };
@@ -84,6 +85,16 @@ export class ScriptedRuntime implements ReplicaRuntime {
     instance.state = 'running';
     instance.startedAt = this.clock.wall();
     instance.address = { host: '10.0.0.1', port: 10_000 + this.counter.addresses++ };
+    this.emit({ kind: 'changed', instanceId });
+  }
+
+  async rename(instanceId: string, { slot, generation }: Place): Promise<void> {
+    await this.meet('rename', instanceId);
+    const instance = this.world.get(instanceId);
+    if (!instance) throw new RuntimeError('failed', 'no such instance');
+    const holder = [...this.world.values()].find((i) => i.slot === slot && i.generation === generation);
+    if (holder && holder !== instance) throw new RuntimeError('conflict', 'another instance is in that place');
+    Object.assign(instance, { slot, generation });
     this.emit({ kind: 'changed', instanceId });
   }
 

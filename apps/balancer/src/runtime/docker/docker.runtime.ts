@@ -9,6 +9,7 @@ import type {
   Hardening,
   InstanceSpec,
   ObservedInstance,
+  Place,
   Progress,
   ReplicaRuntime,
   RuntimeHint,
@@ -16,6 +17,7 @@ import type {
 } from '../replica-runtime.js';
 import { RuntimeError } from '../runtime-error.js';
 import type { ServiceSpec } from '../spec/compose-service.js';
+import { containerName } from './container-name.js';
 import { containerOptions } from './container-options.js';
 import { EngineClient, type EngineInfo, type Reach, statusOf } from './engine-client.js';
 import { hintOf } from './engine-event.js';
@@ -128,6 +130,10 @@ export class DockerRuntime implements ReplicaRuntime {
 
   start(instanceId: string): Promise<void> {
     return this.containers.start(instanceId);
+  }
+
+  rename(instanceId: string, place: Place): Promise<void> {
+    return this.containers.rename(instanceId, containerName(this.options.pool, place));
   }
 
   /** The grace is rounded up to whole seconds, which is how the engine counts. */

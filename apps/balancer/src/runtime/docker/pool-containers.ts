@@ -74,6 +74,23 @@ export class PoolContainers {
     }
   }
 
+  async rename(id: string, name: string): Promise<void> {
+    const container = await this.own(id);
+    if (!container) throw new RuntimeError('failed', `container ${short(id)} is gone`);
+    if (container.Name === `/${name}`) return;
+    try {
+      await this.engine.change(`rename container ${short(id)}`, (abortSignal) =>
+        this.engine.docker.getContainer(id).rename({ name, abortSignal }),
+      );
+    } catch (error) {
+      if (statusOf(error) === 404) throw new RuntimeError('failed', `container ${short(id)} is gone`, { cause: error });
+      // Asked twice at once, the second is refused: the very container has the name already.
+      if ((await this.own(id))?.Name === `/${name}`) return;
+      if (statusOf(error) !== 409) throw error;
+      throw new RuntimeError('conflict', `another container holds the name "${name}"`, { cause: error });
+    }
+  }
+
   async stop(id: string, graceMs: number): Promise<void> {
     if (!(await this.own(id))) return;
     // The engine sends the image's own stop signal, SIGTERM unless it names another, and counts in whole seconds.

@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '../../telemetry/logger.js';
+import type { Place } from '../replica-runtime.js';
 
 const SCHEMA = 1;
 
@@ -41,6 +42,12 @@ export class Ledger {
   put(entry: LedgerEntry): void {
     this.entries.set(entry.id, entry);
     this.write();
+  }
+
+  /** An instance that was not started, or has ended, is not in here and need not be. */
+  move(id: string, place: Place): void {
+    const entry = this.entries.get(id);
+    if (entry) this.put({ ...entry, ...place });
   }
 
   delete(id: string): void {

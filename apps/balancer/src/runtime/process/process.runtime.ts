@@ -1,7 +1,7 @@
 // Owns replicas as local processes (RUNTIME=process): one process group each, on a loopback port of its own, logging to a
 // file. Leftovers of a killed balancer are listed, not adopted; when to end them is the orchestrator's.
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import type { Logger } from '../../telemetry/logger.js';
 import { bundledServer } from '../bundled-server.js';
 import { Hints } from '../hints.js';
@@ -9,6 +9,7 @@ import { parseReplicaEnv } from '../replica-env.js';
 import type {
   InstanceSpec,
   ObservedInstance,
+  Place,
   Progress,
   ReplicaRuntime,
   RuntimeHint,
@@ -17,7 +18,7 @@ import type {
 import { RuntimeError } from '../runtime-error.js';
 import { splitCommand } from '../replica-command.js';
 import { freePort, LOOPBACK } from './free-port.js';
-import { endLeftover, INSTANCE_VARIABLE, Leftovers, observeLeftover } from './leftovers.js';
+import { endLeftover, INSTANCE_VARIABLE, type Leftover, Leftovers, observeLeftover } from './leftovers.js';
 import { Ledger } from './ledger.js';
 import { followLog } from './follow-log.js';
 import { logFile, logFolder, tailLog, trimLog } from './log-file.js';
@@ -35,7 +36,8 @@ export interface ProcessRuntimeOptions {
 
 interface Instance {
   readonly id: string;
-  readonly spec: InstanceSpec;
+  /** As it was made, in the place that it has now. */
+  spec: InstanceSpec;
   starting?: Promise<void>;
   process?: ReplicaProcess;
   port?: number;
@@ -79,14 +81,9 @@ export class ProcessRuntime implements ReplicaRuntime {
 
   async create(spec: InstanceSpec): Promise<string> {
     const { slot, generation, specHash } = spec;
-    const left = (await this.leftovers.live()).map((leftover) => ({ ...leftover, leftover: true }));
+    const left = await this.leftovers.live();
     // Nothing is awaited between this look and the registration: two calls at once get one instance.
-    const own = [...this.instances.values()].map((instance) => ({
-      ...instance.spec,
-      id: instance.id,
-      leftover: false,
-    }));
-    const held = [...own, ...left].find((other) => other.slot === slot && other.generation === generation);
+    const held = this.holderOf(spec, left);
     // A leftover is never taken for the instance asked for: nobody would learn of its exit.
     if (held && (held.leftover || held.specHash !== specHash)) {
       const by = held.leftover ? 'a process of an earlier balancer' : 'an instance with another specification';
@@ -110,6 +107,23 @@ export class ProcessRuntime implements ReplicaRuntime {
       throw new RuntimeError('failed', `instance ${instanceId} has ended: a successor fills its slot`);
     instance.starting ??= this.launch(instance).finally(() => (instance.starting = undefined));
     await instance.starting;
+  }
+
+  async rename(instanceId: string, { slot, generation }: Place): Promise<void> {
+    const left = await this.leftovers.live();
+    const instance = this.instances.get(instanceId);
+    if (!instance) throw new RuntimeError('failed', `instance ${instanceId} is gone, or an earlier balancer's`);
+    // Its line in the ledger and its log are written under the place that it has when its start ends.
+    await instance.starting?.catch(() => {});
+    const holder = this.holderOf({ slot, generation }, left);
+    if (holder?.id === instanceId) return;
+    if (holder) throw new RuntimeError('conflict', `"${slot}" generation ${generation} is held by another instance`);
+    const log = this.logOf(instance);
+    instance.spec = { ...instance.spec, slot, generation };
+    this.ledger.move(instanceId, { slot, generation });
+    // It writes on into the same file under its new name.
+    if (instance.process) renameSync(log, this.logOf(instance));
+    this.hints.emit({ kind: 'changed', instanceId });
   }
 
   async stop(instanceId: string, graceMs: number): Promise<void> {
@@ -212,6 +226,12 @@ export class ProcessRuntime implements ReplicaRuntime {
       SERVER_ID: spec.slot,
       [INSTANCE_VARIABLE]: id,
     };
+  }
+
+  private holderOf({ slot, generation }: Place, left: readonly Leftover[]) {
+    const own = [...this.instances.values()].map(({ id, spec }) => ({ ...spec, id, leftover: false }));
+    const all = [...own, ...left.map((leftover) => ({ ...leftover, leftover: true }))];
+    return all.find((other) => other.slot === slot && other.generation === generation);
   }
 
   private portsInUse(): Set<number> {

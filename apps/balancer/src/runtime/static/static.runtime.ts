@@ -2,7 +2,14 @@
 // Whether they answer is the prober's.
 import { randomUUID } from 'node:crypto';
 import { Hints } from '../hints.js';
-import type { InstanceSpec, ObservedInstance, ReplicaRuntime, RuntimeHint, Workload } from '../replica-runtime.js';
+import type {
+  InstanceSpec,
+  ObservedInstance,
+  Place,
+  ReplicaRuntime,
+  RuntimeHint,
+  Workload,
+} from '../replica-runtime.js';
 import { RuntimeError } from '../runtime-error.js';
 import { parseStaticReplica } from './static-replica.js';
 
@@ -57,6 +64,17 @@ export class StaticRuntime implements ReplicaRuntime {
 
   async start(instanceId: string): Promise<void> {
     if (!this.instances.has(instanceId)) throw new RuntimeError('failed', `${instanceId} is not registered any more`);
+  }
+
+  async rename(instanceId: string, { slot, generation }: Place): Promise<void> {
+    const instance = this.instances.get(instanceId);
+    if (!instance) throw new RuntimeError('failed', `${instanceId} is not registered any more`);
+    for (const { id, ...other } of this.instances.values()) {
+      if (id !== instanceId && other.slot === slot && other.generation === generation)
+        throw new RuntimeError('conflict', `"${slot}" generation ${generation} is registered as another instance`);
+    }
+    this.instances.set(instanceId, { ...instance, slot, generation });
+    this.hints.emit({ kind: 'changed', instanceId });
   }
 
   /** Forgets: the replica itself goes on running, it gets no more requests from us. */

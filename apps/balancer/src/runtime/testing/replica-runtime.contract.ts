@@ -159,6 +159,42 @@ export function describeReplicaRuntime(name: string, options: ContractOptions): 
       expect(await runtime.create(spec('S1'))).not.toBe(first);
     });
 
+    it('TRAP 7: a renamed instance fills the other slot, under its own id and address, and its old place is free', async () => {
+      const { runtime, spec } = await openBench();
+      const id = await runtime.create(spec('-standby-1', 3, 'abc'));
+      await runtime.start(id);
+      const before = (await find(runtime, id))!;
+      await runtime.rename(id, { slot: 'Server 4', generation: 7 });
+      expect(await find(runtime, id)).toEqual({ ...before, slot: 'Server 4', generation: 7 });
+      expect(await runtime.create(spec('-standby-1', 3, 'abc'))).not.toBe(id);
+      expect(await runtime.create(spec('Server 4', 7, 'abc'))).toBe(id);
+    });
+
+    it('TRAP 7: renaming an instance to the place that it has is success, also when asked twice at once', async () => {
+      const { runtime, spec } = await openBench();
+      const id = await runtime.create(spec('S1'));
+      const place = { slot: 'S2', generation: 5 };
+      await Promise.all([runtime.rename(id, place), runtime.rename(id, place)]);
+      await runtime.rename(id, place);
+      expect(await runtime.list()).toMatchObject([{ id, ...place }]);
+    });
+
+    it('TRAP 7: an instance is not renamed to a place that another one has', async () => {
+      const { runtime, spec } = await openBench();
+      const [id, other] = [await runtime.create(spec('-standby-1')), await runtime.create(spec('S1', 2))];
+      await expect(runtime.rename(id, { slot: 'S1', generation: 2 })).rejects.toMatchObject({ code: 'conflict' });
+      expect(await find(runtime, id)).toMatchObject({ slot: '-standby-1', generation: 1 });
+      expect(await find(runtime, other)).toMatchObject({ slot: 'S1', generation: 2 });
+    });
+
+    it('renaming an instance that is gone fails as retryable', async () => {
+      const { runtime, spec } = await openBench();
+      const id = await runtime.create(spec('S1'));
+      await runtime.remove(id);
+      const failure = runtime.rename(id, { slot: 'S2', generation: 1 });
+      await expect(failure).rejects.toMatchObject({ code: 'failed', retryable: true });
+    });
+
     it('TRAP 5: two pools never see each other’s instances', async () => {
       const [a, b] = [await openBench(), await openBench()];
       const [ofA, ofB] = [await a.runtime.create(a.spec('S1')), await b.runtime.create(b.spec('S1'))];
@@ -237,6 +273,18 @@ export function describeReplicaRuntime(name: string, options: ContractOptions): 
       await eventually(async () => expect((await runtime.logs(id, 5)).join('\n')).toContain('Server 1 listens on'));
       await runtime.stop(id, 5_000);
       expect((await runtime.logs(id, 5)).join('\n')).toContain('Server 1 listens on');
+    });
+
+    it('a renamed instance keeps what it has written, and goes on writing', async () => {
+      const { runtime, spec } = await openBench();
+      const id = await runtime.create(spec('-standby-1'));
+      await runtime.start(id);
+      await eventually(async () => expect((await runtime.logs(id, 5)).join('\n')).toContain('listens on'));
+      const before = await runtime.logs(id, 1000);
+      await runtime.rename(id, { slot: 'Server 1', generation: 2 });
+      expect(await runtime.logs(id, 1000)).toEqual(before);
+      await runtime.stop(id, 5_000);
+      expect((await runtime.logs(id, 1000)).slice(0, before.length)).toEqual(before);
     });
 
     it('what follows ends with the instance, and has all that it wrote, old lines first', async () => {
