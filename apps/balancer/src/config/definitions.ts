@@ -1,38 +1,11 @@
 // Owns every setting: its name, default, group and text. The one list that the loader validates against, that
 // docs/operations.md is checked with, and that the start's error messages quote.
-import { z } from 'zod';
+import { define, type Definition, oneOf, optional, text } from './define.js';
+import { healthDefinitions } from './health-definitions.js';
 import { decimal, duration, flag, integer, list, size } from './units.js';
 
-export type Group = 'listeners' | 'pool' | 'runtime' | 'hashing' | 'health' | 'life' | 'requests' | 'proxy' | 'sight';
-
-export interface Definition<T> {
-  readonly name: string;
-  readonly group: Group;
-  /** As it would be written in the environment; undefined = not set. */
-  readonly default: string | undefined;
-  readonly text: string;
-  readonly schema: z.ZodType<T, string>;
-}
-
 const NAME_PATTERN = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
-
-const text = () => z.string().trim();
-const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
-  z.enum(values, { error: `one of ${values.join(', ')}` }) as unknown as z.ZodType<T[number], string>;
 const port = () => integer(0, 65_535);
-
-function define<T>(name: string, group: Group, value: string, what: string, schema: z.ZodType<T, string>) {
-  return { name, group, default: value, text: what, schema } satisfies Definition<T>;
-}
-function optional<T>(name: string, group: Group, what: string, schema: z.ZodType<T, string>) {
-  return {
-    name,
-    group,
-    default: undefined,
-    text: what,
-    schema: schema.optional() as unknown as z.ZodType<T | undefined, string>,
-  } satisfies Definition<T | undefined>;
-}
 
 export const definitions = {
   host: define('HOST', 'listeners', '127.0.0.1', 'address that the data port binds to', text().min(1)),
@@ -187,23 +160,7 @@ export const definitions = {
     decimal(1.1, 4, { zero: true }),
   ),
 
-  healthPath: optional(
-    'HEALTH_PATH',
-    'health',
-    'path of the probe; unset: what REPLICA_SPEC says, else /heartbeat',
-    text().regex(/^\/[\x21-\x7e]*$/, 'a path that starts with /'),
-  ),
-  healthInterval: define('HEALTH_INTERVAL', 'health', '2s', 'time between probes', duration({ min: 10 })),
-  healthTimeout: define('HEALTH_TIMEOUT', 'health', '1s', 'longest wait for a probe’s answer', duration({ min: 10 })),
-  healthPass: define('HEALTH_PASS', 'health', '1', 'passed probes in a row that make a replica ready', integer(1, 100)),
-  healthFail: define('HEALTH_FAIL', 'health', '3', 'failed probes in a row that make it unhealthy', integer(1, 100)),
-  restartUnhealthyAfter: define(
-    'RESTART_UNHEALTHY_AFTER',
-    'health',
-    '30s',
-    'a replica unhealthy for so long is replaced; also the time that a new one has to become ready',
-    duration({ min: 100 }),
-  ),
+  ...healthDefinitions,
 
   drainTimeout: define(
     'DRAIN_TIMEOUT',

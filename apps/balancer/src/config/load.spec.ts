@@ -56,9 +56,24 @@ describe('settings', () => {
     ['REPLICA_ENV', 'A=1, B=two=2', 'replicaEnv', ['A=1', 'B=two=2']],
     ['HASH_SEED', '0123456789ABCDEF', 'hashSeed', '0123456789abcdef'],
     ['REPLICA_IMAGE', '', 'replicaImage', undefined],
+    ['HEALTH_PROTOCOL', 'tcp', 'healthProtocol', 'tcp'],
+    ['HEALTH_BODY', 'all well', 'healthBody', 'all well'],
+    ['HEALTH_BODY', '', 'healthBody', undefined],
+    ['MAX_EJECTED', '25%', 'maxEjected', 0.25],
+    ['MAX_EJECTED', '0%', 'maxEjected', 0],
+    ['PANIC_THRESHOLD', '0%', 'panicThreshold', 0],
+    ['EJECT_ERRORS', '100%', 'ejectErrors', 1],
+    ['EJECT_TIME', '500ms', 'ejectTime', 500],
     ['PORT', '0', 'port', 0],
   ] as const)('read %s=%s as the unit the code works in', (name, value, key, expected) => {
     expect(loadSettings({ [name]: value })[key]).toEqual(expected);
+  });
+
+  it('read HEALTH_STATUS as ranges, both ends included', () => {
+    expect(loadSettings({ HEALTH_STATUS: '200-299, 401' }).healthStatus).toEqual([
+      { from: 200, to: 299 },
+      { from: 401, to: 401 },
+    ]);
   });
 
   it.each([
@@ -77,6 +92,24 @@ describe('settings', () => {
     ['HEALTH_INTERVAL', '-1s'],
     ['IDLE_TIMEOUT', '999h'],
     ['HEALTH_PATH', 'heartbeat'],
+    ['HEALTH_PROTOCOL', 'udp'],
+    ['HEALTH_STATUS', ''],
+    ['HEALTH_STATUS', 'ok'],
+    ['HEALTH_STATUS', '399-200'],
+    ['HEALTH_STATUS', '101'],
+    ['HEALTH_STATUS', '200-600'],
+    ['HEALTH_STATUS', '200,,204'],
+    ['HEALTH_BODY', 'x'.repeat(257)],
+    ['MAX_EJECTED', '50'],
+    ['MAX_EJECTED', '101%'],
+    ['MAX_EJECTED', '-1%'],
+    ['PANIC_THRESHOLD', 'half'],
+    ['EJECT_FAILURES', '1'],
+    ['EJECT_ERRORS', '0%'],
+    ['EJECT_MIN_REQUESTS', '1'],
+    ['EJECT_WINDOW', '10'],
+    ['EJECT_TIME', '50ms'],
+    ['EJECT_TIME_MAX', '4s'],
     ['MAX_HEAD', '16KB'],
     ['LOAD_FACTOR', '1'],
     ['LOAD_FACTOR', 'NaN'],
@@ -136,6 +169,10 @@ describe('settings', () => {
     expect(problemsOf({ RUNTIME: 'static' }).join()).toContain('REPLICAS');
     expect(problemsOf({ REPLICAS: 'a=http://127.0.0.1:1' }).join()).toContain('RUNTIME=static');
     expect(problemsOf({ RUNTIME: 'static', REPLICAS: 'a=http://127.0.0.1:1' })).toEqual([]);
+  });
+
+  it('take HEALTH_BODY only from a probe that reads an answer', () => {
+    expect(problemsOf({ HEALTH_PROTOCOL: 'tcp', HEALTH_BODY: 'ok' }).join()).toContain('HEALTH_BODY');
   });
 
   it('answer the classic routes on the data port only while it is bound to loopback, unless told', () => {

@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { parseEnv } from 'node:util';
-import { definitions, type Definition, type Settings } from './definitions.js';
+import type { Definition } from './define.js';
+import { definitions, type Settings } from './definitions.js';
 import { isLoopbackAddress, parseNetwork } from './networks.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -106,6 +107,12 @@ function crossChecks(settings: Settings): string[] {
     if (settings.replicaImage !== undefined) problems.push('REPLICA_IMAGE and REPLICA_SPEC exclude each other');
     if (settings.replicaCommand !== undefined) problems.push('REPLICA_COMMAND and REPLICA_SPEC exclude each other');
   }
+  if (settings.ejectTimeMax < settings.ejectTime)
+    problems.push(
+      `EJECT_TIME_MAX="${settings.ejectTimeMax} ms" must not be below EJECT_TIME (${settings.ejectTime} ms)`,
+    );
+  if (settings.healthBody !== undefined && settings.healthProtocol === 'tcp')
+    problems.push('HEALTH_BODY needs HEALTH_PROTOCOL=http: a TCP probe reads no answer');
   for (const entry of settings.replicaEnv) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*=/.test(entry)) problems.push('REPLICA_ENV must be a list of NAME=value');
   }

@@ -48,13 +48,14 @@ export function decimal(min: number, max: number, { zero = false } = {}) {
   });
 }
 
-/** `50%` → 0.5. */
-export function percent() {
+/** `50%` → 0.5. @param above the value must be more than this */
+export function percent({ above = -1 } = {}) {
   return z.string().transform((text, ctx) => {
     const match = /^(\d+(?:\.\d+)?)%$/.exec(text.trim());
     const value = match ? Number(match[1]) / 100 : NaN;
-    if (value >= 0 && value <= 1) return value;
-    ctx.addIssue({ code: 'custom', message: 'a percentage from 0% to 100%' });
+    if (value > above && value <= 1) return value;
+    const least = above < 0 ? 'from 0%' : `above ${above * 100}%,`;
+    ctx.addIssue({ code: 'custom', message: `a percentage ${least} to 100%` });
     return z.NEVER;
   });
 }
@@ -64,6 +65,25 @@ export function flag() {
     if (text === 'true') return true;
     if (text === 'false') return false;
     ctx.addIssue({ code: 'custom', message: 'true or false' });
+    return z.NEVER;
+  });
+}
+
+/** Both ends included. */
+export interface StatusRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** `200-399,401` → ranges of final statuses. */
+export function statusRanges() {
+  return z.string().transform((text, ctx) => {
+    const ranges = text.split(',').map((part): StatusRange => {
+      const match = /^([2-5]\d\d)(?:-([2-5]\d\d))?$/.exec(part.trim());
+      return match ? { from: Number(match[1]), to: Number(match[2] ?? match[1]) } : { from: NaN, to: NaN };
+    });
+    if (ranges.every(({ from, to }) => from <= to)) return ranges;
+    ctx.addIssue({ code: 'custom', message: 'codes and ranges from 200 to 599, such as 200-399,401' });
     return z.NEVER;
   });
 }

@@ -56,4 +56,13 @@ describe('health', () => {
       ).unwellFor,
     ).toBe(100);
   });
+
+  it('keeps the last result as it came in, whatever it says, and how often in a row', () => {
+    const last = (results: readonly ProbeResult[]) => run(results).last;
+    expect(last([])).toBeNull();
+    expect(last([fail, pass, pass])).toMatchObject({ kind: 'passed', reason: null, at: 3000, inARow: 2 });
+    expect(last([pass, fail])).toMatchObject({ kind: 'failed', reason: 'it answered 500', inARow: 1 });
+    expect(last([pass, nothing])).toMatchObject({ kind: 'inconclusive', inARow: 1 });
+    expect(afterProbe(newborn(0), pass, 10, policy, 7).last).toMatchObject({ took: 7 });
+  });
 });

@@ -19,6 +19,19 @@ export interface HealthPolicy {
   readonly longestGap: number;
 }
 
+/** The result that came in last, whatever it says. */
+export interface LastProbe {
+  readonly kind: ProbeResult['kind'];
+  /** Why it failed; null when it did not. */
+  readonly reason: string | null;
+  /** Monotonic milliseconds. */
+  readonly at: number;
+  /** Milliseconds from asking to the verdict. */
+  readonly took: number;
+  /** Results of that kind in a row, this one included. */
+  readonly inARow: number;
+}
+
 export interface Health {
   /** `untried`: never passed yet; it is starting, not failing. */
   readonly status: 'untried' | 'passing' | 'failing';
@@ -34,6 +47,7 @@ export interface Health {
   readonly passedAt: number | null;
   /** Why the last probe failed; null when it passed. */
   readonly reason: string | null;
+  readonly last: LastProbe | null;
 }
 
 export function newborn(now: number): Health {
@@ -45,10 +59,19 @@ export function newborn(now: number): Health {
     lookedAt: now,
     passedAt: null,
     reason: null,
+    last: null,
   };
 }
 
-export function afterProbe(health: Health, result: ProbeResult, now: number, policy: HealthPolicy): Health {
+/** @param took milliseconds from asking to the verdict */
+export function afterProbe(
+  before: Health,
+  result: ProbeResult,
+  now: number,
+  policy: HealthPolicy,
+  took: number = 0,
+): Health {
+  const health = { ...before, last: lastProbe(before.last, result, now, took) };
   if (result.kind === 'inconclusive') return { ...health, lookedAt: now };
   const gap = Math.min(Math.max(0, now - health.lookedAt), policy.longestGap);
   const passed = result.kind === 'passed';
@@ -66,4 +89,9 @@ export function afterProbe(health: Health, result: ProbeResult, now: number, pol
   if (passed && health.streak + 1 >= policy.pass)
     return { ...seen, status: 'passing', streak: 0, passingSince: now, unwellFor: 0 };
   return { ...seen, streak: passed ? health.streak + 1 : 0, unwellFor: health.unwellFor + gap };
+}
+
+function lastProbe(before: LastProbe | null, result: ProbeResult, at: number, took: number): LastProbe {
+  const inARow = before?.kind === result.kind ? before.inARow + 1 : 1;
+  return { kind: result.kind, reason: result.kind === 'failed' ? result.reason : null, at, took, inARow };
 }

@@ -130,11 +130,11 @@ export class Ledger {
     });
   }
 
-  /** @returns whether anything that plan.ts looks at has changed */
-  probed(id: string, result: ProbeResult, now: number): boolean {
+  /** @param took milliseconds @returns whether anything that plan.ts looks at has changed */
+  probed(id: string, result: ProbeResult, now: number, took: number): boolean {
     const entry = this.entries.get(id);
     if (!entry) return false;
-    const health = afterProbe(entry.health, result, now, this.policy.health);
+    const health = afterProbe(entry.health, result, now, this.policy.health, took);
     const { ejected } = entry;
     const pardoned = ejected !== null && now >= ejected.until && result.kind === 'passed';
     this.entries.set(id, { ...entry, health, ejected: pardoned ? null : ejected });

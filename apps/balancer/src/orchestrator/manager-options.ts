@@ -2,13 +2,14 @@
 // their own in place; nothing else does.
 import { type Clock, systemClock } from './clock.js';
 import { writeDurably, type WriteFile } from './durable-file.js';
-import { type Probe, probeByHttp } from './probe.js';
+import type { Probe } from './probe.js';
+import { probeInstance } from './probe-instance.js';
 
 export class ManagerOptions {
   readonly clock: Clock = systemClock;
   /** 0 to 1; spreads backoffs. */
   readonly random: () => number = Math.random;
-  readonly probe: Probe = probeByHttp;
+  readonly probe: Probe = probeInstance;
   readonly writeFile: WriteFile = writeDurably;
   /** Why this runtime was chosen; for people. */
   readonly runtimeReason?: string;

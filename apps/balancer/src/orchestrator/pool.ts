@@ -13,6 +13,7 @@ import { PoolError, StartError } from './pool-error.js';
 import { firstState, openHome, type PoolHome } from './pool-home.js';
 import { type PoolRing, toRingMembers } from './pool-ring.js';
 import type { PoolState, StoredMember } from './pool-state.js';
+import type { ProbeDemand } from './probe.js';
 import { Reconciler } from './reconciler.js';
 import { remembered, ringChange } from './ring-history.js';
 import { drift } from './workload.js';
@@ -72,7 +73,13 @@ export async function startPool(parts: PoolParts, progress: Progress, interrupte
       clock: options.clock,
       random: options.random,
       probe: options.probe,
-      timing: { interval: settings.healthInterval, timeout: settings.healthTimeout, stopTimeout },
+      probeDemand: demandOf(settings),
+      timing: {
+        interval: settings.healthInterval,
+        timeout: settings.healthTimeout,
+        suspectProbes: Math.max(settings.healthPass, settings.healthFail),
+        stopTimeout,
+      },
       policy: policyOf(settings, runtime),
       snapshotBase: {
         recipe: identity.ring,
@@ -163,6 +170,10 @@ async function resolveWorkload(
       drift: [`The settings of the replicas cannot be resolved (${reason}): the pool stays with what it was made with`],
     };
   }
+}
+
+function demandOf({ healthProtocol, healthStatus, healthBody }: Settings): ProbeDemand {
+  return healthProtocol === 'tcp' ? { protocol: 'tcp' } : { protocol: 'http', status: healthStatus, body: healthBody };
 }
 
 function policyOf(settings: Settings, { kind }: ReplicaRuntime): ConstructorParameters<typeof Reconciler>[0]['policy'] {

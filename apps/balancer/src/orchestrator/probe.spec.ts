@@ -1,7 +1,10 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { createServer, type RequestListener } from 'node:http';
+import { Agent, createServer, get, type RequestListener } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
-import { probeByHttp } from './probe.js';
+import type { ProbeDemand } from './probe.js';
+import { probeInstance } from './probe-instance.js';
+
+const HTTP: ProbeDemand = { protocol: 'http', status: [{ from: 200, to: 399 }], body: undefined };
 
 describe('a probe', () => {
   const servers: Server[] = [];
@@ -18,8 +21,9 @@ describe('a probe', () => {
   }
   const serve = (listener: RequestListener) => listen(createServer(listener));
   const raw = (answer: string) => listen(createTcpServer((socket) => socket.on('data', () => socket.end(answer))));
-  const probe = (port: number, timeout = 1000, signal = new AbortController().signal) =>
-    probeByHttp({ address: { host: '127.0.0.1', port }, path: '/heartbeat' }, timeout, signal);
+  const ask = (port: number, demand: ProbeDemand, timeout = 1000, signal = new AbortController().signal) =>
+    probeInstance({ address: { host: '127.0.0.1', port }, path: '/heartbeat', demand }, timeout, signal);
+  const probe = (port: number, timeout?: number, signal?: AbortSignal) => ask(port, HTTP, timeout, signal);
 
   afterEach(() => {
     for (const socket of sockets) socket.destroy();
@@ -40,6 +44,83 @@ describe('a probe', () => {
     });
   });
 
+  it.each([
+    [200, true],
+    [204, false],
+    [401, true],
+    [302, false],
+  ])('passes only on a status that HEALTH_STATUS names: %i', async (status, passes) => {
+    const only = [
+      { from: 200, to: 201 },
+      { from: 401, to: 401 },
+    ];
+    const result = await ask(await serve((_, res) => res.writeHead(status).end()), { ...HTTP, status: only });
+    expect(result).toEqual(passes ? { kind: 'passed' } : { kind: 'failed', reason: `it answered ${status}` });
+  });
+
+  describe('for a text in the answer', () => {
+    const wants: ProbeDemand = { ...HTTP, body: 'größe: ok' };
+    const missing = { kind: 'failed', reason: 'it answered 200 without the text of HEALTH_BODY' };
+
+    it('passes when it is there, also cut into pieces', async () => {
+      const bytes = Buffer.from('<p>größe: ok</p>');
+      const port = await serve((_, res) => {
+        res.write(bytes.subarray(0, 6));
+        setImmediate(() => res.end(bytes.subarray(6)));
+      });
+      expect(await ask(port, wants)).toEqual({ kind: 'passed' });
+    });
+
+    it('fails when it is not, and does not repeat what was answered', async () => {
+      expect(await ask(await serve((_, res) => res.end('größe: secret')), wants)).toEqual(missing);
+    });
+
+    it('looks no further than 64 KiB', async () => {
+      const late = `${'x'.repeat(64 * 1024)}größe: ok`;
+      expect(await ask(await serve((_, res) => res.end(late)), wants)).toEqual(missing);
+    });
+  });
+
+  describe('over TCP', () => {
+    const TCP: ProbeDemand = { protocol: 'tcp' };
+
+    it('passes on a connection, sends nothing and closes it', async () => {
+      let received = '';
+      const closed = new Promise<void>((resolve) => {
+        void listen(
+          createTcpServer((socket) => socket.on('data', (data) => (received += String(data))).on('close', resolve)),
+        )
+          .then((port) => ask(port, TCP))
+          .then((result) => expect(result).toEqual({ kind: 'passed' }));
+      });
+      await closed;
+      expect(received).toBe('');
+    });
+
+    it('fails when nobody listens', async () => {
+      const port = await serve((_, res) => res.end());
+      await new Promise((resolve) => servers.splice(0)[0]?.close(resolve));
+      expect(await ask(port, TCP)).toEqual({ kind: 'failed', reason: 'the connection was refused' });
+    });
+  });
+
+  it('waits behind no request: with the only worker connection busy it is answered on its own', async () => {
+    let held: (() => void) | undefined;
+    const port = await serve((req, res) => {
+      if (req.url === '/slow') held = () => res.end();
+      else res.end();
+    });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const slow = new Promise<void>((resolve) =>
+      get({ port, path: '/slow', agent }, (res) => res.resume().on('end', resolve)),
+    );
+    while (!held) await new Promise(setImmediate);
+    expect(await probe(port)).toEqual({ kind: 'passed' });
+    held();
+    await slow;
+    agent.destroy();
+  });
+
   it('asks once for the path, on a connection of its own, and follows no redirect', async () => {
     const seen: (string | undefined)[] = [];
     const port = await serve((req, res) => {
@@ -56,8 +137,8 @@ describe('a probe', () => {
       host = req.headers.host;
       res.end();
     });
-    await probeByHttp(
-      { address: { host: '127.0.0.1', port }, path: '/', authority: 'app.internal:80' },
+    await probeInstance(
+      { address: { host: '127.0.0.1', port }, path: '/', authority: 'app.internal:80', demand: HTTP },
       1000,
       new AbortController().signal,
     );
@@ -119,8 +200,8 @@ describe('a probe', () => {
   });
 
   it('shows no address in its reasons', async () => {
-    const result = await probeByHttp(
-      { address: { host: 'no-such-host.invalid', port: 1 }, path: '/' },
+    const result = await probeInstance(
+      { address: { host: 'no-such-host.invalid', port: 1 }, path: '/', demand: HTTP },
       5000,
       new AbortController().signal,
     );

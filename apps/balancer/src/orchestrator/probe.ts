@@ -1,77 +1,65 @@
-// Owns one probe over HTTP: a fresh connection, one GET, a verdict. How often and what it leads to is the prober's and
-// health.ts's.
-import { request } from 'node:http';
+// Owns what a probe is: whom it asks, what it wants of the answer, and its one deadline. How it asks is probe-http.ts's and
+// probe-tcp.ts's; how often, and what it leads to, the prober's and health.ts's.
+import type { StatusRange } from '../config/units.js';
 import type { Address } from '../runtime/replica-runtime.js';
 import type { ProbeResult } from './health.js';
+
+/** What an answer must be like for the probe to pass. */
+export type ProbeDemand =
+  | {
+      readonly protocol: 'http';
+      readonly status: readonly StatusRange[];
+      /** Text that the body must hold; undefined: any will do. */
+      readonly body: string | undefined;
+    }
+  /** A connection is enough. */
+  | { readonly protocol: 'tcp' };
 
 export interface ProbeTarget {
   readonly address: Address;
   readonly path: string;
   /** Host field; the address when absent. */
   readonly authority?: string;
+  readonly demand: ProbeDemand;
 }
 
 /** Never rejects. `signal` abandons it: inconclusive. */
 export type Probe = (target: ProbeTarget, timeoutMs: number, signal: AbortSignal) => Promise<ProbeResult>;
 
 /** Milliseconds by which a timer of a process that runs may be late. */
-const LATENESS = 500;
-
-/** More than a health page ever has; a replica that streams without end is cut off here, and it answered. */
-const LONGEST_BODY = 64 * 1024;
+export const LATENESS = 500;
 
 /**
- * Passed: a status from 200 to 399 and the end of the body within `timeoutMs`. Redirects are not followed: that the replica
- * answers is what is asked. The connection is closed, so that a probe never says that an old connection still works.
+ * Carries one probe through: a verdict in time, or none if this process was too late to see it.
+ * @param ask begins to ask, and calls `settle` with the first verdict; further ones do nothing. @returns how to end the connection
  */
-export const probeByHttp: Probe = (target, timeoutMs, signal) =>
-  new Promise((resolve) => {
-    const { host, port } = target.address;
+export function withinTime(
+  timeoutMs: number,
+  signal: AbortSignal,
+  ask: (settle: (result: ProbeResult) => void) => () => void,
+): Promise<ProbeResult> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve({ kind: 'inconclusive' });
     const began = performance.now();
     const settle = (result: ProbeResult) => {
       clearTimeout(timer);
       signal.removeEventListener('abort', abandon);
       resolve(result);
-      probe.destroy();
+      end();
     };
-    const fail = (reason: string) => settle({ kind: 'failed', reason });
     const abandon = () => settle({ kind: 'inconclusive' });
     const timer = setTimeout(() => {
       // The timer itself was late: this process slept or starved, and the answer may lie unread in the socket.
       const late = performance.now() - began > timeoutMs + LATENESS;
-      if (late) settle({ kind: 'inconclusive' });
-      else fail(`no complete answer within ${timeoutMs} ms`);
+      settle(late ? { kind: 'inconclusive' } : { kind: 'failed', reason: `no complete answer within ${timeoutMs} ms` });
     }, timeoutMs);
-
-    const headers = {
-      'user-agent': 'HashFlow-Probe',
-      connection: 'close',
-      ...(target.authority && { host: target.authority }),
-    };
-    const probe = request({ host, port, path: target.path, agent: false, headers });
-    probe.on('response', (response) => {
-      const status = response.statusCode ?? 0;
-      if (status < 200 || status > 399) return fail(`it answered ${status}`);
-      let received = 0;
-      response.on('data', (chunk: Buffer) => {
-        received += chunk.length;
-        if (received > LONGEST_BODY) settle({ kind: 'passed' });
-      });
-      response.on('end', () => settle({ kind: 'passed' }));
-      response.on('error', (error) => fail(`the answer was cut off: ${describe(error)}`));
-    });
-    probe.on('upgrade', (_response, socket) => {
-      socket.destroy();
-      fail('it answered 101');
-    });
-    probe.on('error', (error) => fail(describe(error)));
     signal.addEventListener('abort', abandon);
-    if (signal.aborted) abandon();
-    else probe.end();
+    const end = ask(settle);
   });
+}
 
 /** Without the address: a replica's reason is shown where its address may not be. */
-function describe(error: Error): string {
+export function describeFailure(error: Error): string {
   const code = (error as NodeJS.ErrnoException).code ?? error.message;
   if (code === 'ECONNREFUSED') return 'the connection was refused';
   if (code === 'ECONNRESET') return 'the connection was reset';

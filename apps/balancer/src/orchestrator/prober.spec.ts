@@ -9,8 +9,10 @@ describe('the prober', () => {
   let probes: { port: number; at: number }[];
   let results: { id: string; result: ProbeResult }[];
   let takes: number;
+  let verdict: ProbeResult;
+  let chance: number;
   const subject = (port: number, starting = false): Subject => ({
-    target: { address: { host: 'h', port }, path: '/' },
+    target: { address: { host: 'h', port }, path: '/', demand: { protocol: 'tcp' } },
     starting,
   });
   const times = () => probes.map(({ at }) => at);
@@ -21,12 +23,20 @@ describe('the prober', () => {
     probes = [];
     results = [];
     takes = 0;
+    chance = 0.5;
+    verdict = { kind: 'passed' };
     const probe = async ({ address: { port } }: { address: { port: number } }) => {
       probes.push({ port, at: clock.now() - start });
       await new Promise<void>((resolve) => (takes > 0 ? clock.after(takes, resolve) : resolve()));
-      return { kind: 'passed' } as const;
+      return verdict;
     };
-    prober = new Prober(probe, clock, { interval: 2000, timeout: 1000 }, (id, result) => results.push({ id, result }));
+    prober = new Prober({
+      probe,
+      clock,
+      timing: { interval: 2000, timeout: 1000, suspectProbes: 3 },
+      random: () => chance,
+      onResult: (id, result) => results.push({ id, result }),
+    });
   });
 
   it('looks at once when an instance appears, then at the interval', async () => {
@@ -45,6 +55,50 @@ describe('the prober', () => {
     expect(Math.max(...gaps)).toBe(2000);
     expect(times().filter((at) => at <= 300).length).toBeGreaterThanOrEqual(5);
     expect(gaps.every((gap, i) => i === 0 || gap >= (gaps[i - 1] ?? 0))).toBe(true);
+  });
+
+  it('spreads the interval by ±10 %, so that instances that appeared together drift apart', async () => {
+    for (const [at, port] of [
+      [0, 1],
+      [1, 2],
+    ] as const) {
+      chance = at;
+      prober.track(new Map([['a', subject(port)]]));
+      await clock.advance(10_000);
+      prober.track(new Map());
+    }
+    const gaps = (port: number) => {
+      const seen = probes.filter((probe) => probe.port === port).map(({ at }) => at);
+      return seen.slice(1).map((at, i) => at - (seen[i] ?? 0));
+    };
+    expect([gaps(1)[0], gaps(2)[0]]).toEqual([1800, 2200]);
+  });
+
+  it('looks closely after a first failure, until enough results are in for a verdict, and then as ever', async () => {
+    prober.track(new Map([['a', subject(1)]]));
+    await clock.advance(1000);
+    verdict = { kind: 'failed', reason: 'it answered 500' };
+    await clock.advance(6000);
+    expect(times()).toEqual([0, 2000, 2250, 2500, 2750, 4750, 6750]);
+  });
+
+  it('looks closely for a while after the data plane saw something', async () => {
+    prober.track(new Map([['a', subject(1)]]));
+    await clock.advance(1000);
+    prober.nudge('a');
+    await clock.advance(4000);
+    expect(times()).toEqual([0, 1000, 1250, 1500, 3500]);
+  });
+
+  it('knows that it could not run in time, before and after it runs again (TRAPS 16)', async () => {
+    prober.track(new Map([['a', subject(1)]]));
+    await clock.advance(5000);
+    expect(prober.lastAsleep).toBe(-Infinity);
+    clock.suspend(600_000);
+    const woke = clock.now();
+    expect(prober.lastAsleep).toBe(woke);
+    await clock.advance(3000);
+    expect(prober.lastAsleep).toBe(woke);
   });
 
   it('never has two probes of an instance under way', async () => {

@@ -15,7 +15,7 @@ import { type EngineStatus, Observer } from './observer.js';
 import { PhaseBoard, type TimedPhase } from './phase-board.js';
 import { plan, type Plan } from './plan.js';
 import type { PlanPolicy } from './plan-input.js';
-import type { Probe } from './probe.js';
+import type { Probe, ProbeDemand } from './probe.js';
 import { Prober, type ProberTiming, type Subject } from './prober.js';
 import { Publisher, type SnapshotBase } from './publisher.js';
 import { TakeoverHold } from './takeover-hold.js';
@@ -28,6 +28,8 @@ export interface ReconcilerParts {
   /** 0 to 1. */
   readonly random: () => number;
   readonly probe: Probe;
+  /** What a probe wants of the answer. */
+  readonly probeDemand: ProbeDemand;
   readonly timing: ProberTiming & { readonly stopTimeout: number };
   readonly policy: PlanPolicy & LedgerPolicy;
   readonly snapshotBase: SnapshotBase;
@@ -65,7 +67,13 @@ export class Reconciler {
     this.board = new PhaseBoard(clock, log);
     this.drains = new DrainWatch(link, ledger, clock, policy.drainPoll);
     this.publisher = new Publisher(link, snapshotBase, log, () => this.turn());
-    this.prober = new Prober(probe, clock, timing, (id, result) => this.probed(id, result));
+    this.prober = new Prober({
+      probe,
+      clock,
+      timing,
+      random: parts.random,
+      onResult: (id, result, took) => this.probed(id, result, took),
+    });
     this.observer = new Observer({
       runtime,
       ledger,
@@ -252,7 +260,8 @@ export class Reconciler {
 
   /** Whoever may get requests, and nobody who leaves. */
   private subjects(): Map<string, Subject> {
-    const { healthPath: path, members } = this.parts.desired();
+    const { desired, probeDemand: demand } = this.parts;
+    const { healthPath: path, members } = desired();
     const urls = new Map(members.map(({ name, url }) => [name, url]));
     const subjects = new Map<string, Subject>();
     for (const { id, slot, state, address } of this.observed) {
@@ -262,7 +271,10 @@ export class Reconciler {
       const url = urls.get(slot);
       if (state === 'paused') subjects.set(id, { target: null, reason: 'it is paused by hand', starting: false });
       else if (!address) subjects.set(id, { target: null, reason: 'it has no address', starting });
-      else subjects.set(id, { target: { address, path, ...(url && { authority: new URL(url).host }) }, starting });
+      else {
+        const authority = url && { authority: new URL(url).host };
+        subjects.set(id, { target: { address, path, demand, ...authority }, starting });
+      }
     }
     return subjects;
   }
@@ -279,8 +291,8 @@ export class Reconciler {
     this.observer.look();
   }
 
-  private probed(id: string, result: ProbeResult): void {
-    if (this.ledger.probed(id, result, this.parts.clock.now()) || this.hold.active) this.turn();
+  private probed(id: string, result: ProbeResult, took: number): void {
+    if (this.ledger.probed(id, result, this.parts.clock.now(), took) || this.hold.active) this.turn();
   }
 
   private moment(): Moment {

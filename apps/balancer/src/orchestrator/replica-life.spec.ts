@@ -227,9 +227,9 @@ describe('an unwell replica', () => {
     await up();
     const { id } = rig.runtime.one('Server 2');
     rig.runtime.behaviours.set(id, 'sick');
-    await rig.pass(3900);
+    await rig.pass(900);
     expect(rig.link.stateOf(id)).toBe('ready');
-    await rig.pass(2200);
+    await rig.pass(2000);
     expect(rig.link.stateOf(id)).toBe('unready');
     expect(rig.view('Server 2')).toMatchObject({ state: 'unready', reason: 'its probe fails: it answered 500' });
     rig.runtime.behaviours.set(id, 'healthy');
