@@ -24,6 +24,7 @@ const view = (name: string, state: ReplicaState, reason: string | null = null): 
   lastExit: null,
   inFlight: 0,
   weight: 1,
+  ramp: null,
   share: 0.5,
 });
 

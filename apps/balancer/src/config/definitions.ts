@@ -169,6 +169,13 @@ export const definitions = {
     'longest wait for requests in flight when a replica or the balancer leaves',
     duration(),
   ),
+  slowStart: define(
+    'SLOW_START',
+    'life',
+    '0s',
+    'time in which a replica that /add brought to the ring comes to take all of its keys; 0 = at once',
+    duration(),
+  ),
   stopTimeout: define('STOP_TIMEOUT', 'life', '10s', 'time between SIGTERM and SIGKILL', duration()),
   crashLoopLimit: define(
     'CRASH_LOOP_LIMIT',

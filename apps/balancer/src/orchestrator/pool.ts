@@ -87,6 +87,7 @@ export async function startPool(parts: PoolParts, progress: Progress, interrupte
         hashKey: state.hashKey,
         loadFactor: settings.loadFactor,
       },
+      slowStart: settings.slowStart,
       desired: () => desired.current,
       specFor: (slot, seen) => desired.nextSpec(slot, seen),
     });

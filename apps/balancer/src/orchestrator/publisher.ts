@@ -57,9 +57,13 @@ export class Publisher {
     return this.lastSnapshot;
   }
 
-  /** Publishes the table unless it is the one in force. */
-  publish(members: readonly StoredMember[], routes: readonly Route[]): void {
-    const snapshot = buildSnapshot(this.base, members, routes);
+  /** Publishes the table unless it is the one in force. @param ramps of replicas in their slow start, by name */
+  publish(
+    members: readonly StoredMember[],
+    routes: readonly Route[],
+    ramps: ReadonlyMap<string, number> = new Map(),
+  ): void {
+    const snapshot = buildSnapshot(this.base, members, routes, ramps);
     const text = JSON.stringify(snapshot);
     if (text === this.lastText) return;
     this.lastText = text;
@@ -95,6 +99,7 @@ export function buildSnapshot(
   base: SnapshotBase,
   members: readonly StoredMember[],
   routes: readonly Route[],
+  ramps: ReadonlyMap<string, number>,
 ): Omit<Snapshot, 'epoch'> {
   const urls = new Map(members.map(({ name, url }) => [name, url]));
   return {
@@ -102,11 +107,12 @@ export function buildSnapshot(
     members: members.map(({ name, weight }) => ({ name, weight })),
     instances: routes.flatMap(({ instance, state }): SnapshotInstance[] => {
       if (!instance.address) return [];
-      const url = urls.get(instance.slot);
+      const { id, slot: replica } = instance;
       const { host, port } = instance.address;
-      return [
-        { id: instance.id, replica: instance.slot, host, port, ...(url && { authority: new URL(url).host }), state },
-      ];
+      const url = urls.get(replica);
+      const ramp = state === 'ready' ? ramps.get(replica) : undefined;
+      const authority = url && { authority: new URL(url).host };
+      return [{ id, replica, host, port, ...authority, state, ...(ramp !== undefined && { ramp }) }];
     }),
   };
 }

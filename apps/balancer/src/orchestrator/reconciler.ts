@@ -18,6 +18,7 @@ import type { PlanPolicy } from './plan-input.js';
 import type { Probe, ProbeDemand } from './probe.js';
 import { Prober, type ProberTiming, type Subject } from './prober.js';
 import { Publisher, type SnapshotBase } from './publisher.js';
+import { SlowStart } from './slow-start.js';
 import { TakeoverHold } from './takeover-hold.js';
 
 export interface ReconcilerParts {
@@ -33,6 +34,8 @@ export interface ReconcilerParts {
   readonly timing: ProberTiming & { readonly stopTimeout: number };
   readonly policy: PlanPolicy & LedgerPolicy;
   readonly snapshotBase: SnapshotBase;
+  /** Time in which a newcomer to the ring comes to take all of its keys, in milliseconds; 0 = at once. */
+  readonly slowStart: number;
   /** What is wanted, read afresh in each turn. */
   readonly desired: () => Desired;
   /** The next instance of a slot, above generation `seen`; undefined when it is not wanted any more. */
@@ -54,6 +57,7 @@ export class Reconciler {
   private readonly drains: DrainWatch;
   private readonly lastLoad: LastLoad;
   private readonly hold = new TakeoverHold();
+  private readonly slowStart: SlowStart;
   private readonly subscriptions: (() => void)[] = [];
   private cancelWake = () => {};
   private turning = false;
@@ -66,6 +70,7 @@ export class Reconciler {
     this.lastLoad = new LastLoad(link, clock);
     this.board = new PhaseBoard(clock, log);
     this.drains = new DrainWatch(link, ledger, clock, policy.drainPoll);
+    this.slowStart = new SlowStart(parts.slowStart);
     this.publisher = new Publisher(link, snapshotBase, log, () => this.turn());
     this.prober = new Prober({
       probe,
@@ -105,6 +110,10 @@ export class Reconciler {
   }
   get routingTable(): Omit<Snapshot, 'epoch'> | undefined {
     return this.publisher.published;
+  }
+  /** Part of its own keys that each replica in its slow start takes, by name. */
+  get ramps(): ReadonlyMap<string, number> {
+    return this.slowStart.ramps;
   }
   get memory(): Pick<Ledger, 'instances' | 'slots' | 'forgetSlot' | 'pardon'> {
     return this.ledger;
@@ -236,11 +245,14 @@ export class Reconciler {
     const { clock, desired } = this.parts;
     const now = clock.now();
     this.hold.check(now, this.observed, this.ledger.instances);
-    if (!this.hold.active) this.publisher.publish(desired().members, decision.routes);
+    // No ramp begins under a table that is held back: nobody could send the newcomer anything.
+    const ready = decision.routes.filter(({ state }) => state === 'ready' && !this.hold.active);
+    this.slowStart.advance(desired().members, new Set(ready.map(({ instance }) => instance.slot)), now);
+    if (!this.hold.active) this.publisher.publish(desired().members, decision.routes, this.ramps);
     for (const action of decision.actions) this.applier.begin(action);
     this.prober.track(this.subjects());
     this.cancelWake();
-    const wakeAt = Math.min(decision.wakeAt, this.hold.wakeAt);
+    const wakeAt = Math.min(decision.wakeAt, this.hold.wakeAt, this.slowStart.wakeAt);
     if (wakeAt < Infinity) this.cancelWake = clock.after(Math.max(0, wakeAt - now), () => this.turn());
     this.board.post(decision.phases, [
       this.observed.map(({ id, state }) => [id, state]),
@@ -248,6 +260,7 @@ export class Reconciler {
       [...this.applier.state.slots],
       this.engine.answers,
       this.hold.active,
+      [...this.ramps],
     ]);
   }
 

@@ -81,6 +81,7 @@ export class ReplicaManager {
       slots: reconciler.memory.slots,
       counters: this.link.lastCounters(),
       shares: this.ring.current().shares(),
+      ramps: reconciler.ramps,
       wall: this.options.clock.wall(),
     });
   }

@@ -63,6 +63,8 @@ export interface ReplicaView {
   readonly weight: number;
   /** Part of the key space that it owns, 0 to 1. */
   readonly share: number;
+  /** Part of its own keys that it takes in its slow start, above 0 and below 1; null: it is in none. */
+  readonly ramp: number | null;
 }
 
 export interface EngineView {

@@ -105,7 +105,7 @@ function keySources({ links }: KeyChain, counts: readonly number[]): KeySourceVi
 }
 
 export function candidateView(ranked: RankedMember, phase: Phase | undefined): CandidateView {
-  const { name, standing, inFlight, bound } = ranked;
+  const { name, standing, inFlight, bound, ramp } = ranked;
   switch (standing) {
     case 'ready':
       return { name, eligible: true, reason: 'ready' };
@@ -114,6 +114,12 @@ export function candidateView(ranked: RankedMember, phase: Phase | undefined): C
         name,
         eligible: false,
         reason: `over its bound: ${inFlight} requests in flight, and the bound is ${bound}`,
+      };
+    case 'ramping':
+      return {
+        name,
+        eligible: false,
+        reason: `in its slow start: it takes ${Math.round(ramp * 100)} % of its keys, and not this one yet`,
       };
     case 'absent':
       return { name, eligible: false, reason: absence(phase) };

@@ -45,7 +45,8 @@ export class RouteFinder {
     if (this.compiled?.snapshot !== snapshot) {
       // There is no claim table on this side: the place in the list serves as the row.
       const rows = new Map(snapshot.instances.map(({ id }, row) => [id, { row, generation: 0 }]));
-      this.compiled = { snapshot, table: compileTable({ ...snapshot, epoch: 0 }, rows) };
+      const table = compileTable({ ...snapshot, epoch: 0 }, rows, this.compiled?.table.ring);
+      this.compiled = { snapshot, table };
     }
     return this.compiled.table;
   }

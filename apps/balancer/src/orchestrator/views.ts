@@ -11,6 +11,8 @@ export interface ViewSources {
   readonly slots: ReadonlyMap<string, SlotRecord>;
   readonly counters: ReadonlyMap<string, InstanceCounters>;
   readonly shares: ReadonlyMap<string, { readonly share: number }>;
+  /** Of replicas in their slow start. */
+  readonly ramps: ReadonlyMap<string, number>;
   /** Epoch milliseconds, for what has no phase yet. */
   readonly wall: number;
 }
@@ -39,6 +41,7 @@ function replicaView({ name, weight, firstGeneration, drained }: StoredMember, s
     inFlight: instance ? (sources.counters.get(instance.id)?.inFlight ?? 0) : 0,
     weight,
     share: sources.shares.get(name)?.share ?? 0,
+    ramp: sources.ramps.get(name) ?? null,
   };
 }
 

@@ -4,7 +4,6 @@ import { createServer } from 'node:net';
 import { ClaimRows } from '../routing/claim-rows.js';
 import type { ClaimTable, RowRef } from '../routing/claims.js';
 import type { KeyCounts } from '../routing/key-counts.js';
-import type { KeyChain } from '../routing/hash-key.js';
 import type { Channel } from '../routing/link/channel.js';
 import {
   type ControlMessage,
@@ -13,7 +12,7 @@ import {
   PROTOCOL,
   type Snapshot,
 } from '../routing/link/messages.js';
-import { compileTable, type RoutingTable } from '../routing/table.js';
+import { type PlacedRing, placeRing } from '../routing/placed-ring.js';
 import type { Logger } from '../telemetry/logger.js';
 import { ControlSession } from './control-session.js';
 import type { Endpoint, LaneCommand, LaneReport } from './lane-messages.js';
@@ -59,7 +58,7 @@ export class DataPlane {
   #session: ControlSession | undefined;
   #endpoint: Endpoint;
   #user = '';
-  #inForce: { snapshot: Snapshot; rows: ReadonlyMap<string, RowRef>; digest: string; chain: KeyChain } | undefined;
+  #inForce: { snapshot: Snapshot; rows: ReadonlyMap<string, RowRef>; ring: PlacedRing } | undefined;
   #acknowledged = 0;
   #stopping = false;
   #finish: () => void;
@@ -111,7 +110,7 @@ export class DataPlane {
       user: this.#user,
     };
     const orders = {
-      keyCounts: () => (this.#inForce ? this.options.keys.totals(this.#inForce.chain.links.length) : []),
+      keyCounts: () => (this.#inForce ? this.options.keys.totals(this.#inForce.ring.chain.links.length) : []),
       apply: (snapshot: Snapshot) => this.#apply(snapshot),
       shutdown: (deadlineMs: number) => void this.stop(deadlineMs),
     };
@@ -133,9 +132,9 @@ export class DataPlane {
   #apply(snapshot: Snapshot): void {
     const before = this.#inForce?.snapshot.epoch ?? 0;
     if (snapshot.epoch <= before) return this.#acknowledge(true);
-    let compiled: Pick<RoutingTable, 'digest' | 'chain'>;
+    let ring: PlacedRing;
     try {
-      compiled = compileTable(snapshot, new Map());
+      ring = placeRing(snapshot, this.#inForce?.ring);
     } catch (error) {
       this.#say('error', `snapshot ${snapshot.epoch} makes no sense and is left out: ${(error as Error).message}`);
       return;
@@ -144,9 +143,8 @@ export class DataPlane {
     const rows = this.#rows.apply(snapshot.instances);
     if (rows.size < snapshot.instances.length)
       this.#say('error', 'the claim table is full: some instances get no requests');
-    const { digest, chain } = compiled;
-    if (this.#inForce && this.#inForce.chain.text !== chain.text) this.options.keys.reset();
-    this.#inForce = { snapshot, rows, digest, chain };
+    if (this.#inForce && this.#inForce.ring.chain.text !== ring.chain.text) this.options.keys.reset();
+    this.#inForce = { snapshot, rows, ring };
     for (const { channel } of this.#lanes) channel.send({ type: 'table', snapshot, rows });
     this.#session?.sayQuiet();
   }
@@ -203,7 +201,7 @@ export class DataPlane {
     if (epoch <= this.#acknowledged && !again) return;
     if (epoch === 0) return;
     this.#acknowledged = epoch;
-    this.#session?.send({ type: 'ack', epoch, digest: this.#inForce?.digest ?? '' });
+    this.#session?.send({ type: 'ack', epoch, digest: this.#inForce?.ring.placement.digest ?? '' });
     this.#session?.repeatQuiet();
   }
 

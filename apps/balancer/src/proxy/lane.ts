@@ -119,7 +119,7 @@ export class Lane implements Tables {
   }
 
   #route(snapshot: Snapshot, rows: ReadonlyMap<string, RowRef>): void {
-    this.#table = compileTable(snapshot, rows);
+    this.#table = compileTable(snapshot, rows, this.#table?.ring);
     // Before the report: once it is made, the addresses of those who left may go to others.
     this.#upstreams.retain(this.#table.instanceIds);
     for (const look of [...this.#waiting]) look();

@@ -49,6 +49,34 @@ describe('routing as it changes', () => {
     );
   });
 
+  it('lets a newcomer take its keys step by step; the others stay where they were (TRAPS 24)', async () => {
+    const [a, b, newcomer] = [await start('A'), await start('B'), await start('N')];
+    const old = [
+      { replica: 'A', port: a.port },
+      { replica: 'B', port: b.port },
+    ];
+    const owners = () =>
+      Promise.all(
+        Array.from({ length: 60 }, async (_, i) => {
+          const response = await fetch(plane.url, { headers: { 'x-hash-key': `user-${i}` } });
+          return ((await response.json()) as { name: string }).name;
+        }),
+      );
+    const steps: string[][] = [];
+    await plane.route(old);
+    steps.push(await owners());
+    for (const ramp of [0.2, 0.6, undefined]) {
+      await plane.route([...old, { replica: 'N', port: newcomer.port, ramp }]);
+      steps.push(await owners());
+    }
+    const taken = steps.map((names) => names.filter((name) => name === 'N').length);
+    expect(taken[0]).toBe(0);
+    for (let step = 1; step < steps.length; step++) {
+      expect(taken[step]).toBeGreaterThan(taken[step - 1]);
+      steps[step].forEach((name, key) => expect(['N', steps[step - 1][key]]).toContain(name));
+    }
+  });
+
   it('lets requests in flight finish on an instance that left', async () => {
     let finish = () => {};
     const slow = await startRawHttp((_request, response) => {

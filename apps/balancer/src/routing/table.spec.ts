@@ -162,8 +162,8 @@ describe('the ranking that operators are shown', () => {
     const ownerRow = table.targets.find(({ instance }) => instance.replica === owner)?.ref.row;
     const ranked = table.rank(table.hash('k'), (row) => (row === ownerRow ? 9 : 0));
     expect(ranked.slice(0, 2)).toEqual([
-      { name: owner, standing: 'over_bound', inFlight: 9, bound: 8 },
-      { name: second, standing: 'ready', inFlight: 0, bound: 8 },
+      { name: owner, standing: 'over_bound', inFlight: 9, bound: 8, ramp: 1 },
+      { name: second, standing: 'ready', inFlight: 0, bound: 8, ramp: 1 },
     ]);
   });
 

@@ -1,23 +1,30 @@
 // Owns the routing table: a snapshot compiled for requests. A request reads the table once and holds it to its end; which
 // candidate it gets is decided here, whether it really may have it by the claim (claims.ts). Pure.
-import { BOUND_FLOOR, boundedLoadCap, buildPlacement, createSignedKeyHash } from '@hashflow/hashing';
+import { BOUND_FLOOR, boundedLoadCap } from '@hashflow/hashing';
 import type { RowRef } from './claims.js';
-import { compileHashKey, type KeyChain } from './hash-key.js';
+import type { KeyChain } from './hash-key.js';
+import { EVERY_KEY, rampDraw, rampLimit } from './key-ramp.js';
 import type { Snapshot, SnapshotInstance } from './link/messages.js';
-import { placementOptions } from './ring-recipe.js';
+import { type PlacedRing, placeRing } from './placed-ring.js';
 
 /** A ready instance of a replica, as a request sees it. One object per table: compared by identity. */
 export interface Target {
   readonly instance: SnapshotInstance;
   readonly ref: RowRef;
+  /** What it counts in the bound: its weight, of a newcomer in its slow start the part that its ramp is. */
   readonly weight: number;
+  /** It takes keys whose draw is below. */
+  readonly rampLimit: number;
 }
 
 /** Requests in flight in a row of the claim table. */
 export type InFlight = (row: number) => number;
 
-/** over_bound: passed over because others have room · absent: it has no instance that takes requests. */
-export type Standing = 'ready' | 'over_bound' | 'absent';
+/**
+ * over_bound: passed over because others have room · ramping: a newcomer in its slow start that does not take this key yet ·
+ * absent: it has no instance that takes requests.
+ */
+export type Standing = 'ready' | 'over_bound' | 'ramping' | 'absent';
 
 /** A member in a key's own order, as a request that comes now would find it. */
 export interface RankedMember {
@@ -26,10 +33,14 @@ export interface RankedMember {
   readonly inFlight: number;
   /** Requests in flight from which on it is over its bound; Infinity = no bound. */
   readonly bound: number;
+  /** Part of its own keys that it takes: 1 but for a newcomer in its slow start. */
+  readonly ramp: number;
 }
 
 export interface RoutingTable {
   readonly epoch: number;
+  /** For the table after this one. */
+  readonly ring: PlacedRing;
   /** Equal digests send every request to the same replica. */
   readonly digest: string;
   readonly chain: KeyChain;
@@ -43,7 +54,8 @@ export interface RoutingTable {
   slotOf(hash: number): number | null;
   /**
    * The first candidate in the key's own order that is ready, under its bound and not in `tried`; when all are over their
-   * bounds, the first that is ready: a bound moves requests, it never refuses them. undefined: nobody is left.
+   * bounds, the first that is ready: a bound moves requests, it never refuses them. A newcomer in its slow start stands back
+   * from keys that it does not take yet, for as long as another has room. undefined: nobody is left.
    */
   pick(hash: number, inFlight: InFlight, tried: readonly Target[]): Target | undefined;
   /**
@@ -53,21 +65,23 @@ export interface RoutingTable {
   rank(hash: number, inFlight: InFlight): RankedMember[];
 }
 
-/** @param rows row of each instance; those without one get no requests @throws HashingError, HashKeyError for a snapshot that makes no sense */
-export function compileTable(snapshot: Snapshot, rows: ReadonlyMap<string, RowRef>): RoutingTable {
-  const { recipe, seed, hashKey, loadFactor } = snapshot;
-  const placement = buildPlacement(
-    recipe.algorithm,
-    snapshot.members.map(({ name, weight }) => ({ id: name, weight })),
-    placementOptions(snapshot),
-  );
+/**
+ * @param rows row of each instance; those without one get no requests
+ * @param before ring of the table before, see placeRing
+ * @throws HashingError, HashKeyError for a snapshot that makes no sense
+ */
+export function compileTable(snapshot: Snapshot, rows: ReadonlyMap<string, RowRef>, before?: PlacedRing): RoutingTable {
+  const { loadFactor } = snapshot;
+  const ring = placeRing(snapshot, before);
+  const { placement } = ring;
   const serving = new Map(
     snapshot.instances.filter(({ state }) => state === 'ready').map((instance) => [instance.replica, instance]),
   );
   const byMember = placement.members.map(({ id, weight }): Target | undefined => {
     const instance = serving.get(id);
     const ref = instance && rows.get(instance.id);
-    return ref && { instance, ref, weight };
+    const ramp = instance?.ramp ?? 1;
+    return ref && { instance, ref, weight: weight * ramp, rampLimit: rampLimit(ramp) };
   });
   const targets = byMember.filter((target) => target !== undefined);
   const eligibleWeight = targets.reduce((sum, { weight }) => sum + weight, 0);
@@ -83,36 +97,73 @@ export function compileTable(snapshot: Snapshot, rows: ReadonlyMap<string, RowRe
     return loadFactor === 0 || own < BOUND_FLOOR || own < boundOf(target, inFlight);
   };
 
+  const pick: RoutingTable['pick'] = (hash, inFlight, tried) => {
+    if (targets.length === 0) return undefined;
+    const owner = byMember[placement.lookupHash(hash)];
+    if (owner && !tried.includes(owner) && admits(owner, inFlight)) return owner;
+    const count = placement.order(hash, order);
+    let first: Target | undefined;
+    for (let rank = 0; rank < count; rank++) {
+      const target = byMember[order[rank]];
+      if (!target || tried.includes(target)) continue;
+      if (admits(target, inFlight)) return target;
+      first ??= target;
+    }
+    return first;
+  };
+
+  /** `pick` while somebody starts slowly: three passes over the key's order in one. */
+  const pickInSlowStart: RoutingTable['pick'] = (hash, inFlight, tried) => {
+    const draw = rampDraw(hash);
+    const owner = byMember[placement.lookupHash(hash)];
+    if (owner && draw < owner.rampLimit && !tried.includes(owner) && admits(owner, inFlight)) return owner;
+    const count = placement.order(hash, order);
+    let standingBack: Target | undefined;
+    let full: Target | undefined;
+    let last: Target | undefined;
+    for (let rank = 0; rank < count; rank++) {
+      const target = byMember[order[rank]];
+      if (!target || tried.includes(target)) continue;
+      const takes = draw < target.rampLimit;
+      if (!admits(target, inFlight)) {
+        if (takes) full ??= target;
+        else last ??= target;
+      } else if (takes) return target;
+      else standingBack ??= target;
+    }
+    return standingBack ?? full ?? last;
+  };
+
+  const standingOf = (target: Target, hash: number, inFlight: InFlight): Standing => {
+    if (!admits(target, inFlight)) return 'over_bound';
+    return rampDraw(hash) < target.rampLimit ? 'ready' : 'ramping';
+  };
+
   return {
     epoch: snapshot.epoch,
+    ring,
     digest: placement.digest,
-    chain: compileHashKey(hashKey),
+    chain: ring.chain,
     targets,
     instanceIds: new Set(snapshot.instances.map(({ id }) => id)),
-    hash: createSignedKeyHash(seed),
+    hash: ring.hash,
     slotOf: (hash) => placement.slotOf(hash),
-    pick(hash, inFlight, tried) {
-      if (targets.length === 0) return undefined;
-      const owner = byMember[placement.lookupHash(hash)];
-      if (owner && !tried.includes(owner) && admits(owner, inFlight)) return owner;
-      const count = placement.order(hash, order);
-      let first: Target | undefined;
-      for (let rank = 0; rank < count; rank++) {
-        const target = byMember[order[rank]];
-        if (!target || tried.includes(target)) continue;
-        if (admits(target, inFlight)) return target;
-        first ??= target;
-      }
-      return first;
-    },
+    // Chosen here and not in each request: nobody pays for a slow start that is not under way.
+    pick: targets.some((target) => target.rampLimit < EVERY_KEY) ? pickInSlowStart : pick,
     rank(hash, inFlight) {
-      return Array.from(order.subarray(0, placement.order(hash, order)), (index): RankedMember => {
+      const ranked = Array.from(order.subarray(0, placement.order(hash, order)), (index): RankedMember => {
         const name = placement.members[index].id;
         const target = byMember[index];
-        if (!target) return { name, standing: 'absent', inFlight: 0, bound: Infinity };
-        const standing = admits(target, inFlight) ? 'ready' : 'over_bound';
-        return { name, standing, inFlight: inFlight(target.ref.row), bound: boundOf(target, inFlight) };
+        if (!target) return { name, standing: 'absent', inFlight: 0, bound: Infinity, ramp: 1 };
+        const standing = standingOf(target, hash, inFlight);
+        const ramp = target.instance.ramp ?? 1;
+        return { name, standing, inFlight: inFlight(target.ref.row), bound: boundOf(target, inFlight), ramp };
       });
+      // With nobody else to take it, the first that stands back has the key.
+      const heir = ranked.some(({ standing }) => standing === 'ready')
+        ? undefined
+        : ranked.find(({ standing }) => standing === 'ramping');
+      return heir ? ranked.map((one) => (one === heir ? { ...one, standing: 'ready' } : one)) : ranked;
     },
   };
 }

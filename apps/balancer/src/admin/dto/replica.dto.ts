@@ -96,6 +96,14 @@ export class ReplicaDto implements ReplicaView {
 
   @ApiProperty({ type: Number, description: 'Part of the key space that it owns, 0 to 1.', example: 0.3341 })
   readonly share: number;
+
+  @ApiProperty({
+    type: Number,
+    nullable: true,
+    description: 'Part of its own keys that it takes in its slow start (SLOW_START); null: it is in none.',
+    example: null,
+  })
+  readonly ramp: number | null;
 }
 
 export class ReplicasDto {

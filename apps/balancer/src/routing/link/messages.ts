@@ -17,6 +17,8 @@ export interface SnapshotInstance {
   /** Path prefix and Host of a static replica given by URL; absent elsewhere. */
   readonly authority?: string;
   readonly state: InstanceState;
+  /** 0 to 1: a newcomer to the ring takes this part of its own keys, the others go to their next candidates; absent = all. */
+  readonly ramp?: number;
 }
 
 /** Everything that a request needs to find its replica. Immutable; epochs only rise. */

@@ -9,6 +9,7 @@ export interface TestInstance {
   readonly id?: string;
   readonly state?: InstanceState;
   readonly weight?: number;
+  readonly ramp?: number;
 }
 
 export function testRecipe(changes: Partial<RingRecipe> = {}): RingRecipe {
@@ -25,12 +26,13 @@ export function testRecipe(changes: Partial<RingRecipe> = {}): RingRecipe {
 
 export function testSnapshot(replicas: readonly TestInstance[], changes: Partial<Snapshot> = {}): Snapshot {
   const instances: SnapshotInstance[] = replicas.map(
-    ({ replica, host = '127.0.0.1', port = 1, id = replica, state = 'ready' }) => ({
+    ({ replica, host = '127.0.0.1', port = 1, id = replica, state = 'ready', ramp }) => ({
       id,
       replica,
       host,
       port,
       state,
+      ...(ramp !== undefined && { ramp }),
     }),
   );
   const names = [...new Set(replicas.map(({ replica }) => replica))];
