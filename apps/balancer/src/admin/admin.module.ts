@@ -3,8 +3,11 @@
 import { Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { OrchestratorModule } from '../orchestrator/orchestrator.module.js';
+import { Logger } from '../telemetry/logger.js';
 import { ClassicController } from './classic.controller.js';
 import { ClassicService } from './classic.service.js';
+import { EventStreams } from './event-stream.js';
+import { EventsController } from './events.controller.js';
 import { FailureFilter } from './failure.filter.js';
 import { HealthController } from './health.controller.js';
 import { ReplicaLifeController } from './replica-life.controller.js';
@@ -21,6 +24,7 @@ import { SpecController } from './spec.controller.js';
     ReplicasController,
     ReplicaLifeController,
     LogsController,
+    EventsController,
     SpecController,
     RingController,
     HealthController,
@@ -28,6 +32,7 @@ import { SpecController } from './spec.controller.js';
   providers: [
     ClassicService,
     { provide: LogStreams, useFactory: () => new LogStreams() },
+    { provide: EventStreams, inject: [Logger], useFactory: (logger: Logger) => new EventStreams(logger) },
     { provide: APP_FILTER, useClass: FailureFilter },
   ],
 })

@@ -22,6 +22,8 @@ export interface InstanceRecord {
 
 /** How an instance ended, before it is put into words for a view. */
 export interface ExitRecord extends InstanceExit {
+  /** Rises by one with each death of the slot, from 1. */
+  readonly number: number;
   readonly instanceId: string | null;
   /** null: it was never made, or never listed. */
   readonly generation: number | null;
@@ -40,6 +42,8 @@ export interface SlotRecord {
 }
 
 export const NEW_SLOT: SlotRecord = { restart: UNTROUBLED, deaths: [] };
+/** Why an instance that was drained until now gets no request before its next probe. */
+export const BACK_IN_SERVICE = 'it was drained until now, and is probed again';
 /** Per replica: enough to tell a pattern from an accident. */
 export const MOST_DEATHS = 20;
 
@@ -172,7 +176,7 @@ export class Ledger {
     else {
       // Nobody held its health against it meanwhile, so it is not held against it now.
       this.entries.set(id, { ...entry, withdrawn, quiet: false, health: { ...entry.health, unwellFor: 0 } });
-      this.eject(id, 'it was drained until now, and is probed again', now, now);
+      this.eject(id, BACK_IN_SERVICE, now, now);
     }
     return !withdrawn;
   }
@@ -248,7 +252,12 @@ export class Ledger {
     this.account(entry.slot, record, counted ? { at: moment.now, served, reason } : null);
   }
 
-  private exitOf(entry: Entry | undefined, exit: InstanceExit | null, reason: string, { wall }: Moment): ExitRecord {
+  private exitOf(
+    entry: Entry | undefined,
+    exit: InstanceExit | null,
+    reason: string,
+    { wall }: Moment,
+  ): Omit<ExitRecord, 'number'> {
     const end = exit ?? { code: null, signal: null, oom: false, at: wall };
     return {
       ...end,
@@ -261,10 +270,15 @@ export class Ledger {
     };
   }
 
-  private account(slot: string, exit: ExitRecord, death: Parameters<typeof afterDeath>[1] | null): void {
+  private account(
+    slot: string,
+    exit: Omit<ExitRecord, 'number'>,
+    death: Parameters<typeof afterDeath>[1] | null,
+  ): void {
     const { restart, deaths } = this.slotRecords.get(slot) ?? NEW_SLOT;
     const next = death ? afterDeath(restart, death, this.policy.restart, this.random()) : restart;
-    this.slotRecords.set(slot, { restart: next, deaths: [exit, ...deaths].slice(0, MOST_DEATHS) });
+    const numbered = { ...exit, number: (deaths[0]?.number ?? 0) + 1 };
+    this.slotRecords.set(slot, { restart: next, deaths: [numbered, ...deaths].slice(0, MOST_DEATHS) });
   }
 }
 

@@ -34,7 +34,7 @@ export class Observer {
   /** As of the last list that was answered. */
   instances: readonly ObservedInstance[] = [];
   engine: EngineStatus;
-  private known = false;
+  known = false;
   /** Resolves when the engine was asked once, or is not going to be. */
   readonly looked: Promise<void>;
   private hasLooked = () => {};

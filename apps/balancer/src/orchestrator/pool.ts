@@ -8,7 +8,9 @@ import type { Progress, ReplicaRuntime, Workload } from '../runtime/replica-runt
 import { RuntimeError } from '../runtime/runtime-error.js';
 import type { Logger } from '../telemetry/logger.js';
 import { DesiredReader } from './desired.js';
+import type { EventLog } from './event-log.js';
 import type { ManagerOptions } from './manager-options.js';
+import { NewsDesk } from './news-desk.js';
 import { PoolError, StartError } from './pool-error.js';
 import { firstState, openHome, type PoolHome } from './pool-home.js';
 import { type PoolRing, toRingMembers } from './pool-ring.js';
@@ -32,6 +34,7 @@ export interface PoolParts {
   readonly link: DataLink;
   readonly log: Logger;
   readonly ring: PoolRing;
+  readonly events: EventLog;
   readonly options: ManagerOptions;
 }
 
@@ -42,7 +45,7 @@ const DRAIN_POLL = 1000;
 
 /** @param interrupted asked between the steps, since none of them can be cut short. @throws StartError; then nothing is left running that was not before */
 export async function startPool(parts: PoolParts, progress: Progress, interrupted: () => boolean): Promise<Pool> {
-  const { settings, runtime, link, log, ring, options } = parts;
+  const { settings, runtime, link, log, ring, events, options } = parts;
   const home = await openHome(settings, runtime.kind, log, options.writeFile);
   const { lock, store, identity } = home;
   let takenOver = false;
@@ -90,7 +93,12 @@ export async function startPool(parts: PoolParts, progress: Progress, interrupte
       slowStart: settings.slowStart,
       desired: () => desired.current,
       specFor: (slot, seen) => desired.nextSpec(slot, seen),
+      onTurn: () => news.look(),
     });
+    const news = new NewsDesk(events, { reconciler, store, link, clock: options.clock });
+    const { members } = store.current;
+    events.record({ type: 'started', runtime: runtime.kind, replicas: members.length, digest: ring.current().digest });
+    if (lines.length > 0) events.record({ type: 'drift', lines });
     await reconciler.start(takenOver);
     return { ...home, reconciler, drift: lines, stopTimeout };
   } catch (error) {

@@ -40,6 +40,8 @@ export interface ReconcilerParts {
   readonly desired: () => Desired;
   /** The next instance of a slot, above generation `seen`; undefined when it is not wanted any more. */
   readonly specFor: (slot: string, seen: number) => Promise<InstanceSpec | undefined>;
+  /** A turn of the loop is over. */
+  readonly onTurn: () => void;
 }
 
 /** A stop signal that killed nobody within STOP_TIMEOUT and this much was not meant to. */
@@ -104,6 +106,14 @@ export class Reconciler {
   }
   get observed(): readonly ObservedInstance[] {
     return this.observer.instances;
+  }
+  /** What runs is known: the engine has answered at least once. */
+  get known(): boolean {
+    return this.observer.known;
+  }
+  /** Instances that are being stopped or removed. */
+  get ending(): ReadonlySet<string> {
+    return this.applier.state.instances;
   }
   get engine(): EngineStatus {
     return this.observer.engine;
@@ -262,6 +272,7 @@ export class Reconciler {
       this.hold.active,
       [...this.ramps],
     ]);
+    this.parts.onTurn();
   }
 
   private listed(began: number): void {

@@ -4,6 +4,7 @@ import { find, planDrain, planRestart, planUndrain, planWeight } from './life-ru
 import { changeMembers } from './member-change.js';
 import type { Pool, PoolParts } from './pool.js';
 import { PoolError } from './pool-error.js';
+import type { PoolEventFacts } from './pool-event.js';
 import { toRingMembers } from './pool-ring.js';
 import type { StoredMember } from './pool-state.js';
 import type { DeathView } from './replica-view.js';
@@ -20,7 +21,7 @@ export interface PoolTurns {
 
 export class ReplicaLife {
   constructor(
-    private readonly parts: Pick<PoolParts, 'ring' | 'options' | 'runtime'>,
+    private readonly parts: Pick<PoolParts, 'ring' | 'options' | 'runtime' | 'events'>,
     private readonly pool: PoolTurns,
   ) {}
 
@@ -64,7 +65,10 @@ export class ReplicaLife {
           return !record || record.retired ? [] : [{ generation, tried: record.health.status !== 'untried' }];
         });
       const makesReplicas = this.parts.runtime.kind !== 'static';
-      await this.wish(pool, (members) => planRestart(members, name, living, makesReplicas), [name]);
+      await this.wish(pool, (members) => planRestart(members, name, living, makesReplicas), [name], {
+        type: 'restart',
+        replica: name,
+      });
     });
   }
 
@@ -99,10 +103,13 @@ export class ReplicaLife {
     { store, reconciler }: Pool,
     change: (members: readonly StoredMember[]) => StoredMember[],
     pardoned: readonly string[] = [],
+    /** No difference between two pictures of the pool tells it. */
+    news?: PoolEventFacts,
   ): Promise<void> {
     const wanted = change(store.current.members);
     if (JSON.stringify(wanted) !== JSON.stringify(store.current.members))
       await store.update((state) => ({ ...state, members: change(state.members) }));
+    if (news) this.parts.events.record(news);
     for (const name of pardoned) reconciler.memory.pardon(name);
     reconciler.turn();
   }

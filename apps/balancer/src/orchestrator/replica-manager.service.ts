@@ -5,6 +5,7 @@ import { Settings } from '../config/config.module.js';
 import { DataLink } from '../routing/link/data-link.js';
 import { type Progress, ReplicaRuntime } from '../runtime/replica-runtime.js';
 import { Logger } from '../telemetry/logger.js';
+import { EventLog } from './event-log.js';
 import { ManagerOptions } from './manager-options.js';
 import { changeMembers } from './member-change.js';
 import { planAdd, planRemove, type Standing } from './members.js';
@@ -30,6 +31,8 @@ export class ReplicaManager {
   readonly life: ReplicaLife;
   /** What replicas write. */
   readonly logs: ReplicaLogs;
+  /** What has happened to the pool since this balancer began. */
+  readonly events: EventLog;
   private readonly parts: PoolParts;
   private pool: Pool | undefined;
   private starting: Promise<Pool> | undefined;
@@ -47,7 +50,10 @@ export class ReplicaManager {
     @Inject(PoolRing) private readonly ring: PoolRing,
     @Optional() @Inject(ManagerOptions) private readonly options: ManagerOptions = new ManagerOptions(),
   ) {
-    this.parts = { settings, runtime, link, log, ring, options };
+    this.events = new EventLog(options.boot, () => options.clock.wall(), {
+      onFailure: (error) => log.error({ error: error.stack }, 'a reader of the events failed'),
+    });
+    this.parts = { settings, runtime, link, log, ring, events: this.events, options };
     this.rings = new RingReports(this.parts, () => this.running());
     this.life = new ReplicaLife(this.parts, {
       running: () => this.running(),
@@ -186,6 +192,7 @@ export class ReplicaManager {
    */
   shutdown(mode: EndMode, { now = false }: ShutdownOptions = {}): Promise<void> {
     if (now) this.hurry.abort();
+    if (!this.ending) this.events.record({ type: 'stopping', mode });
     this.ending ??= this.end(mode);
     this.tell();
     return this.ending;

@@ -54,8 +54,8 @@ function lastExit(exit: ExitRecord | undefined): LastExit | null {
   return { code, signal, oom, at: iso(at), reason, lastLines: lastLines.slice(-LINES_IN_BRIEF) };
 }
 
-export function deathView({ instanceId, generation, uptime, inFlight, lastLines, ...exit }: ExitRecord): DeathView {
-  const { code, signal, oom, at, reason } = exit;
+export function deathView(exit: ExitRecord): DeathView {
+  const { code, signal, oom, at, reason, instanceId, generation, uptime, inFlight, lastLines } = exit;
   return {
     at: iso(at),
     reason,
