@@ -127,15 +127,18 @@ export class Promises {
     const names = new Set(this.rig.manager.names().filter((name) => !this.everDrained.has(name)));
     if (!names.has(slot)) return;
     const staying = [...this.rig.runtime.world.values()].filter((one) => names.has(one.slot) && this.stays(one));
+    const others = staying.map((one) => `${one.id} of ${one.slot}`).join(', ');
     if (staying.length + 1 > names.size + SURGE)
-      this.break(`${names.size} replicas are wanted, and ${staying.length + 1} instances would run`);
-    const inSlot = staying.filter((one) => one.slot === slot).length;
-    if (inSlot > 1) this.break(`${slot} gets an instance beside ${inSlot} others`);
+      this.break(`${slot} gets one more instance than ${names.size} replicas may cost, beside ${others}`);
+    if (staying.filter((one) => one.slot === slot).length > 1) this.break(`${slot} gets a third instance: ${others}`);
   }
 
-  private stays({ id, state }: ScriptedInstance): boolean {
-    const leaving = this.ending.has(id) || this.rig.link.stateOf(id) === 'draining';
-    return this.made.has(id) && state !== 'exited' && !leaving;
+  /** It is there for its replica: neither told to end, nor drained, nor succeeded. */
+  private stays({ id, slot, state }: ScriptedInstance): boolean {
+    if (!this.made.has(id) || state === 'exited' || this.ending.has(id)) return false;
+    const inTable = this.rig.link.tables.at(-1)?.instances.filter(({ replica }) => replica === slot) ?? [];
+    const own = inTable.find((listed) => listed.id === id);
+    return own ? own.state !== 'draining' : !inTable.some((listed) => listed.state === 'ready');
   }
 
   /** An instance is about to be stopped or removed. */
