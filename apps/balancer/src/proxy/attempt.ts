@@ -1,96 +1,101 @@
-// Owns one try of a request on one replica: its connection, its deadlines, its end. What a failure means for the request is
-// the exchange's.
-import type { ClientRequest } from 'node:http';
+// Owns one try of a request on the wire of the standard lane: its outgoing request, and what comes of it, told to the exchange
+// by number. What that means is the attempt machine's.
+import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
+import type { InformationEvent } from 'node:http';
 import type { Target } from '../routing/table.js';
-import type { BodyGate } from './body-gate.js';
-import { TryEnded } from './retry-policy.js';
+import type { Party } from './forwarder.js';
+import type { BodyReader } from './request-body.js';
+import { causeOf, type FailedTry } from './retry-policy.js';
 
-export interface AttemptOptions {
-  readonly connectTimeout: number;
-  /** From the last byte of the request to the head of the answer. */
-  readonly responseTimeout: number;
-  /** The connection stands, the request begins to flow. */
-  readonly onConnected: () => void;
-  /** The try is over in whatever way; comes once, after everything else. */
-  readonly onClosed: () => void;
+export interface AttemptOwner {
+  onConnected(attempt: Attempt, reused: boolean): void;
+  /** The last byte of a body is out. */
+  onSent(attempt: Attempt): void;
+  onInformation(attempt: Attempt, information: InformationEvent): void;
+  onHead(attempt: Attempt, upstream: IncomingMessage): void;
+  onFailed(attempt: Attempt, cause: FailedTry): void;
+  /** Comes last, whatever happened. */
+  onClosed(attempt: Attempt): void;
 }
 
-export class Attempt {
-  #request: ClientRequest | undefined;
-  #timer: NodeJS.Timeout | undefined;
+export class Attempt implements Party {
+  #outgoing: ClientRequest | undefined;
   #connected = false;
-  #responded = false;
   #dropped = false;
 
   constructor(
+    readonly number: number,
+    readonly request: IncomingMessage,
     readonly target: Target,
+    private readonly agent: Agent,
     /** undefined: the request has no body. */
-    readonly body: BodyGate | undefined,
-    private readonly options: AttemptOptions,
+    readonly body: BodyReader | undefined,
+    private readonly owner: AttemptOwner,
   ) {}
 
-  get connected(): boolean {
-    return this.#connected;
+  get destination(): { host: string; port: number; agent: Agent } {
+    const { host, port } = this.target.instance;
+    return { host, port, agent: this.agent };
   }
 
-  get responded(): boolean {
-    return this.#responded;
-  }
-
-  /** Given up, or failed: nothing that still comes of it counts. */
-  get dropped(): boolean {
-    return this.#dropped;
-  }
-
-  /** The outgoing request has its socket, which may still be connecting. */
-  bind(request: ClientRequest): void {
-    this.#request = request;
-    request.once('close', () => {
-      clearTimeout(this.#timer);
-      this.options.onClosed();
+  onRequest(outgoing: ClientRequest): void {
+    this.#outgoing = outgoing;
+    outgoing.on('error', (error) => this.#fail(error));
+    outgoing.once('close', () => {
+      if (!this.#dropped) this.owner.onClosed(this);
     });
     if (this.#dropped) {
-      request.destroy();
+      outgoing.destroy();
       return;
     }
-    const { socket } = request;
-    if (!socket?.connecting) {
-      this.#onConnected(request);
-      return;
-    }
-    this.#limit('connect_timeout', this.options.connectTimeout);
-    socket.once('connect', () => this.#onConnected(request));
+    // The library writes a path of its own making for the one target that is no path.
+    if (this.request.url === '*') outgoing.path = '*';
+    // The library's own listener would end the client's response together with an answer that is not passed on.
+    outgoing.removeAllListeners('response');
+    outgoing.once('response', (upstream) => this.#onHead(outgoing, upstream));
+    outgoing.on('information', (information) => {
+      if (!this.#dropped) this.owner.onInformation(this, information);
+    });
+    const { socket } = outgoing;
+    if (socket?.connecting) socket.once('connect', () => this.#onConnected(outgoing, false));
+    else this.#onConnected(outgoing, outgoing.reusedSocket);
   }
 
-  /** The head of the answer is here: from now on there is no deadline. */
-  respond(): void {
-    this.#responded = true;
-    clearTimeout(this.#timer);
+  /** What comes up before there is an outgoing request to listen to. */
+  onError(error: Error): void {
+    if (!this.#outgoing) this.#fail(error);
   }
 
-  /** Ends the try: whatever comes from the replica now is not wanted. */
+  /** Gives it up: nothing that still comes of it is told. */
   drop(): void {
     this.#dropped = true;
-    clearTimeout(this.#timer);
-    this.body?.abandon();
-    this.#request?.destroy();
+    this.body?.destroy();
+    this.#outgoing?.destroy();
   }
 
-  #onConnected(request: ClientRequest): void {
+  #onConnected(outgoing: ClientRequest, reused: boolean): void {
     if (this.#dropped) return;
     this.#connected = true;
-    clearTimeout(this.#timer);
-    this.options.onConnected();
+    if (this.body) outgoing.once('finish', () => !this.#dropped && this.owner.onSent(this));
+    this.owner.onConnected(this, reused);
     this.body?.open();
-    const sent = () => {
-      if (!this.#responded && !this.#dropped) this.#limit('response_timeout', this.options.responseTimeout);
-    };
-    if (request.writableFinished) sent();
-    else request.once('finish', sent);
   }
 
-  #limit(cause: 'connect_timeout' | 'response_timeout', ms: number): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#request?.destroy(new TryEnded(cause)), ms);
+  #onHead(outgoing: ClientRequest, upstream: IncomingMessage): void {
+    if (this.#dropped) {
+      upstream.destroy();
+      return;
+    }
+    // Answered without reading the body to its end: neither the rest nor the connection is of use.
+    upstream.once('close', () => {
+      if (outgoing.writableFinished) return;
+      this.body?.destroy();
+      outgoing.destroy();
+    });
+    this.owner.onHead(this, upstream);
+  }
+
+  #fail(error: Error): void {
+    if (!this.#dropped) this.owner.onFailed(this, causeOf(error, this.#connected));
   }
 }

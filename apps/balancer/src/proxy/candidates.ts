@@ -1,14 +1,28 @@
 // Owns one request's walk over its candidates: it takes the next one of the key's own order that can be claimed and holds
-// at most one claim at a time. The order is the table's, the claim the claim table's.
+// at most one claim at a time. The order is the table's, the claim the claim table's, whether to go on the attempt machine's.
 import type { ClaimTable } from '../routing/claims.js';
-import type { RoutingTable, Target } from '../routing/table.js';
+import type { InFlight, RoutingTable, Target } from '../routing/table.js';
 
-/** The newest table, and how to wait for the one after it. */
+export interface TableWaiter {
+  onTable(): void;
+}
+
+/** The newest table, and how to hear of the one after it. */
 export interface Tables {
   /** undefined until control has published one. */
   readonly current: RoutingTable | undefined;
-  /** Resolves with a table newer than `epoch`; undefined when none came in time. */
-  newerThan(epoch: number): Promise<RoutingTable | undefined>;
+  /** Tells the waiter once, of the next table. */
+  wait(waiter: TableWaiter): void;
+  forget(waiter: TableWaiter): void;
+}
+
+/** What the walks of all requests of a lane share. */
+export interface CandidateScope {
+  readonly claims: ClaimTable;
+  /** Index of this lane's block of counters. */
+  readonly worker: number;
+  readonly tables: Tables;
+  readonly inFlight: InFlight;
 }
 
 export class Candidates {
@@ -18,47 +32,48 @@ export class Candidates {
   #stale = false;
 
   constructor(
-    private readonly claims: ClaimTable,
-    private readonly worker: number,
-    private readonly tables: Tables,
+    private readonly scope: CandidateScope,
     private table: RoutingTable,
     private readonly hash: number,
   ) {}
 
-  /** Releases the candidate before and claims the next; undefined when nobody is left. */
+  /**
+   * Releases the candidate before and claims the next, from a newer table if nobody is left in this request's own; undefined
+   * when nobody is left there either.
+   */
   next(): Target | undefined {
     this.release();
-    const inFlight = (row: number) => this.claims.inFlight(row);
-    for (;;) {
-      const target = this.table.pick(this.hash, inFlight, this.#tried);
-      if (!target) return undefined;
-      this.#tried.push(target);
-      if (this.claims.claim(this.worker, target.ref)) return (this.#held = target);
-      this.#stale = true;
-    }
+    const target = this.#claimNext();
+    return target || !this.#renew() ? target : this.#claimNext();
+  }
+
+  /** Claims a candidate that was tried before, in place of the one held; false when it takes no requests any more. */
+  again(target: Target): boolean {
+    this.release();
+    if (!this.scope.claims.claim(this.scope.worker, target.ref)) return false;
+    this.#held = target;
+    return true;
+  }
+
+  /** Somebody not tried yet would get the request now. Promises nothing: a claim may still be refused. */
+  get another(): boolean {
+    const target = this.table.pick(this.hash, this.scope.inFlight, this.#tried);
+    return target !== undefined && this.scope.claims.isReady(target.ref);
   }
 
   /**
-   * Like `next`, but when nobody is left in the table of this request it goes on with a newer one, if there is one, or if one
-   * must be on its way: a claim was refused, so the state words are ahead of the table, and whoever succeeds the replica that
-   * just began to drain stands in the next.
+   * The state words are ahead of this request's table: whoever succeeds a replica that just began to drain stands in the
+   * next one, which must be on its way.
    */
-  async nextOrNewer(): Promise<Target | undefined> {
-    const target = this.next();
-    const newest = this.tables.current?.epoch ?? 0;
-    if (target || (!this.#stale && newest <= this.table.epoch)) return target;
-    const newer = await this.tables.newerThan(this.table.epoch);
-    if (!newer) return undefined;
-    const triedInstances = new Set(this.#tried.map(({ instance }) => instance.id));
-    this.table = newer;
-    this.#stale = false;
-    this.#tried = newer.targets.filter(({ instance }) => triedInstances.has(instance.id));
-    return this.next();
+  get stale(): boolean {
+    return this.#stale;
   }
 
   /** The held candidate still takes requests: what happens to it now is no drain. */
   get heldIsReady(): boolean {
-    return this.#held !== undefined && this.claims.isReady(this.#held.ref);
+    if (this.#held && this.scope.claims.isReady(this.#held.ref)) return true;
+    this.#stale = true;
+    return false;
   }
 
   /** Each claim is released once; more often does nothing. */
@@ -66,14 +81,36 @@ export class Candidates {
     const held = this.#held;
     if (!held) return;
     this.#held = undefined;
-    if (this.#tunnel) this.claims.closeTunnel(this.worker, held.ref);
-    else this.claims.release(this.worker, held.ref);
+    const { claims, worker } = this.scope;
+    if (this.#tunnel) claims.closeTunnel(worker, held.ref);
+    else claims.release(worker, held.ref);
   }
 
   /** From now on the claim counts as a tunnel. */
   becomeTunnel(): void {
     if (!this.#held) return;
     this.#tunnel = true;
-    this.claims.openTunnel(this.worker, this.#held.ref);
+    this.scope.claims.openTunnel(this.scope.worker, this.#held.ref);
+  }
+
+  #claimNext(): Target | undefined {
+    const { claims, worker, inFlight } = this.scope;
+    for (;;) {
+      const target = this.table.pick(this.hash, inFlight, this.#tried);
+      if (!target) return undefined;
+      this.#tried.push(target);
+      if (claims.claim(worker, target.ref)) return (this.#held = target);
+      this.#stale = true;
+    }
+  }
+
+  #renew(): boolean {
+    const newest = this.scope.tables.current;
+    if (!newest || newest.epoch <= this.table.epoch) return false;
+    const triedInstances = new Set(this.#tried.map(({ instance }) => instance.id));
+    this.table = newest;
+    this.#stale = false;
+    this.#tried = newest.targets.filter(({ instance }) => triedInstances.has(instance.id));
+    return true;
   }
 }

@@ -35,5 +35,5 @@ export function candidatesFor(
     context.random,
   );
   context.keys.count(context.worker, link);
-  return new Candidates(context.claims, context.worker, context.tables, table, table.hash(key));
+  return new Candidates(context, table, table.hash(key));
 }

@@ -1,26 +1,30 @@
-// Owns one request from its head to its last byte: key, candidates, claim, try, elsewhere or answer, release. How a try
-// goes over the wire is forwarder.ts's and attempt.ts's, what a failure means retry-policy.ts's.
-import type { Agent, ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+// Owns one request of the standard lane on the wire, from its head to its last byte: it tells the attempt machine what
+// happens and does what that says. Decisions are the machine's, one try attempt.ts's, the body request-body.ts's.
+import type { IncomingMessage, InformationEvent, ServerResponse } from 'node:http';
 import { answerCause, bodyArriving, linger } from './answers.js';
-import { Attempt } from './attempt.js';
-import { BodyGate } from './body-gate.js';
-import type { Candidates } from './candidates.js';
-import { type Cause, causes, type End, SILENT_ENDS } from './causes.js';
+import { Attempt, type AttemptOwner } from './attempt.js';
+import { AttemptMachine, type Step } from './attempt-machine.js';
+import type { TableWaiter } from './candidates.js';
+import { type Cause, causes, SILENT_ENDS } from './causes.js';
 import { candidatesFor, type Client, clientOf } from './client.js';
+import { type DeadlineOwner, DeadlineTimer } from './deadline-timer.js';
 import { hostOf, requestFields } from './fields.js';
-import type { Forwarder, Party } from './forwarder.js';
+import type { Forwarder } from './forwarder.js';
 import type { RequestHead } from './head.js';
 import type { LaneContext } from './lane-context.js';
+import { type BodyOwner, RequestBody } from './request-body.js';
 import { relayEarlyHints, relayResponse } from './response-relay.js';
-import { type FailedTry, causeOf, mayRetry } from './retry-policy.js';
+import { type FailedTry, isIdempotent } from './retry-policy.js';
 
-export class Exchange implements Party {
+export class Exchange implements AttemptOwner, BodyOwner, DeadlineOwner, TableWaiter {
   readonly #client: Client;
-  #candidates: Candidates | undefined;
+  readonly #machine: AttemptMachine;
+  readonly #timer = new DeadlineTimer(this);
+  readonly #body: RequestBody | undefined;
   #attempt: Attempt | undefined;
-  #tries = 0;
-  #bodyTaken = false;
-  #over = false;
+  /** Of the answer whose head came last. */
+  #upstream: IncomingMessage | undefined;
+  #continued = false;
 
   constructor(
     private readonly context: LaneContext,
@@ -31,90 +35,152 @@ export class Exchange implements Party {
     /** The client waits for 100 Continue before it sends the body. */
     private readonly expectsContinue: boolean,
   ) {
+    const { settings, tables } = context;
     this.#client = clientOf(request, context);
+    const hasBody = head.body !== 'none';
+    if (hasBody) this.#body = new RequestBody(request, settings, this);
+    const table = tables.current;
+    this.#machine = new AttemptMachine(
+      context,
+      {
+        idempotent: isIdempotent(head.method),
+        hasBody,
+        // Who waits for 100 Continue gets it when a connection stands, and sends nothing before.
+        collects: hasBody && !expectsContinue && settings.retryBuffer > 0,
+      },
+      table && candidatesFor(context, table, request, head, this.#client),
+    );
   }
 
   begin(): void {
-    const { context, head, response } = this;
+    const { head, response } = this;
+    const { maxBody } = this.context.settings;
     response.once('close', () => this.#onClientClosed());
-    response.once('finish', () => {
-      this.#attempt?.body?.abandon();
-      // The replica answered without reading the body to its end.
-      if (!this.#attempt?.responded || !bodyArriving(this.request)) return;
-      linger(this.request, () => {
-        if (!this.request.complete) this.request.socket.destroySoon();
-      });
-    });
-    if (context.settings.maxBody > 0 && head.length > context.settings.maxBody) return this.refuse('body_too_large');
-    const table = context.tables.current;
-    if (!table) return this.refuse('no_replica');
-    this.#candidates = candidatesFor(context, table, this.request, head, this.#client);
-    this.#tryNext('no_replica').catch((error: Error) => this.#onOwnFault(error));
-  }
-
-  get destination(): { host: string; port: number; agent: Agent } {
-    const { id, host, port } = this.#current.target.instance;
-    return { host, port, agent: this.context.upstreams.agentOf(id) };
-  }
-
-  get body(): BodyGate | undefined {
-    return this.#current.body;
-  }
-
-  onRequest(proxyRequest: ClientRequest): void {
-    // The library writes a path of its own making for the one target that is no path.
-    if (this.head.target === '*') proxyRequest.path = '*';
-    proxyRequest.on('information', (information) => relayEarlyHints(information, this.request, this.response));
-    this.#current.bind(proxyRequest);
-  }
-
-  onResponse(upstream: IncomingMessage): void {
-    const attempt = this.#current;
-    attempt.respond();
-    if (this.#over) return attempt.drop();
-    this.context.answered(attempt.target, upstream.statusCode ?? 0);
-    const { replica } = attempt.target.instance;
-    try {
-      relayResponse(upstream, this.response, this.context.settings.exposeReplica ? replica : undefined, () =>
-        this.#end('mid_stream'),
-      );
-    } catch {
-      this.refuse('upstream_protocol');
-    }
-  }
-
-  onError(error: Error): void {
-    const attempt = this.#attempt;
-    if (attempt) this.#onFailedTry(causeOf(error, attempt.connected));
+    response.once('finish', () => this.#onDelivered());
+    if (maxBody > 0 && head.length > maxBody) this.#obey(this.#machine.refuse('body_too_large'));
+    else this.#obey(this.#machine.begin(performance.now()));
   }
 
   /** Answers by itself instead of a replica, or cuts the answer that is under way. */
   refuse(cause: Cause): void {
-    if (this.#over) return;
-    this.#attempt?.drop();
-    this.#end(cause);
-    if (this.response.headersSent) this.response.socket?.resetAndDestroy();
-    else answerCause(this.request, this.response, cause);
+    this.#obey(this.#machine.refuse(cause));
   }
 
-  get #current(): Attempt {
-    if (!this.#attempt) throw new Error('the exchange has no attempt under way');
-    return this.#attempt;
+  // AttemptOwner
+
+  onConnected(attempt: Attempt, reused: boolean): void {
+    this.#obey(this.#machine.connected(attempt.number, reused, performance.now()));
+    if (!this.#body || !this.expectsContinue || this.#continued) return;
+    this.#continued = true;
+    this.response.writeContinue();
   }
 
-  async #tryNext(otherwise: Cause): Promise<void> {
-    const target = await this.#candidates?.nextOrNewer();
-    if (this.#over) return this.#candidates?.release();
-    if (!target) return this.refuse(otherwise);
-    this.#tries++;
-    const attempt: Attempt = new Attempt(target, this.#gate(), {
-      connectTimeout: this.context.settings.connectTimeout,
-      responseTimeout: this.context.settings.responseTimeout,
-      onConnected: () => this.#onConnected(),
-      onClosed: () => this.#onAttemptClosed(attempt),
-    });
-    this.#attempt = attempt;
+  onSent(attempt: Attempt): void {
+    this.#obey(this.#machine.sent(attempt.number, performance.now()));
+  }
+
+  onInformation(_attempt: Attempt, information: InformationEvent): void {
+    relayEarlyHints(information, this.request, this.response);
+  }
+
+  onHead(attempt: Attempt, upstream: IncomingMessage): void {
+    this.#upstream = upstream;
+    this.#obey(this.#machine.head(attempt.number, upstream.statusCode ?? 0, performance.now()));
+  }
+
+  onFailed(attempt: Attempt, cause: FailedTry): void {
+    this.#obey(this.#machine.failed(attempt.number, cause, performance.now()));
+  }
+
+  onClosed(attempt: Attempt): void {
+    this.#obey(this.#machine.closed(attempt.number, performance.now()));
+  }
+
+  // BodyOwner
+
+  onBodyCollected(): void {
+    this.#obey(this.#machine.collected(performance.now()));
+  }
+
+  onBodyProgress(): void {
+    this.#obey(this.#machine.progress(performance.now()));
+  }
+
+  onBodyLost(): void {
+    this.#machine.bodyLost();
+  }
+
+  onBodyTooLarge(): void {
+    this.refuse('body_too_large');
+  }
+
+  // TableWaiter
+
+  onTable(): void {
+    this.#obey(this.#machine.tableCame(performance.now()));
+  }
+
+  // DeadlineOwner
+
+  get deadline(): number {
+    return this.#machine.deadline;
+  }
+
+  onDeadline(): void {
+    this.#obey(this.#machine.expired(performance.now(), this.#body?.backlogged ?? false));
+  }
+
+  // Private
+
+  #obey(step: Step): void {
+    switch (step) {
+      case 'none':
+        break;
+      case 'collect':
+        this.#body?.start();
+        break;
+      case 'wait':
+        this.#drop();
+        this.context.tables.wait(this);
+        break;
+      case 'try':
+        this.#drop();
+        try {
+          this.#try();
+        } catch (error) {
+          this.#onOwnFault(error as Error);
+        }
+        break;
+      case 'relay':
+        this.#relay();
+        break;
+      case 'answer':
+        this.#giveUp();
+        answerCause(this.request, this.response, this.#machine.cause);
+        break;
+      case 'cut':
+        this.#giveUp();
+        this.response.socket?.resetAndDestroy();
+        break;
+      case 'end':
+        // After a whole answer the connection belongs to the next request.
+        if (this.#machine.outcome !== 'answered') this.#giveUp();
+        break;
+    }
+    this.#timer.follow();
+  }
+
+  #try(): void {
+    const { target, attempt, maxIdle } = this.#machine;
+    if (!target) throw new Error('a try without a target');
     const { request, head, context } = this;
+    // The library adds listeners to the same request with every try.
+    if (attempt > 1) {
+      request.setMaxListeners(0);
+      this.response.setMaxListeners(0);
+    }
+    const agent = context.upstreams.agentOf(target.instance.id, maxIdle);
+    this.#attempt = new Attempt(attempt, request, target, agent, this.#body?.reader(), this);
     request.url = head.target;
     request.headers = requestFields({
       rawHeaders: request.rawHeaders,
@@ -127,66 +193,40 @@ export class Exchange implements Party {
       peerTrusted: this.#client.peerTrusted,
       replica: target.instance.replica,
     });
-    this.forwarder.forward(this);
+    this.forwarder.forward(this.#attempt, this.response);
   }
 
-  #gate(): BodyGate | undefined {
-    if (this.head.body === 'none') return undefined;
-    return new BodyGate(this.request, {
-      maxBody: this.context.settings.maxBody,
-      stallTimeout: this.context.settings.idleTimeout,
-      onTooLarge: () => this.refuse('body_too_large'),
-      onStalled: (slow) => {
-        // Once the answer has begun, both sides may take their time.
-        if (this.#current.responded) return;
-        if (slow === 'client') this.refuse('request_timeout');
-        else this.#onFailedTry('response_timeout');
-      },
-    });
+  #relay(): void {
+    const [upstream, attempt] = [this.#upstream, this.#attempt];
+    if (!upstream || !attempt) throw new Error('an answer without a head');
+    const { replica } = attempt.target.instance;
+    try {
+      relayResponse(upstream, this.response, this.context.settings.exposeReplica ? replica : undefined, () =>
+        this.#obey(this.#machine.failed(attempt.number, 'upstream_closed', performance.now())),
+      );
+    } catch {
+      this.#obey(this.#machine.notRelayed());
+    }
   }
 
-  #onConnected(): void {
-    if (this.head.body === 'none') return;
-    this.#bodyTaken = true;
-    if (this.expectsContinue) this.response.writeContinue();
-  }
-
-  #onFailedTry(cause: FailedTry): void {
-    const attempt = this.#current;
-    // After the head of the answer its own stream tells how it ends.
-    if (this.#over || attempt.dropped || attempt.responded) return;
-    // Refused by a replica that just began to leave: nothing to blame it for.
-    if (this.#candidates?.heldIsReady) this.context.report(attempt.target, cause);
-    attempt.drop();
-    const again = mayRetry(cause, {
-      method: this.head.method,
-      bodyTaken: this.#bodyTaken,
-      responseStarted: this.response.headersSent,
-      tries: this.#tries,
-      maxTries: this.context.settings.retryAttempts,
-    });
-    if (!again) return this.refuse(cause);
-    // The library adds listeners to the same request with every try.
-    this.request.setMaxListeners(0);
-    this.response.setMaxListeners(0);
-    // The next claim is taken before the old try reports its close: that must not release it.
+  /** Of the try under way nothing is wanted any more. */
+  #drop(): void {
+    this.#attempt?.drop();
     this.#attempt = undefined;
-    this.#tryNext(cause).catch((error: Error) => this.#onOwnFault(error));
   }
 
-  #onAttemptClosed(attempt: Attempt): void {
-    if (attempt !== this.#attempt) return;
-    // Closed without a word, or without an error that came up here.
-    this.#onFailedTry('upstream_closed');
-    if (attempt === this.#attempt) this.#candidates?.release();
+  #onDelivered(): void {
+    this.#body?.stop();
+    // The replica answered without reading the body to its end.
+    if (!this.#upstream || !bodyArriving(this.request)) return;
+    linger(this.request, () => {
+      if (!this.request.complete) this.request.socket.destroySoon();
+    });
   }
 
   #onClientClosed(): void {
-    if (!this.response.writableFinished) {
-      this.#attempt?.drop();
-      this.#end('client_gone');
-    }
-    this.#over = true;
+    if (this.response.writableFinished) this.#obey(this.#machine.delivered());
+    else this.#obey(this.#machine.clientGone());
   }
 
   /** A fault of ours ends this request, and not the thread with all the others. */
@@ -195,13 +235,16 @@ export class Exchange implements Party {
     this.refuse('internal_error');
   }
 
-  #end(end: End): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#candidates?.release();
-    const status = end in SILENT_ENDS ? SILENT_ENDS[end as keyof typeof SILENT_ENDS] : causes[end as Cause].status;
+  #giveUp(): void {
+    const { outcome, target, attempt } = this.#machine;
+    this.context.tables.forget(this);
+    this.#drop();
+    this.#body?.stop();
+    if (outcome === undefined || outcome === 'answered') return;
+    const status =
+      outcome in SILENT_ENDS ? SILENT_ENDS[outcome as keyof typeof SILENT_ENDS] : causes[outcome as Cause].status;
     this.context.log.debug(
-      { cause: end, status, replica: this.#attempt?.target.instance.replica, tries: this.#tries },
+      { cause: outcome, status, replica: target?.instance.replica, tries: attempt },
       'not answered by a replica',
     );
   }

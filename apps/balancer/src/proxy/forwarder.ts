@@ -8,16 +8,20 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { createProxyMiddleware, type RequestHandler } from 'http-proxy-middleware';
 
-/** A request under way, as the library's events need it. */
+/** One try of a request, as the library's events need it. */
 export interface Party {
   readonly request: IncomingMessage;
   readonly destination: { readonly host: string; readonly port: number; readonly agent: Agent };
   /** What is sent as the body instead of the request's own stream. */
   readonly body: Readable | undefined;
-  /** The outgoing request has been given a socket; nothing is sent yet. */
+  /** The outgoing request has been given a socket; nothing is sent yet. What comes of it, it tells itself. */
   onRequest(proxyRequest: ClientRequest): void;
-  onResponse?(upstream: IncomingMessage): void;
   onError(error: Error): void;
+}
+
+/** The library's options, copied for each try, and whose try it is. */
+interface TryOptions {
+  party?: Party;
 }
 
 type Middleware = RequestHandler<IncomingMessage, ServerResponse>;
@@ -37,6 +41,7 @@ export class Forwarder {
         const { host, port, agent } = party.destination;
         // The options are a copy made for this request.
         options.agent = agent;
+        (options as TryOptions).party = party;
         options.buffer = party.body;
         return { protocol: 'http:', host, port };
       },
@@ -47,11 +52,11 @@ export class Forwarder {
     });
   }
 
-  /** One try of an exchange; called again for the next. */
-  forward(party: Party & { readonly response: ServerResponse }): void {
+  /** One try of a request; called again for the next. */
+  forward(party: Party, response: ServerResponse): void {
     this.#parties.set(party.request, party);
     // Failures on the way come as 'error' events, and not to `next`; that gets only what the router throws.
-    void this.#middleware(party.request, party.response, (error) => {
+    void this.#middleware(party.request, response, (error) => {
       if (error instanceof Error) party.onError(error);
     });
   }
@@ -63,12 +68,14 @@ export class Forwarder {
   }
 
   #listen(proxy: ProxyServer): void {
-    proxy.on('proxyReq', (proxyRequest, request) => this.#parties.get(request)?.onRequest(proxyRequest));
+    // By the options and not by the request: a try that was given up may be told only after the next was handed over.
+    proxy.on('proxyReq', (proxyRequest, _request, _response, options) =>
+      (options as TryOptions).party?.onRequest(proxyRequest),
+    );
     proxy.on('proxyReqWs', (proxyRequest, request, socket) => {
       socket.on('error', ignore);
       this.#parties.get(request)?.onRequest(proxyRequest);
     });
-    proxy.on('proxyRes', (upstream, request) => this.#parties.get(request)?.onResponse?.(upstream));
     proxy.on('open', (upstream) => upstream.on('error', ignore));
     // `econnreset` is the client's end of it: the exchange sees its own response close.
     proxy.on('econnreset', ignore);

@@ -39,7 +39,7 @@ export class LaneServer {
     const server = createServer({
       maxHeaderSize: settings.maxHead,
       headersTimeout: settings.headTimeout,
-      // A body may take as long as it makes progress: body-gate.ts sees to that.
+      // A body may take as long as it makes progress: the attempt machine sees to that.
       requestTimeout: 0,
       keepAliveTimeout: settings.idleTimeout,
       connectionsCheckingInterval: Math.max(50, Math.min(1000, settings.headTimeout / 4)),

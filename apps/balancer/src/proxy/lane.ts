@@ -7,16 +7,15 @@ import type { Channel } from '../routing/link/channel.js';
 import type { DataSettings, Outcome, OutcomeCounts, Snapshot } from '../routing/link/messages.js';
 import { compileTable, type RoutingTable } from '../routing/table.js';
 import type { Logger } from '../telemetry/logger.js';
-import type { Tables } from './candidates.js';
+import type { Tables, TableWaiter } from './candidates.js';
 import { ClassicRoutes } from './classic-routes.js';
 import { Forwarder } from './forwarder.js';
 import type { LaneContext } from './lane-context.js';
 import type { Endpoint, LaneCommand, LaneReport } from './lane-messages.js';
 import { LaneServer } from './lane-server.js';
+import { RetryBudget } from './retry-budget.js';
 import { Upstreams } from './upstreams.js';
 
-/** A table that is on its way takes this long at most: words are set, then tables are sent. */
-const NEWER_TABLE_TIMEOUT = 500;
 /** One report per instance and outcome within this time is enough to make control look. */
 const OUTCOME_INTERVAL = 50;
 const COUNTED_AS: Readonly<Record<Outcome, keyof OutcomeCounts>> = {
@@ -38,7 +37,7 @@ export interface LaneOptions {
 
 export class Lane implements Tables {
   #table: RoutingTable | undefined;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Set<TableWaiter>();
   readonly #reported = new Map<string, number>();
   readonly #upstreams: Upstreams;
   readonly #classics: ClassicRoutes | undefined;
@@ -46,7 +45,7 @@ export class Lane implements Tables {
 
   constructor(private readonly options: LaneOptions) {
     const { settings, channel, claims, keys, worker, log } = options;
-    this.#upstreams = new Upstreams({ keepalive: settings.upstreamKeepalive, connectTimeout: settings.connectTimeout });
+    this.#upstreams = new Upstreams({ keepalive: settings.upstreamKeepalive });
     this.#classics = settings.seedRoutes
       ? new ClassicRoutes({
           bodyTimeout: settings.headTimeout,
@@ -59,6 +58,8 @@ export class Lane implements Tables {
       keys,
       worker,
       tables: this,
+      inFlight: (row) => claims.inFlight(row),
+      budget: new RetryBudget(),
       upstreams: this.#upstreams,
       trusts: settings.trustedProxies.length > 0 ? networkMatcher(settings.trustedProxies) : () => false,
       log,
@@ -77,18 +78,12 @@ export class Lane implements Tables {
     return this.#table;
   }
 
-  newerThan(epoch: number): Promise<RoutingTable | undefined> {
-    return new Promise((resolve) => {
-      const look = () => {
-        clearTimeout(timer);
-        this.#waiting.delete(look);
-        const table = this.#table;
-        resolve(table && table.epoch > epoch ? table : undefined);
-      };
-      const timer = setTimeout(look, NEWER_TABLE_TIMEOUT);
-      this.#waiting.add(look);
-      if (this.#table && this.#table.epoch > epoch) look();
-    });
+  wait(waiter: TableWaiter): void {
+    this.#waiting.add(waiter);
+  }
+
+  forget(waiter: TableWaiter): void {
+    this.#waiting.delete(waiter);
   }
 
   #obey(command: LaneCommand): void {
@@ -122,7 +117,10 @@ export class Lane implements Tables {
     this.#table = compileTable(snapshot, rows, this.#table?.ring);
     // Before the report: once it is made, the addresses of those who left may go to others.
     this.#upstreams.retain(this.#table.instanceIds);
-    for (const look of [...this.#waiting]) look();
+    for (const waiter of [...this.#waiting]) {
+      this.#waiting.delete(waiter);
+      waiter.onTable();
+    }
     this.options.channel.send({ type: 'routing', epoch: snapshot.epoch });
   }
 

@@ -74,10 +74,10 @@ describe('a request whose replica closes without an answer', () => {
     socket.once('data', () => void socket.resetAndDestroy());
   let good: Upstream;
   let bad: HostileUpstream;
-  const serveBoth = async () => {
+  const serveBoth = async (settings: Partial<DataSettings> = {}) => {
     good = track(await startUpstream('good'));
     bad = track(await startHostile(reset));
-    await serve([bad.port, good.port]);
+    await serve([bad.port, good.port], settings);
   };
 
   it.each(['GET', 'PUT', 'DELETE', 'OPTIONS'])('is sent on when it may be carried out twice: %s', async (method) => {
@@ -95,9 +95,23 @@ describe('a request whose replica closes without an answer', () => {
     expect(good.seen).toHaveLength(12 - failed);
   });
 
-  it('is not sent on when its body is gone', async () => {
+  it.each([
+    ['small', 'content'],
+    ['as large as RETRY_BUFFER', 'x'.repeat(64 * 1024)],
+  ])('is sent on with its body whole, where that is kept: %s', async (_what, body) => {
     await serveBoth();
-    const responses = await each(12, { method: 'PUT', body: 'content' });
+    expect(statuses(await each(12, { method: 'PUT', body }))).toEqual([200]);
+    expect(bad.connections.length).toBeGreaterThan(0);
+    expect(good.seen.map((request) => request.body)).toEqual(Array(12).fill(body));
+  });
+
+  it.each([
+    ['larger than RETRY_BUFFER', 64 * 1024 + 1, {}],
+    ['of any size with RETRY_BUFFER=0', 7, { retryBuffer: 0 }],
+  ])('is not sent on when its body was not kept: %s', async (_what, bytes, settings) => {
+    await serveBoth(settings);
+    const responses = await each(12, { method: 'PUT', body: 'x'.repeat(bytes) });
+    expect(bad.connections.length).toBeGreaterThan(0);
     expect(responses.filter(({ status }) => status === 502)).toHaveLength(bad.connections.length);
   });
 });

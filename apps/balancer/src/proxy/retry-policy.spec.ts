@@ -1,21 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { causeOf, type FailedTry, mayRetry, TryEnded, type TryFacts } from './retry-policy.js';
-
-const facts = (changes: Partial<TryFacts> = {}): TryFacts => ({
-  method: 'GET',
-  bodyTaken: false,
-  responseStarted: false,
-  tries: 1,
-  maxTries: 3,
-  ...changes,
-});
-const CAUSES: FailedTry[] = [
-  'connect_failed',
-  'connect_timeout',
-  'upstream_closed',
-  'upstream_protocol',
-  'response_timeout',
-];
+import { againAfter, causeOf, isIdempotent, TryEnded } from './retry-policy.js';
 
 describe('the cause of a failed try', () => {
   it.each([
@@ -33,12 +17,7 @@ describe('the cause of a failed try', () => {
   });
 });
 
-describe('another try', () => {
-  it.each(['GET', 'POST', 'PATCH', 'DELETE'])('of %s is allowed after a connection that never stood', (method) => {
-    expect(mayRetry('connect_failed', facts({ method }))).toBe(true);
-    expect(mayRetry('connect_timeout', facts({ method }))).toBe(true);
-  });
-
+describe('a method', () => {
   it.each([
     ['GET', true],
     ['HEAD', true],
@@ -48,20 +27,26 @@ describe('another try', () => {
     ['POST', false],
     ['PATCH', false],
     ['LOCK', false],
-  ])('of %s after a connection that closed without an answer: %s', (method, allowed) => {
-    expect(mayRetry('upstream_closed', facts({ method }))).toBe(allowed);
+    ['get', false],
+  ])('%s may be carried out twice: %s', (method, idempotent) => {
+    expect(isIdempotent(method)).toBe(idempotent);
+  });
+});
+
+describe('another try', () => {
+  it.each([
+    ['connect_failed', 'free'],
+    ['connect_timeout', 'paid'],
+  ] as const)('after %s is %s for every method: the replica has seen nothing', (cause, again) => {
+    expect([againAfter(cause, false, true), againAfter(cause, false, false)]).toEqual([again, again]);
   });
 
-  it('is not allowed where the replica answered badly or late: it may be at work', () => {
-    expect([mayRetry('upstream_protocol', facts()), mayRetry('response_timeout', facts())]).toEqual([false, false]);
+  it.each([
+    ['upstream_closed', 'free'],
+    ['response_timeout', 'paid'],
+    ['unavailable', 'paid'],
+    ['upstream_protocol', 'never'],
+  ] as const)('after %s is %s for what may be carried out twice, and never for anything else', (cause, again) => {
+    expect([againAfter(cause, true, true), againAfter(cause, true, false)]).toEqual([again, 'never']);
   });
-
-  it.each(CAUSES)(
-    'after %s is never allowed once a byte of the answer is out, of the body was taken, or the tries are used up',
-    (cause) => {
-      expect(mayRetry(cause, facts({ responseStarted: true }))).toBe(false);
-      expect(mayRetry(cause, facts({ bodyTaken: true }))).toBe(false);
-      expect(mayRetry(cause, facts({ tries: 3 }))).toBe(false);
-    },
-  );
 });

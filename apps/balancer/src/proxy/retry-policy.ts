@@ -1,5 +1,5 @@
-// Owns what a failed try means: its cause, and whether another replica may be tried. Pure. Counting tries and finding the
-// next candidate are the exchange's.
+// Owns what a failed try means: its cause, whether another replica may be tried, and whether that is paid from the retry
+// budget. Pure. Counting tries and finding the next candidate are the attempt machine's.
 import type { Cause } from './causes.js';
 
 export type FailedTry = Extract<
@@ -9,6 +9,10 @@ export type FailedTry = Extract<
 
 /** Methods that a replica may carry out twice with the effect of once (RFC 9110, 9.2.2). */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+
+export function isIdempotent(method: string): boolean {
+  return IDEMPOTENT.has(method);
+}
 
 /** A try that we ended ourselves; `failure` says why. */
 export class TryEnded extends Error {
@@ -25,27 +29,27 @@ export function causeOf(error: Error & { readonly code?: string }, connected: bo
   return connected ? 'upstream_closed' : 'connect_failed';
 }
 
-export interface TryFacts {
-  readonly method: string;
-  /** Bytes of the request body have been taken from the client: they cannot be sent again. */
-  readonly bodyTaken: boolean;
-  readonly responseStarted: boolean;
-  /** Tries made, this one included. */
-  readonly tries: number;
-  readonly maxTries: number;
-}
+/** What may be done after a failed try; `paid` = only if the retry budget allows it. */
+export type Again = 'never' | 'free' | 'paid';
 
-/** Nothing that a replica may have acted on is sent again, unless the method allows it. */
-export function mayRetry(cause: FailedTry, facts: TryFacts): boolean {
-  if (facts.responseStarted || facts.bodyTaken || facts.tries >= facts.maxTries) return false;
+/**
+ * After a failure or a 503, as far as the request and the replica's part in it decide. Nothing that a replica may have acted
+ * on is sent again, unless the method allows it. A replica that breaks connections is dying, and its requests go on at no
+ * charge; one that is slow or says 503 may be overloaded, and to repeat all of its requests elsewhere would spread that.
+ *
+ * @param received the connection stood: the replica may have acted on the request
+ */
+export function againAfter(cause: FailedTry | 'unavailable', received: boolean, idempotent: boolean): Again {
+  if (received && !idempotent) return 'never';
   switch (cause) {
     case 'connect_failed':
-    case 'connect_timeout':
-      return true;
     case 'upstream_closed':
-      return IDEMPOTENT.has(facts.method);
-    case 'upstream_protocol':
+      return 'free';
+    case 'connect_timeout':
     case 'response_timeout':
-      return false;
+    case 'unavailable':
+      return 'paid';
+    case 'upstream_protocol':
+      return 'never';
   }
 }

@@ -1,34 +1,36 @@
-// Owns a WebSocket: its handshake on the way to a replica, and the tunnel after it. The replica is dialled first, so that a
-// refused connection costs the next candidate and not the client. A tunnel counts apart from requests: it would never end
-// for a drain to wait for.
+// Owns a WebSocket of the standard lane on the wire: its handshake on the way to a replica, driven by the attempt machine, and
+// the tunnel after it. The replica is dialled first, so that a refused connection costs the next candidate and not the client.
+// A tunnel counts apart from requests: it would never end for a drain to wait for.
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Target } from '../routing/table.js';
 import { answerOnSocket } from './answers.js';
-import type { Candidates } from './candidates.js';
+import { AttemptMachine, type Step } from './attempt-machine.js';
+import type { TableWaiter } from './candidates.js';
 import { type Cause, causes } from './causes.js';
 import { candidatesFor, type Client, clientOf } from './client.js';
+import { type DeadlineOwner, DeadlineTimer } from './deadline-timer.js';
 import { hostOf, requestFields } from './fields.js';
 import type { Forwarder, Party } from './forwarder.js';
 import type { RequestHead } from './head.js';
 import type { LaneContext } from './lane-context.js';
-import { causeOf, type FailedTry, mayRetry } from './retry-policy.js';
+import { causeOf } from './retry-policy.js';
 import { DialledAgent } from './upstreams.js';
-import type { Target } from '../routing/table.js';
 
 /** What goes to node's upgrade path; every other Upgrade field is ignored, as HTTP allows, and the request served as usual. */
 export function isWebSocket({ method, httpVersion, headers }: IncomingMessage): boolean {
   return method === 'GET' && httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket';
 }
 
-export class Tunnel implements Party {
+export class Tunnel implements Party, DeadlineOwner, TableWaiter {
   readonly body = undefined;
   readonly #client: Client;
-  #candidates: Candidates | undefined;
-  #target: Target | undefined;
+  readonly #machine: AttemptMachine;
+  readonly #timer = new DeadlineTimer(this);
+  /** The connection to the replica, from its dial on. */
   #upstream: Socket | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #outgoing: ClientRequest | undefined;
   #established = false;
-  #over = false;
 
   constructor(
     private readonly context: LaneContext,
@@ -41,19 +43,19 @@ export class Tunnel implements Party {
     private readonly onClosed: () => void,
   ) {
     this.#client = clientOf(request, context);
+    const table = context.tables.current;
+    this.#machine = new AttemptMachine(
+      context,
+      // A handshake that was sent is not sent again: what came on the heels of it went with it.
+      { idempotent: false, hasBody: false, collects: false },
+      table && candidatesFor(context, table, request, head, this.#client),
+    );
   }
 
   begin(): void {
-    const { context, socket } = this;
-    socket.on('error', () => {});
-    socket.once('close', () => this.#onClientClosed());
-    const table = context.tables.current;
-    if (!table) return this.#refuse('no_replica');
-    this.#candidates = candidatesFor(context, table, this.request, this.head, this.#client);
-    this.#dialAndForward(this.#candidates).catch((error: Error) => {
-      context.log.error({ reason: error.stack }, 'a WebSocket failed inside the balancer');
-      this.#refuse('internal_error');
-    });
+    this.socket.on('error', () => {});
+    this.socket.once('close', () => this.#onClientClosed());
+    this.#obey(this.#machine.begin(performance.now()));
   }
 
   /** Ends it, whatever it is at. */
@@ -61,65 +63,101 @@ export class Tunnel implements Party {
     this.socket.destroy();
   }
 
+  get deadline(): number {
+    return this.#machine.deadline;
+  }
+
+  onDeadline(): void {
+    this.#obey(this.#machine.expired(performance.now(), false));
+  }
+
+  onTable(): void {
+    this.#obey(this.#machine.tableCame(performance.now()));
+  }
+
+  // Party
+
   get destination(): { host: string; port: number; agent: Agent } {
-    if (!this.#target || !this.#upstream) throw new Error('the tunnel has no replica yet');
+    if (!this.#upstream) throw new Error('the tunnel has no replica yet');
     const { host, port } = this.#target.instance;
     return { host, port, agent: new DialledAgent(this.#upstream) };
   }
 
-  onRequest(proxyRequest: ClientRequest): void {
-    const { responseTimeout, exposeReplica } = this.context.settings;
-    this.#timer = setTimeout(() => {
-      this.#fail('response_timeout');
-      proxyRequest.destroy();
-    }, responseTimeout);
+  onRequest(outgoing: ClientRequest): void {
+    this.#outgoing = outgoing;
+    const { attempt } = this.#machine;
+    const { exposeReplica } = this.context.settings;
     // Before the library's own listeners, so that what it copies to the client is what we leave.
     const tidy = ({ headers, statusCode = 0 }: IncomingMessage) => {
-      clearTimeout(this.#timer);
-      if (this.#target) this.context.answered(this.#target, statusCode);
+      this.#obey(this.#machine.head(attempt, statusCode, performance.now()));
       for (const name of Object.keys(headers)) if (name.startsWith('x-hashflow-')) delete headers[name];
-      if (exposeReplica && this.#target) headers['x-hashflow-replica'] = this.#target.instance.replica;
+      if (exposeReplica) headers['x-hashflow-replica'] = this.#target.instance.replica;
     };
-    proxyRequest.once('response', tidy);
-    proxyRequest.once('upgrade', (response, upstream) => {
+    outgoing.once('response', tidy);
+    outgoing.once('upgrade', (response, upstream) => {
       tidy(response);
       this.#establish(upstream);
     });
-    proxyRequest.once('close', () => {
-      clearTimeout(this.#timer);
+    outgoing.once('close', () => {
       // The handshake was answered with an ordinary response, or failed.
-      if (!this.#established) this.#release();
+      if (!this.#established) this.#obey(this.#machine.closed(attempt, performance.now()));
     });
   }
 
   onError(error: Error): void {
-    if (!this.#established) this.#fail(causeOf(error, true));
+    if (!this.#established)
+      this.#obey(this.#machine.failed(this.#machine.attempt, causeOf(error, true), performance.now()));
   }
 
-  async #dialAndForward(candidates: Candidates): Promise<void> {
-    let cause: Cause = 'no_replica';
-    for (let tries = 1; ; tries++) {
-      const target = await candidates.nextOrNewer();
-      if (this.#over) return candidates.release();
-      if (!target) return this.#refuse(cause);
-      this.#target = target;
-      try {
-        this.#upstream = await this.context.upstreams.dial(target.instance);
+  // Private
+
+  get #target(): Target {
+    const { target } = this.#machine;
+    if (!target) throw new Error('the tunnel has no replica yet');
+    return target;
+  }
+
+  #obey(step: Step): void {
+    switch (step) {
+      case 'try':
+        this.#upstream?.destroy();
+        this.#dial(this.#machine.attempt, this.#target);
         break;
-      } catch (error) {
-        const failure = causeOf(error as Error, false);
-        if (candidates.heldIsReady) this.context.report(target, failure);
-        const facts = { method: 'GET', bodyTaken: false, responseStarted: false };
-        if (!mayRetry(failure, { ...facts, tries, maxTries: this.context.settings.retryAttempts }))
-          return this.#refuse(failure);
-        cause = failure;
-      }
+      case 'wait':
+        this.#upstream?.destroy();
+        this.context.tables.wait(this);
+        break;
+      case 'answer':
+        this.#refuse(this.#machine.cause);
+        break;
+      case 'cut':
+        this.socket.resetAndDestroy();
+        break;
+      case 'end':
+        // What was sent to the replica still goes there: a WebSocket says why it closes.
+        this.#upstream?.destroySoon();
+        break;
+      case 'none':
+      case 'collect':
+      case 'relay':
+        break;
     }
-    if (this.#over) {
-      this.#upstream.destroy();
-      return candidates.release();
-    }
-    this.#forward(this.#target);
+    this.#timer.follow();
+  }
+
+  #dial(attempt: number, target: Target): void {
+    const upstream = this.context.upstreams.dial(target.instance);
+    this.#upstream = upstream;
+    const failed = (error: Error) =>
+      this.#obey(this.#machine.failed(attempt, causeOf(error, false), performance.now()));
+    upstream.once('error', failed);
+    upstream.once('connect', () => {
+      if (upstream !== this.#upstream || upstream.destroyed) return;
+      this.#obey(this.#machine.connected(attempt, false, performance.now()));
+      this.#forward(target);
+      // From here on the library listens, and tells of errors by itself; one listener must stay.
+      upstream.off('error', failed).on('error', () => {});
+    });
   }
 
   #forward({ instance }: Target): void {
@@ -142,7 +180,7 @@ export class Tunnel implements Party {
 
   #establish(upstream: Socket): void {
     this.#established = true;
-    this.#candidates?.becomeTunnel();
+    this.#machine.tunnelled();
     // Each end goes with the other, but only after what was sent to it: a WebSocket says why it closes.
     upstream.once('close', () => this.socket.destroySoon());
     this.socket.once('close', () => upstream.destroySoon());
@@ -150,29 +188,17 @@ export class Tunnel implements Party {
     process.nextTick(() => this.socket.setTimeout(this.context.settings.tunnelTimeout, () => this.socket.destroy()));
   }
 
-  #fail(cause: FailedTry): void {
-    if (this.#over) return;
-    if (this.#target && this.#candidates?.heldIsReady) this.context.report(this.#target, cause);
-    this.#refuse(cause);
-  }
-
   #refuse(cause: Cause): void {
-    if (this.#over) return;
-    this.#over = true;
+    this.context.tables.forget(this);
     this.context.log.debug({ cause, status: causes[cause].status }, 'a WebSocket was not tunnelled');
     answerOnSocket(this.socket, cause);
-    this.#release();
+    this.#outgoing?.destroy();
+    this.#upstream?.destroy();
   }
 
   #onClientClosed(): void {
-    this.#over = true;
-    clearTimeout(this.#timer);
-    this.#upstream?.destroySoon();
-    this.#release();
+    this.context.tables.forget(this);
+    this.#obey(this.#machine.clientGone());
     this.onClosed();
-  }
-
-  #release(): void {
-    this.#candidates?.release();
   }
 }

@@ -2,13 +2,13 @@
 // engine gives the address of a dead container to the next one at once. Who is asked is the table's.
 import { Agent } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { SnapshotInstance } from '../routing/link/messages.js';
 import { TryEnded } from './retry-policy.js';
 
 export interface UpstreamsOptions {
   /** Idle connections are closed after so many milliseconds, or earlier if the replica announces it. */
   readonly keepalive: number;
-  readonly connectTimeout: number;
 }
 
 export class Upstreams {
@@ -17,13 +17,14 @@ export class Upstreams {
 
   constructor(private readonly options: UpstreamsOptions) {}
 
-  /** The agent of an instance of the table in force. */
-  agentOf(instanceId: string): Agent {
+  /** The agent of an instance of the table in force; none of its connections has been idle for `maxIdle` ms or longer. */
+  agentOf(instanceId: string, maxIdle: number): Agent {
     let agent = this.#agents.get(instanceId);
     if (!agent) {
       agent = new InstanceAgent({ keepAlive: true, timeout: this.options.keepalive, scheduling: 'lifo' });
       this.#agents.set(instanceId, agent);
     }
+    agent.closeIdle(maxIdle);
     return agent;
   }
 
@@ -42,24 +43,18 @@ export class Upstreams {
     }
   }
 
-  /** A connection of its own, outside the pool. @throws TryEnded connect_timeout, or the error of the socket */
-  dial({ id, host, port }: SnapshotInstance): Promise<Socket> {
+  /** A connection of its own, outside the pool. */
+  dial({ id, host, port }: SnapshotInstance): Socket {
     const socket = connect({ host, port });
     const dials = this.#dials.get(id) ?? new Set();
     this.#dials.set(id, dials.add(socket));
-    return new Promise<Socket>((resolve, reject) => {
-      const timer = setTimeout(() => socket.destroy(new TryEnded('connect_timeout')), this.options.connectTimeout);
-      socket.once('connect', () => resolve(socket));
-      socket.once('error', reject);
-      socket.once('close', () => reject(new Error('closed')));
-      const settled = () => {
-        clearTimeout(timer);
-        dials.delete(socket);
-        if (dials.size === 0) this.#dials.delete(id);
-      };
-      socket.once('connect', settled);
-      socket.once('close', settled);
-    });
+    const settled = () => {
+      dials.delete(socket);
+      if (dials.size === 0 && this.#dials.get(id) === dials) this.#dials.delete(id);
+    };
+    socket.once('connect', settled);
+    socket.once('close', settled);
+    return socket;
   }
 
   close(): void {
@@ -67,7 +62,50 @@ export class Upstreams {
   }
 }
 
+/** How much of the idle time after which the replica was seen to close a connection is still safe. */
+const LEARNED_SHARE = 0.5;
+
+/** A connection of the pool; `idleSince` while it has nothing to do. */
+interface PooledSocket extends Duplex {
+  idleSince?: number;
+}
+
 class InstanceAgent extends Agent {
+  /** Half of the shortest idle time after which the replica closed; Infinity = it was not seen to. */
+  #learned = Infinity;
+
+  /**
+   * Closes what has been idle for too long to be trusted. The youngest connection is the next to be used, so this looks at it
+   * first, and there is rarely anything to do.
+   */
+  closeIdle(maxIdle: number): void {
+    const limit = Math.min(maxIdle, this.#learned);
+    if (limit === Infinity) return;
+    const now = performance.now();
+    for (const name in this.freeSockets) {
+      const sockets = this.freeSockets[name] as PooledSocket[] | undefined;
+      const youngest = sockets?.at(-1);
+      if (!sockets || !youngest || now - (youngest.idleSince ?? 0) < limit) continue;
+      // They stay in the list until they report their close; the agent passes over those that are destroyed.
+      for (const socket of [...sockets]) {
+        socket.idleSince = undefined;
+        socket.destroy();
+      }
+    }
+  }
+
+  override keepSocketAlive(socket: PooledSocket): boolean {
+    if (!('idleSince' in socket)) socket.once('close', () => this.#onClosed(socket));
+    socket.idleSince = performance.now();
+    // Its type says nothing, but it returns whether the socket may be kept.
+    return (super.keepSocketAlive(socket) as unknown) !== false;
+  }
+
+  override reuseSocket(socket: PooledSocket, request: Parameters<Agent['reuseSocket']>[1]): void {
+    socket.idleSince = undefined;
+    super.reuseSocket(socket, request);
+  }
+
   retire(): void {
     // Busy sockets find no room in the pool when they come back, and are closed then.
     this.maxFreeSockets = 0;
@@ -75,6 +113,13 @@ class InstanceAgent extends Agent {
     for (const sockets of Object.values(this.sockets)) {
       for (const socket of [...(sockets ?? [])]) if (socket.connecting) giveUp(socket);
     }
+  }
+
+  /** Closed by the other side while idle: so long, and no longer, a connection to this replica lives. */
+  #onClosed(socket: PooledSocket): void {
+    if (socket.idleSince === undefined || !(socket.readableEnded || socket.errored)) return;
+    const idle = performance.now() - socket.idleSince;
+    this.#learned = Math.min(this.#learned, idle * LEARNED_SHARE);
   }
 }
 

@@ -29,6 +29,8 @@ const settings = z.strictObject({
   idleTimeout: count,
   tunnelTimeout: count,
   retryAttempts: count,
+  totalTimeout: count,
+  retryBuffer: count,
   maxHead: count,
   maxFields: count,
   maxBody: count,

@@ -21,6 +21,8 @@ export function dataSettingsOf(settings: Settings): DataSettings {
     idleTimeout: settings.idleTimeout,
     tunnelTimeout: settings.tunnelTimeout,
     retryAttempts: settings.retryAttempts,
+    totalTimeout: settings.totalTimeout,
+    retryBuffer: settings.retryBuffer,
     maxHead: settings.maxHead,
     maxFields: settings.maxFields,
     maxBody: settings.maxBody,

@@ -53,6 +53,10 @@ export interface DataSettings {
   readonly idleTimeout: number;
   readonly tunnelTimeout: number;
   readonly retryAttempts: number;
+  /** 0 = none. */
+  readonly totalTimeout: number;
+  /** Bytes. */
+  readonly retryBuffer: number;
   readonly maxHead: number;
   readonly maxFields: number;
   readonly maxBody: number;

@@ -18,6 +18,8 @@ export function testDataSettings(changes: Partial<DataSettings> = {}): DataSetti
     idleTimeout: 60_000,
     tunnelTimeout: 3_600_000,
     retryAttempts: 3,
+    totalTimeout: 0,
+    retryBuffer: 64 * 1024,
     maxHead: 16 * 1024,
     maxFields: 100,
     maxBody: 0,

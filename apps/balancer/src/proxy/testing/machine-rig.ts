@@ -1,0 +1,85 @@
+// Owns an attempt machine over a real table and real claims, with no lane, no wire and no clock: the test says what happens
+// and when.
+import { ClaimRows } from '../../routing/claim-rows.js';
+import { ClaimTable } from '../../routing/claims.js';
+import type { InstanceState, Outcome } from '../../routing/link/messages.js';
+import { compileTable, type RoutingTable } from '../../routing/table.js';
+import { testSnapshot } from '../../routing/testing/snapshots.js';
+import { AttemptMachine, type AttemptRules, type RequestFacts } from '../attempt-machine.js';
+import { Candidates, type CandidateScope, type TableWaiter } from '../candidates.js';
+import { RetryBudget } from '../retry-budget.js';
+
+export const TEST_RULES: AttemptRules = {
+  connectTimeout: 1000,
+  responseTimeout: 30_000,
+  idleTimeout: 60_000,
+  totalTimeout: 0,
+  retryAttempts: 3,
+};
+
+export class MachineRig {
+  readonly claims = ClaimTable.create(1, 64);
+  readonly #rows = new ClaimRows(this.claims);
+  readonly budget = new RetryBudget();
+  /** `A connect_failed`, in order. */
+  readonly blamed: string[] = [];
+  readonly waiting = new Set<TableWaiter>();
+  #epoch = 0;
+  current: RoutingTable | undefined;
+  readonly states = new Map<string, InstanceState>();
+
+  constructor(names: readonly string[] = ['A', 'B', 'C']) {
+    for (const name of names) this.states.set(name, 'ready');
+    this.publish();
+  }
+
+  /** Puts the states into force, as control does. */
+  publish(): void {
+    const snapshot = {
+      ...testSnapshot([...this.states].map(([replica, state]) => ({ replica, state }))),
+      epoch: ++this.#epoch,
+    };
+    this.current = compileTable(snapshot, this.#rows.apply(snapshot.instances));
+  }
+
+  /** Sets the state word of one; the table that says so comes with the next `publish`. */
+  word(name: string, state: InstanceState): void {
+    this.states.set(name, state);
+    const target = this.current?.targets.find(({ instance }) => instance.replica === name);
+    if (target) this.claims.setState(target.ref, state);
+  }
+
+  machine(facts: Partial<RequestFacts> = {}, rules: Partial<AttemptRules> = {}, key = 'k'): AttemptMachine {
+    const scope = {
+      settings: { ...TEST_RULES, ...rules },
+      budget: this.budget,
+      report: ({ instance }: { instance: { replica: string } }, outcome: Outcome) =>
+        void this.blamed.push(`${instance.replica} ${outcome}`),
+      answered: () => {},
+    };
+    const candidates: CandidateScope = {
+      claims: this.claims,
+      worker: 0,
+      tables: { current: undefined, wait: () => {}, forget: () => {} },
+      inFlight: (row) => this.claims.inFlight(row),
+    };
+    Object.defineProperty(candidates.tables, 'current', { get: () => this.current });
+    const table = this.current;
+    return new AttemptMachine(
+      scope,
+      { idempotent: true, hasBody: false, collects: false, ...facts },
+      table && new Candidates(candidates, table, table.hash(key)),
+    );
+  }
+
+  /** Claims held by whomever. */
+  get held(): number {
+    return [...Array(this.claims.rows).keys()].reduce((sum, row) => sum + this.claims.inFlight(row), 0);
+  }
+
+  /** Requests that ever claimed a replica, by replica. */
+  claimed(name: string): number {
+    const target = this.current?.targets.find(({ instance }) => instance.replica === name);
+    return target ? this.claims.requests(target.ref.row) : 0;
+  }
+}
