@@ -21,6 +21,7 @@ const view = (name: string, state: ReplicaState, reason: string | null = null): 
   instance: null,
   restarts: 0,
   wanted: 'serving',
+  checks: { probe: null, conduct: null },
   lastExit: null,
   inFlight: 0,
   weight: 1,

@@ -1,15 +1,35 @@
 // Owns what must be remembered about instances and slots because no list tells it: health, drains, deaths. Fed with lists
 // and events, never with what we believe to have started. No clock, no randomness: both come in. Acting on it is plan.ts's.
+import type { OutcomeCounts } from '../routing/link/messages.js';
 import type { Address, InstanceExit, ObservedInstance } from '../runtime/replica-runtime.js';
 import { afterProbe, type Health, type HealthPolicy, newborn, type ProbeResult } from './health.js';
+import {
+  afterEjection,
+  afterOutcomes,
+  afterReturn,
+  type Conduct,
+  type OutlierPolicy,
+  UNBLEMISHED,
+} from './outliers.js';
 import { afterDeath, type RestartHistory, type RestartPolicy, UNTROUBLED } from './restart-policy.js';
+
+export interface Ejection {
+  /** `notice`: a stop signal, a death or a return to service was told · `conduct`: its requests failed. */
+  readonly cause: 'notice' | 'conduct';
+  /** Monotonic milliseconds. */
+  readonly at: number;
+  readonly until: number;
+  readonly reason: string;
+}
 
 export interface InstanceRecord {
   readonly id: string;
   readonly slot: string;
   readonly health: Health;
-  /** A stop signal or a death was reported: no new request until `until` has passed and a later probe passed. */
-  readonly ejected: { readonly at: number; readonly until: number; readonly reason: string } | null;
+  /** What the data plane saw of it. */
+  readonly conduct: Conduct;
+  /** No new request until a probe passes at `until` or later. */
+  readonly ejected: Ejection | null;
   /** It leaves for good: drained, stopped, removed. Never taken back. */
   readonly retired: { readonly at: number; readonly reason: string } | null;
   /** Its replica was taken out of service; unlike who is retired it may come back. */
@@ -49,6 +69,7 @@ export const MOST_DEATHS = 20;
 
 export interface LedgerPolicy {
   readonly health: HealthPolicy;
+  readonly outliers: OutlierPolicy;
   readonly restart: RestartPolicy;
 }
 
@@ -141,17 +162,34 @@ export class Ledger {
     const health = afterProbe(entry.health, result, now, this.policy.health, took);
     const { ejected } = entry;
     const pardoned = ejected !== null && now >= ejected.until && result.kind === 'passed';
-    this.entries.set(id, { ...entry, health, ejected: pardoned ? null : ejected });
+    const conduct = pardoned && ejected.cause === 'conduct' ? afterReturn(entry.conduct, now) : entry.conduct;
+    this.entries.set(id, { ...entry, health, conduct, ejected: pardoned ? null : ejected });
     return health.status !== entry.health.status || health.status !== 'passing' || ejected !== null;
   }
 
+  /** Something was told of it: out at once. */
   eject(id: string, reason: string, now: number, until: number): void {
     const entry = this.entries.get(id);
-    if (entry)
-      this.entries.set(id, {
-        ...entry,
-        ejected: { at: now, until: Math.max(until, entry.ejected?.until ?? until), reason },
-      });
+    if (!entry) return;
+    const latest = Math.max(until, entry.ejected?.until ?? until);
+    this.entries.set(id, { ...entry, ejected: { cause: 'notice', at: now, until: latest, reason } });
+  }
+
+  /** How its requests ended since the last time. */
+  witness(id: string, outcomes: OutcomeCounts, now: number): void {
+    const entry = this.entries.get(id);
+    if (!entry) return;
+    this.entries.set(id, { ...entry, conduct: afterOutcomes(entry.conduct, outcomes, now, this.policy.outliers) });
+  }
+
+  /** Out for its conduct. @returns for how many milliseconds at least */
+  expel(id: string, reason: string, now: number): number {
+    const entry = this.entries.get(id);
+    if (!entry) return 0;
+    const conduct = afterEjection(entry.conduct, now, this.policy.outliers);
+    const until = conduct.lastEjection?.until ?? now;
+    this.entries.set(id, { ...entry, conduct, ejected: { cause: 'conduct', at: now, until, reason } });
+    return until - now;
   }
 
   retire(id: string, reason: string, now: number): void {
@@ -237,7 +275,7 @@ export class Ledger {
     const reborn = restarted || moved || (entry.ended && !entry.unstartable);
     this.entries.set(instance.id, {
       ...entry,
-      ...(reborn ? { health: newborn(moment.now), ejected: null, ended: false } : {}),
+      ...(reborn ? { health: newborn(moment.now), conduct: UNBLEMISHED, ejected: null, ended: false } : {}),
       generation: instance.generation,
       startedAt: instance.startedAt ?? entry.startedAt,
       address: instance.address ?? entry.address,
@@ -288,6 +326,7 @@ function blank(id: string, slot: string, generation: number, now: number): Omit<
     slot,
     generation,
     health: newborn(now),
+    conduct: UNBLEMISHED,
     ejected: null,
     retired: null,
     withdrawn: false,

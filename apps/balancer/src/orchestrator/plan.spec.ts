@@ -94,7 +94,7 @@ describe('an instance', () => {
     [
       'that was sent a stop signal takes nothing new (TRAPS 8)',
       {},
-      { ...ready, ejected: { at: NOW - 1, until: NOW + 5000, reason: 'it was sent a stop signal' } },
+      { ...ready, ejected: { cause: 'notice', at: NOW - 1, until: NOW + 5000, reason: 'it was sent a stop signal' } },
       ['a1 unready'],
       'unready',
       'it was sent a stop signal',
@@ -102,18 +102,21 @@ describe('an instance', () => {
     [
       'that a stop signal did not end, but has not passed since, takes nothing new',
       {},
-      { ...ready, ejected: { at: 95_000, until: NOW - 1, reason: 'it was sent a stop signal' } },
+      { ...ready, ejected: { cause: 'notice', at: 95_000, until: NOW - 1, reason: 'it was sent a stop signal' } },
       ['a1 unready'],
       'unready',
       'it was sent a stop signal',
     ],
     [
-      'that a stop signal did not end serves again',
+      'that passed before its ejection was over takes nothing new until it passes once more',
       {},
-      { ...ready, ejected: { at: 80_000, until: NOW - 1, reason: '' } },
-      ['a1 ready'],
-      'ready',
-      null,
+      {
+        ...ready,
+        ejected: { cause: 'conduct', at: 80_000, until: NOW - 1, reason: '5 requests in a row failed on it' },
+      },
+      ['a1 unready'],
+      'unready',
+      '5 requests in a row failed on it',
     ],
   ])('%s', (_, given, record, routes, state, reason) => {
     expect(planFor({ seen: [[instance('a1', 'A', given), record]] })).toMatchObject({

@@ -197,6 +197,16 @@ function policyOf(settings: Settings, { kind }: ReplicaRuntime): ConstructorPara
       fail: settings.healthFail,
       longestGap: settings.healthInterval + 2 * settings.healthTimeout,
     },
+    panicThreshold: settings.panicThreshold,
+    outliers: {
+      failures: settings.ejectFailures,
+      errors: settings.ejectErrors,
+      minRequests: settings.ejectMinRequests,
+      window: settings.ejectWindow,
+      time: settings.ejectTime,
+      timeMax: settings.ejectTimeMax,
+      maxEjected: settings.maxEjected,
+    },
     restart: { ...BACKOFF, crashLoopLimit: settings.crashLoopLimit, crashLoopWindow: settings.crashLoopWindow },
   };
 }

@@ -13,12 +13,17 @@ import { LastLoad } from './last-load.js';
 import { Ledger, type LedgerPolicy, type Moment } from './ledger.js';
 import { type EngineStatus, Observer } from './observer.js';
 import { PhaseBoard, type TimedPhase } from './phase-board.js';
-import { plan, type Plan } from './plan.js';
-import type { PlanPolicy } from './plan-input.js';
+import type { OutlierPolicy } from './outliers.js';
+import { OutlierWatch } from './outlier-watch.js';
+import { type Decision, withPanic } from './panic.js';
+import { plan } from './plan.js';
+import type { PlanInput, PlanPolicy } from './plan-input.js';
 import type { Probe, ProbeDemand } from './probe.js';
-import { Prober, type ProberTiming, type Subject } from './prober.js';
+import { subjectsOf } from './probe-subjects.js';
+import { Prober, type ProberTiming } from './prober.js';
 import { Publisher, type SnapshotBase } from './publisher.js';
 import { SlowStart } from './slow-start.js';
+import { ServingBoard } from './serving-board.js';
 import { TakeoverHold } from './takeover-hold.js';
 
 export interface ReconcilerParts {
@@ -32,7 +37,7 @@ export interface ReconcilerParts {
   /** What a probe wants of the answer. */
   readonly probeDemand: ProbeDemand;
   readonly timing: ProberTiming & { readonly stopTimeout: number };
-  readonly policy: PlanPolicy & LedgerPolicy;
+  readonly policy: PlanPolicy & LedgerPolicy & { readonly panicThreshold: number };
   readonly snapshotBase: SnapshotBase;
   /** Time in which a newcomer to the ring comes to take all of its keys, in milliseconds; 0 = at once. */
   readonly slowStart: number;
@@ -58,6 +63,8 @@ export class Reconciler {
   private readonly board: PhaseBoard;
   private readonly drains: DrainWatch;
   private readonly lastLoad: LastLoad;
+  private readonly outliers: OutlierWatch;
+  private readonly serving: ServingBoard;
   private readonly hold = new TakeoverHold();
   private readonly slowStart: SlowStart;
   private readonly subscriptions: (() => void)[] = [];
@@ -80,6 +87,16 @@ export class Reconciler {
       timing,
       random: parts.random,
       onResult: (id, result, took) => this.probed(id, result, took),
+    });
+    this.serving = new ServingBoard(log);
+    this.outliers = new OutlierWatch({
+      link,
+      ledger,
+      clock,
+      log,
+      serving: this.serving,
+      policy: policy.outliers,
+      lastAsleep: () => this.prober.lastAsleep,
     });
     this.observer = new Observer({
       runtime,
@@ -114,6 +131,13 @@ export class Reconciler {
   /** Instances that are being stopped or removed. */
   get ending(): ReadonlySet<string> {
     return this.applier.state.instances;
+  }
+  get outlierPolicy(): OutlierPolicy {
+    return this.parts.policy.outliers;
+  }
+  /** Replicas that fail are tried, because too few are ready. */
+  get inPanic(): boolean {
+    return this.serving.inPanic;
   }
   get engine(): EngineStatus {
     return this.observer.engine;
@@ -156,7 +180,13 @@ export class Reconciler {
         this.lastLoad.note(id);
         this.prober.nudge(id);
       }),
-      link.onConnection(() => this.turn()),
+      link.onCounters(() => {
+        if (this.outliers.look()) this.turn();
+      }),
+      link.onConnection(() => {
+        this.outliers.forget();
+        this.turn();
+      }),
     );
     this.turn();
     this.observer.look();
@@ -213,12 +243,12 @@ export class Reconciler {
     await this.applier.whenIdle();
   }
 
-  private decide(): Plan {
+  private decide(): Decision {
     const { clock, policy, desired } = this.parts;
     for (;;) {
       this.withdraw();
       this.drains.look(this.publisher.inUse);
-      const decision = plan({
+      const input: PlanInput = {
         desired: desired().slots,
         observed: this.observed,
         blind: this.observer.blind,
@@ -228,13 +258,14 @@ export class Reconciler {
         tables: this.publisher.inUse,
         now: clock.now(),
         policy,
-      });
+      };
+      const decision = plan(input);
       for (const { instanceId, reason, condemned } of decision.retire) {
         if (condemned) this.ledger.condemn(instanceId, reason, this.moment());
         else this.ledger.retire(instanceId, reason, clock.now());
       }
       // Who leaves now changes what is to be done, and a death that is accounted now what the slot gets: plan once more.
-      if (decision.retire.length === 0) return decision;
+      if (decision.retire.length === 0) return withPanic(decision, input, policy.panicThreshold);
     }
   }
 
@@ -251,16 +282,18 @@ export class Reconciler {
     }
   }
 
-  private carryOut(decision: Plan): void {
+  private carryOut(decision: Decision): void {
     const { clock, desired } = this.parts;
     const now = clock.now();
+    this.serving.post(decision, desired().slots);
     this.hold.check(now, this.observed, this.ledger.instances);
     // No ramp begins under a table that is held back: nobody could send the newcomer anything.
     const ready = decision.routes.filter(({ state }) => state === 'ready' && !this.hold.active);
     this.slowStart.advance(desired().members, new Set(ready.map(({ instance }) => instance.slot)), now);
     if (!this.hold.active) this.publisher.publish(desired().members, decision.routes, this.ramps);
     for (const action of decision.actions) this.applier.begin(action);
-    this.prober.track(this.subjects());
+    this.prober.track(subjectsOf(this.observed, this.ledger.instances, desired(), this.parts.probeDemand));
+    this.recall(now);
     this.cancelWake();
     const wakeAt = Math.min(decision.wakeAt, this.hold.wakeAt, this.slowStart.wakeAt);
     if (wakeAt < Infinity) this.cancelWake = clock.after(Math.max(0, wakeAt - now), () => this.turn());
@@ -275,32 +308,17 @@ export class Reconciler {
     this.parts.onTurn();
   }
 
+  /** Whose ejection has had its time is probed at once: nothing else brings it back. */
+  private recall(now: number): void {
+    for (const { id, ejected, health } of this.ledger.instances.values())
+      if (ejected && ejected.until <= now && (health.last?.at ?? -Infinity) < ejected.until) this.prober.nudge(id);
+  }
+
   private listed(began: number): void {
     const { clock, timing } = this.parts;
     this.applier.seen(began);
     this.hold.seen(clock.now(), timing.timeout);
     this.turn();
-  }
-
-  /** Whoever may get requests, and nobody who leaves. */
-  private subjects(): Map<string, Subject> {
-    const { desired, probeDemand: demand } = this.parts;
-    const { healthPath: path, members } = desired();
-    const urls = new Map(members.map(({ name, url }) => [name, url]));
-    const subjects = new Map<string, Subject>();
-    for (const { id, slot, state, address } of this.observed) {
-      const record = this.ledger.instances.get(id);
-      if (!record || record.retired || record.unstartable || state === 'exited' || state === 'created') continue;
-      const starting = record.health.status === 'untried';
-      const url = urls.get(slot);
-      if (state === 'paused') subjects.set(id, { target: null, reason: 'it is paused by hand', starting: false });
-      else if (!address) subjects.set(id, { target: null, reason: 'it has no address', starting });
-      else {
-        const authority = url && { authority: new URL(url).host };
-        subjects.set(id, { target: { address, path, demand, ...authority }, starting });
-      }
-    }
-    return subjects;
   }
 
   private hinted({ kind, instanceId }: RuntimeHint): void {

@@ -43,6 +43,43 @@ export interface InstanceView {
   readonly startedAt: string | null;
 }
 
+/** How the last probe of an instance ended. */
+export interface ProbeView {
+  /** `inconclusive`: the balancer itself was late, so it says nothing. */
+  readonly result: 'passed' | 'failed' | 'inconclusive';
+  /** ISO 8601. */
+  readonly at: string;
+  /** Milliseconds from asking to the verdict. */
+  readonly durationMs: number;
+  /** Why it failed; null when it did not. */
+  readonly reason: string | null;
+  /** Results of that kind in a row. */
+  readonly inARow: number;
+}
+
+/** What the requests sent to an instance met within EJECT_WINDOW, and what followed from it. */
+export interface ConductView {
+  /** Answers below 500. */
+  readonly answered: number;
+  /** Answers from 500 up. */
+  readonly serverErrors: number;
+  readonly refused: number;
+  readonly reset: number;
+  readonly timedOut: number;
+  /** Refused, reset or timed out with no answer in between. */
+  readonly failuresInARow: number;
+  /** Ejections, each soon after the one before. */
+  readonly ejections: number;
+  /** ISO 8601; then it serves again once a probe passes. null: it is not ejected. */
+  readonly ejectedUntil: string | null;
+}
+
+/** The last result of each check of an instance; null: there is none yet. */
+export interface ChecksView {
+  readonly probe: ProbeView | null;
+  readonly conduct: ConductView | null;
+}
+
 /** One desired replica. */
 export interface ReplicaView {
   readonly name: string;
@@ -55,6 +92,7 @@ export interface ReplicaView {
   readonly reason: string | null;
   /** The instance that serves or is about to; null while there is none. */
   readonly instance: InstanceView | null;
+  readonly checks: ChecksView;
   /** Instances that this replica has had after its first. */
   readonly restarts: number;
   readonly lastExit: LastExit | null;
@@ -87,6 +125,8 @@ export interface PoolSummary {
   readonly epoch: number;
   readonly desired: number;
   readonly ready: number;
+  /** Too few replicas are ready, so those that are ejected or fail their probes are tried too. */
+  readonly panic: boolean;
   /** Instances that finish their last requests. */
   readonly draining: number;
   readonly engine: EngineView;

@@ -1,6 +1,8 @@
 // Owns putting the pool into the words and shapes that operators see. Pure: nothing is decided here.
 import type { InstanceCounters } from '../routing/link/messages.js';
-import type { ExitRecord, SlotRecord } from './ledger.js';
+import { checksView } from './check-views.js';
+import type { ExitRecord, InstanceRecord, SlotRecord } from './ledger.js';
+import type { OutlierPolicy } from './outliers.js';
 import type { TimedPhase } from './phase-board.js';
 import { generationOf, type PoolState, type StoredMember } from './pool-state.js';
 import type { DeathView, InstanceView, LastExit, ReplicaView } from './replica-view.js';
@@ -13,6 +15,10 @@ export interface ViewSources {
   readonly shares: ReadonlyMap<string, { readonly share: number }>;
   /** Of replicas in their slow start. */
   readonly ramps: ReadonlyMap<string, number>;
+  readonly instances: ReadonlyMap<string, InstanceRecord>;
+  readonly outliers: OutlierPolicy;
+  /** Monotonic milliseconds. */
+  readonly now: number;
   /** Epoch milliseconds, for what has no phase yet. */
   readonly wall: number;
 }
@@ -36,6 +42,7 @@ function replicaView({ name, weight, firstGeneration, drained }: StoredMember, s
       address: addressText(instance.address),
       startedAt: instance.startedAt === undefined ? null : iso(instance.startedAt),
     },
+    checks: checksView(instance ? sources.instances.get(instance.id) : undefined, sources, sources.outliers),
     restarts: Math.max(0, generationOf(sources.state, name) - firstGeneration),
     lastExit: lastExit(sources.slots.get(name)?.deaths[0]),
     inFlight: instance ? (sources.counters.get(instance.id)?.inFlight ?? 0) : 0,

@@ -1,7 +1,15 @@
 // Owns how the pool's view of its replicas is documented. The view itself is orchestrator/replica-view.ts's; implementing
 // its interfaces keeps the two from drifting apart.
 import { ApiProperty } from '@nestjs/swagger';
-import type { InstanceView, LastExit, ReplicaState, ReplicaView } from '../../orchestrator/replica-view.js';
+import type {
+  ChecksView,
+  ConductView,
+  InstanceView,
+  LastExit,
+  ProbeView,
+  ReplicaState,
+  ReplicaView,
+} from '../../orchestrator/replica-view.js';
 
 const STATES: readonly ReplicaState[] = [
   'starting',
@@ -53,6 +61,75 @@ export class LastExitDto implements LastExit {
   readonly lastLines: readonly string[];
 }
 
+export class ProbeDto implements ProbeView {
+  @ApiProperty({
+    type: String,
+    enum: ['passed', 'failed', 'inconclusive'],
+    description: 'inconclusive: the balancer itself was late, so it says nothing.',
+    example: 'passed',
+  })
+  readonly result: ProbeView['result'];
+
+  @ApiProperty(TIME)
+  readonly at: string;
+
+  @ApiProperty({ type: Number, description: 'Milliseconds from asking to the verdict.', example: 1.4 })
+  readonly durationMs: number;
+
+  @ApiProperty({ type: String, nullable: true, description: 'Why it failed.', example: null })
+  readonly reason: string | null;
+
+  @ApiProperty({ type: 'integer', description: 'Results of that kind in a row.', example: 812 })
+  readonly inARow: number;
+}
+
+export class ConductDto implements ConductView {
+  @ApiProperty({ type: 'integer', description: 'Answers below 500.', example: 1204 })
+  readonly answered: number;
+
+  @ApiProperty({ type: 'integer', description: 'Answers from 500 up.', example: 0 })
+  readonly serverErrors: number;
+
+  @ApiProperty({ type: 'integer', description: 'Connections that it refused.', example: 0 })
+  readonly refused: number;
+
+  @ApiProperty({ type: 'integer', description: 'Broken off before the head of an answer.', example: 0 })
+  readonly reset: number;
+
+  @ApiProperty({ type: 'integer', description: 'No connection, or no head of an answer, in time.', example: 0 })
+  readonly timedOut: number;
+
+  @ApiProperty({
+    type: 'integer',
+    description: 'Failures of the last three kinds with no answer in between.',
+    example: 0,
+  })
+  readonly failuresInARow: number;
+
+  @ApiProperty({ type: 'integer', description: 'Ejections, each soon after the one before.', example: 0 })
+  readonly ejections: number;
+
+  @ApiProperty({
+    ...TIME,
+    nullable: true,
+    description: 'Ejected at least until then; it serves again once a probe passes after it.',
+    example: null,
+  })
+  readonly ejectedUntil: string | null;
+}
+
+export class ChecksDto implements ChecksView {
+  @ApiProperty({ type: () => ProbeDto, nullable: true, description: 'The last probe.' })
+  readonly probe: ProbeDto | null;
+
+  @ApiProperty({
+    type: () => ConductDto,
+    nullable: true,
+    description: 'What its requests met within EJECT_WINDOW, as the data plane saw it.',
+  })
+  readonly conduct: ConductDto | null;
+}
+
 export class ReplicaDto implements ReplicaView {
   @ApiProperty({ type: String, example: 'Server 1' })
   readonly name: string;
@@ -81,6 +158,9 @@ export class ReplicaDto implements ReplicaView {
 
   @ApiProperty({ type: () => InstanceDto, nullable: true, description: 'What fills the replica’s slot now.' })
   readonly instance: InstanceDto | null;
+
+  @ApiProperty({ type: () => ChecksDto, description: 'The last result of each check of that instance.' })
+  readonly checks: ChecksDto;
 
   @ApiProperty({ type: 'integer', description: 'Instances that it has had after its first.', example: 0 })
   readonly restarts: number;

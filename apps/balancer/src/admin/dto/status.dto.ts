@@ -48,6 +48,13 @@ export class StatusDto implements PoolSummary {
   @ApiProperty({ type: 'integer', description: 'Replicas that serve.', example: 3 })
   readonly ready: number;
 
+  @ApiProperty({
+    type: Boolean,
+    description: 'Too few replicas are ready, so those that are ejected or fail their probes are tried too.',
+    example: false,
+  })
+  readonly panic: boolean;
+
   @ApiProperty({ type: 'integer', description: 'Instances that finish their last requests.', example: 0 })
   readonly draining: number;
 

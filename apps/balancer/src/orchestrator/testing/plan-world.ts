@@ -2,6 +2,7 @@
 import type { ObservedInstance } from '../../runtime/replica-runtime.js';
 import { newborn } from '../health.js';
 import type { InstanceRecord } from '../ledger.js';
+import { UNBLEMISHED } from '../outliers.js';
 import { plan } from '../plan.js';
 import type { DesiredSlot, PlanInput } from '../plan-input.js';
 
@@ -48,7 +49,7 @@ export interface World {
   readonly now?: number;
 }
 
-export function planFor({
+export function inputFor({
   desired = [slot('A')],
   seen = [],
   slots = new Map(),
@@ -56,13 +57,14 @@ export function planFor({
   tables = {},
   blind,
   now = NOW,
-}: World) {
+}: World): PlanInput {
   const records = seen.map(([{ id, slot: of }, given]): [string, InstanceRecord] => [
     id,
     {
       id,
       slot: of,
       health: newborn(0),
+      conduct: UNBLEMISHED,
       ejected: null,
       retired: null,
       withdrawn: false,
@@ -71,7 +73,7 @@ export function planFor({
       ...given,
     },
   ]);
-  const result = plan({
+  return {
     desired,
     observed: seen.map(([observed]) => observed),
     blind: blind ?? null,
@@ -81,7 +83,11 @@ export function planFor({
     tables: tables === 'unknown' ? tables : { claimable: new Set(tables.claimable), listed: new Set(tables.listed) },
     now,
     policy: { drainTimeout: 30_000, restartUnhealthyAfter: 30_000, spawnConcurrency: 2, drainPoll: 1000 },
-  });
+  };
+}
+
+export function planFor(world: World) {
+  const result = plan(inputFor(world));
   return {
     actions: result.actions.map((action) =>
       'instanceId' in action ? `${action.kind} ${action.instanceId}` : `${action.kind} ${action.slot}`,

@@ -31,6 +31,7 @@ export class ScriptedLink implements DataLink {
   private readonly acknowledgements = new Set<() => void>();
   private readonly quietListeners = new Set<(instanceId: string) => void>();
   private readonly outcomeListeners = new Set<(instanceId: string, outcome: Outcome) => void>();
+  private readonly countersListeners = new Set<() => void>();
   private readonly connectionListeners = new Set<(connected: boolean) => void>();
 
   /** @param inheritedEpoch of the table that a data process which was taken over has in force; 0 = none */
@@ -109,6 +110,10 @@ export class ScriptedLink implements DataLink {
     return subscribe(this.outcomeListeners, listener);
   }
 
+  onCounters(listener: () => void): () => void {
+    return subscribe(this.countersListeners, listener);
+  }
+
   onConnection(listener: (connected: boolean) => void): () => void {
     return subscribe(this.connectionListeners, listener);
   }
@@ -117,6 +122,15 @@ export class ScriptedLink implements DataLink {
   quiet(instanceId: string): void {
     this.inFlight.delete(instanceId);
     for (const listener of this.quietListeners) listener(instanceId);
+  }
+
+  /** More tries of an instance have ended, and the counters say so. */
+  ends(instanceId: string, more: Partial<OutcomeCounts>): void {
+    const before = this.outcomes.get(instanceId) ?? NO_OUTCOMES;
+    const kinds = Object.keys(NO_OUTCOMES) as (keyof OutcomeCounts)[];
+    const after = Object.fromEntries(kinds.map((kind) => [kind, before[kind] + (more[kind] ?? 0)]));
+    this.outcomes.set(instanceId, { ...NO_OUTCOMES, ...after });
+    for (const listener of this.countersListeners) listener();
   }
 
   outcome(instanceId: string, outcome: Outcome): void {

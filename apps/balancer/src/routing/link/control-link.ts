@@ -55,6 +55,7 @@ export class ControlLink implements DataLink {
   readonly #queries = new Map<number, () => void>();
   readonly #quiet = new Set<(instanceId: string) => void>();
   readonly #outcome = new Set<(instanceId: string, outcome: Outcome) => void>();
+  readonly #countersCame = new Set<() => void>();
   readonly #connected = new Set<(connected: boolean) => void>();
 
   constructor(
@@ -122,6 +123,10 @@ export class ControlLink implements DataLink {
 
   onOutcome(listener: (instanceId: string, outcome: Outcome) => void): () => void {
     return subscribe(this.#outcome, listener);
+  }
+
+  onCounters(listener: () => void): () => void {
+    return subscribe(this.#countersCame, listener);
   }
 
   onConnection(listener: (connected: boolean) => void): () => void {
@@ -205,6 +210,7 @@ export class ControlLink implements DataLink {
         this.#counters = new Map(message.instances.map((counters) => [counters.id, counters]));
         this.#keyCounts = message.keys;
         this.#queries.get(message.id)?.();
+        for (const listener of this.#countersCame) listener();
         return;
       case 'quiet':
         for (const listener of this.#quiet) listener(message.instanceId);

@@ -27,6 +27,8 @@ export interface DataLink {
   /** Subscriptions; each returns its own end. */
   onQuiet(listener: (instanceId: string) => void): () => void;
   onOutcome(listener: (instanceId: string, outcome: Outcome) => void): () => void;
+  /** New counters have come in: read them with `lastCounters`. */
+  onCounters(listener: () => void): () => void;
   onConnection(listener: (connected: boolean) => void): () => void;
   /** The one handler of classic routes that come in on the data port. */
   handleClassic(handler: (request: ClassicRequest) => Promise<ClassicAnswer>): void;
