@@ -56,6 +56,12 @@ export function decideAccess(request: AccessRequest, policy: AccessPolicy): Acce
   };
 }
 
+/** Of the Authorization field. */
+export function bringsToken(authorization: string | undefined, policy: AccessPolicy): boolean {
+  const token = bearerToken(authorization);
+  return token !== undefined && policy.tokenMatches?.(token) === true;
+}
+
 /**
  * Why a browser page may not speak to us. Host defeats DNS rebinding (the page's own name resolves to our address), Origin
  * and Sec-Fetch-Site defeat requests that a foreign page makes in its reader's name.

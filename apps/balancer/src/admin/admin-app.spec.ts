@@ -194,6 +194,7 @@ describe('the OpenAPI document', () => {
     expect(operations.map(({ path }) => path).sort()).toEqual(
       [
         '/add',
+        '/api/audit',
         '/api/events',
         '/api/preview',
         '/api/replicas',

@@ -4,6 +4,8 @@ import { Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { OrchestratorModule } from '../orchestrator/orchestrator.module.js';
 import { Logger } from '../telemetry/logger.js';
+import { Audit } from './audit.js';
+import { AuditController } from './audit.controller.js';
 import { ClassicController } from './classic.controller.js';
 import { ClassicService } from './classic.service.js';
 import { EventStreams } from './event-stream.js';
@@ -25,11 +27,13 @@ import { SpecController } from './spec.controller.js';
     ReplicaLifeController,
     LogsController,
     EventsController,
+    AuditController,
     SpecController,
     RingController,
     HealthController,
   ],
   providers: [
+    Audit,
     ClassicService,
     { provide: LogStreams, useFactory: () => new LogStreams() },
     { provide: EventStreams, inject: [Logger], useFactory: (logger: Logger) => new EventStreams(logger) },

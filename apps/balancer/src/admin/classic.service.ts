@@ -7,8 +7,10 @@ import { ReplicaManager } from '../orchestrator/replica-manager.service.js';
 import { DataLink } from '../routing/link/data-link.js';
 import type { ClassicAnswer, ClassicRequest } from '../routing/link/messages.js';
 import { Logger } from '../telemetry/logger.js';
-import { decideAccess, type AccessPolicy } from './access.js';
+import { bringsToken, decideAccess, type AccessPolicy } from './access.js';
 import { compileAccessPolicy } from './access-policy.js';
+import { Audit } from './audit.js';
+import { isChange } from './audit-entry.js';
 import { refusal, toAnswer, toFailure } from './answers.js';
 import { AddReplicasDto } from './dto/add-replicas.dto.js';
 import { RemoveReplicasDto } from './dto/remove-replicas.dto.js';
@@ -28,6 +30,7 @@ export class ClassicService implements OnModuleInit {
     @Inject(ReplicaManager) private readonly manager: ReplicaManager,
     @Inject(DataLink) private readonly link: DataLink,
     @Inject(Logger) private readonly logger: Logger,
+    @Inject(Audit) private readonly audit: Audit,
   ) {
     this.dataPortPolicy = compileAccessPolicy(settings, settings.host);
   }
@@ -38,6 +41,16 @@ export class ClassicService implements OnModuleInit {
 
   /** Never rejects. */
   async answerFromDataPort(request: ClassicRequest): Promise<ClassicAnswer> {
+    const answer = await this.answerGuarded(request);
+    const { method, path, search, peer, body, headers } = request;
+    if (isChange(method, path)) {
+      const byToken = bringsToken(headers.authorization, this.dataPortPolicy);
+      this.audit.note({ peer, byToken, port: 'data', method, target: `${path}${search}`, body, answer });
+    }
+    return answer;
+  }
+
+  private async answerGuarded(request: ClassicRequest): Promise<ClassicAnswer> {
     const decision = decideAccess({ ...request.headers, peer: request.peer, page: false }, this.dataPortPolicy);
     if (!decision.allowed) {
       this.logger.warn(
@@ -77,7 +90,6 @@ export class ClassicService implements OnModuleInit {
     const wait = readWait(request.search, 'ready');
     const { n, hostnames = [] } = readReplicaChange(AddReplicasDto, request.contentType, request.body);
     const { names, affected } = await this.manager.add({ n, hostnames });
-    this.logger.info({ peer: request.peer, replicas: affected }, 'replicas added');
     if (wait) await this.manager.whenReady(affected, { signal, timeoutMs: this.settings.waitTimeout });
     return names;
   }
@@ -86,7 +98,6 @@ export class ClassicService implements OnModuleInit {
     const wait = readWait(request.search, 'gone');
     const { n, hostnames = [] } = readReplicaChange(RemoveReplicasDto, request.contentType, request.body);
     const { names, affected } = await this.manager.remove({ n, hostnames });
-    this.logger.info({ peer: request.peer, replicas: affected }, 'replicas removed');
     if (wait) await this.manager.whenGone(affected, { signal, timeoutMs: this.settings.waitTimeout });
     return names;
   }

@@ -5,6 +5,8 @@ import type { Settings } from '../config/config.module.js';
 import { Logger } from '../telemetry/logger.js';
 import { accessGate } from './access.middleware.js';
 import { compileAccessPolicy } from './access-policy.js';
+import { Audit } from './audit.js';
+import { auditChanges } from './audit.middleware.js';
 import { answerMalformedRequests } from './malformed-requests.js';
 import { createDocument, serveDocs } from './openapi.js';
 import { documentedRoutes } from './routes.middleware.js';
@@ -19,7 +21,9 @@ export function configureAdminApp(app: NestExpressApplication, settings: Setting
   app.disable('etag');
   const document = createDocument(app, settings);
   app.use(securityHeaders);
-  app.use(accessGate(compileAccessPolicy(settings, settings.adminHost), app.get<Logger>(Logger)));
+  const policy = compileAccessPolicy(settings, settings.adminHost);
+  app.use(auditChanges(policy, app.get(Audit)));
+  app.use(accessGate(policy, app.get<Logger>(Logger)));
   app.use(documentedRoutes(document));
   serveDocs(app, document);
 

@@ -5,7 +5,6 @@ import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiQuery, ApiTags } fro
 import type { Request, Response } from 'express';
 import { Settings } from '../config/config.module.js';
 import { ReplicaManager } from '../orchestrator/replica-manager.service.js';
-import { Logger } from '../telemetry/logger.js';
 import { ApiFailures } from './dto/api-failures.js';
 import { DeathsDto, DrainRequestDto, WeightChangeDto, WeightRequestDto } from './dto/replica-life.dto.js';
 import { ReplicaDto } from './dto/replica.dto.js';
@@ -30,7 +29,6 @@ export class ReplicaLifeController {
   constructor(
     @Inject(ReplicaManager) private readonly manager: ReplicaManager,
     @Inject(Settings) private readonly settings: Settings,
-    @Inject(Logger) private readonly logger: Logger,
   ) {}
 
   @Post('drain')
@@ -66,7 +64,7 @@ export class ReplicaLifeController {
     const body = await readBody(request);
     const { force } = readJsonBody(DrainRequestDto, 'force', request.headers['content-type'], body);
     await this.manager.life.drain(name, { force });
-    return this.done(name, request, 'replica drained');
+    return this.done(name);
   }
 
   @Post('undrain')
@@ -88,7 +86,7 @@ export class ReplicaLifeController {
     readWait(searchOf(request), undefined);
     readNoProperties(request.headers['content-type'], await readBody(request));
     await this.manager.life.undrain(name);
-    return this.done(name, request, 'replica undrained');
+    return this.done(name);
   }
 
   @Post('restart')
@@ -129,7 +127,7 @@ export class ReplicaLifeController {
     readNoProperties(request.headers['content-type'], await readBody(request));
     await this.manager.life.restart(name, { awaited: wait });
     if (wait) await this.manager.whenReady([name], { signal: gone.signal, timeoutMs: this.settings.waitTimeout });
-    return this.done(name, request, 'replica restarted');
+    return this.done(name);
   }
 
   @Post('weight')
@@ -157,7 +155,6 @@ export class ReplicaLifeController {
     const body = await readBody(request);
     const { weight } = readJsonBody(WeightRequestDto, 'weight', request.headers['content-type'], body);
     const moved = await this.manager.life.setWeight(name, weight);
-    this.logger.info({ peer: request.socket.remoteAddress, replica: name, weight }, 'replica weighed');
     return { name, weight, ...moved };
   }
 
@@ -177,8 +174,7 @@ export class ReplicaLifeController {
   }
 
   /** The replica as it is once that is done. */
-  private done(name: string, request: Request, what: string): ReplicaDto {
-    this.logger.info({ peer: request.socket.remoteAddress, replica: name }, what);
+  private done(name: string): ReplicaDto {
     const replica = this.manager.replicas().find((candidate) => candidate.name === name);
     if (!replica) throw new RequestError(404, `replica ${quote(name)} does not exist`); // removed since
     return replica;

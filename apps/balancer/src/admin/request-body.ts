@@ -8,6 +8,14 @@ export const MAX_BODY_BYTES = 64 * 1024;
 const SURPLUS_BYTES = 8 * 1024 * 1024;
 const SURPLUS_MS = 2000;
 
+/** What was read of each request, for whoever records it. */
+const bodies = new WeakMap<IncomingMessage, string>();
+
+/** The text that `readBody` gave; undefined when it has not. */
+export function bodyRead(request: IncomingMessage): string | undefined {
+  return bodies.get(request);
+}
+
 /**
  * A body above 64 KiB is refused, but its rest is taken in first, within bounds: closing with unread bytes resets the
  * connection, and the client would see the reset instead of the answer.
@@ -24,7 +32,11 @@ export function readBody(request: IncomingMessage): Promise<string> {
       request.off('data', take).off('end', settle).off('close', brokeOff).off('error', brokeOff);
       if (error) reject(error);
       else if (bytes > MAX_BODY_BYTES) reject(tooLarge());
-      else resolve(Buffer.concat(chunks).toString('utf8'));
+      else {
+        const text = Buffer.concat(chunks).toString('utf8');
+        bodies.set(request, text);
+        resolve(text);
+      }
     };
     const brokeOff = () => settle(new RequestError(400, 'the body broke off'));
     const take = (chunk: Buffer) => {

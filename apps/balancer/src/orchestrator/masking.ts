@@ -26,6 +26,27 @@ export function maskedValues(values: Readonly<Record<string, string>>): Record<s
   );
 }
 
+/** Nobody's settings nest deeper; what does is not looked at. */
+const MOST_LEVELS = 12;
+
+/** Any JSON value: texts under the name of a secret, secrets inside texts, lists of words as an argv. */
+export function maskedJson(value: unknown, levels = MOST_LEVELS): unknown {
+  if (typeof value === 'string') return maskedText(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (levels === 0) return MASK;
+  if (Array.isArray(value)) {
+    const words: readonly unknown[] = value;
+    if (words.every((word) => typeof word === 'string')) return maskedWords(words);
+    return words.map((one) => maskedJson(one, levels - 1));
+  }
+  return Object.fromEntries(
+    Object.entries(value).map(([name, one]: [string, unknown]) => {
+      const secret = SECRET_NAME.test(name) && one !== '' && one !== null && typeof one !== 'boolean';
+      return [name, secret ? MASK : maskedJson(one, levels - 1)];
+    }),
+  );
+}
+
 /** An argv. */
 export function maskedWords(words: readonly string[]): string[] {
   return words.map((word, index) => (BARE_FLAG.test(words[index - 1] ?? '') ? MASK : maskedText(word)));

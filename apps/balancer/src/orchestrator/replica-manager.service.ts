@@ -5,6 +5,7 @@ import { Settings } from '../config/config.module.js';
 import { DataLink } from '../routing/link/data-link.js';
 import { type Progress, ReplicaRuntime } from '../runtime/replica-runtime.js';
 import { Logger } from '../telemetry/logger.js';
+import { AuditTrail } from './audit-trail.js';
 import { EventLog } from './event-log.js';
 import { ManagerOptions } from './manager-options.js';
 import { changeMembers } from './member-change.js';
@@ -31,6 +32,8 @@ export class ReplicaManager {
   readonly life: ReplicaLife;
   /** What replicas write. */
   readonly logs: ReplicaLogs;
+  /** What operators asked for, and what came of it. */
+  readonly audit: AuditTrail;
   /** What has happened to the pool since this balancer began. */
   readonly events: EventLog;
   private readonly parts: PoolParts;
@@ -50,6 +53,7 @@ export class ReplicaManager {
     @Inject(PoolRing) private readonly ring: PoolRing,
     @Optional() @Inject(ManagerOptions) private readonly options: ManagerOptions = new ManagerOptions(),
   ) {
+    this.audit = new AuditTrail(settings.stateDir, log);
     this.events = new EventLog(options.boot, () => options.clock.wall(), {
       onFailure: (error) => log.error({ error: error.stack }, 'a reader of the events failed'),
     });

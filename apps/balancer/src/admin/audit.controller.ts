@@ -1,0 +1,53 @@
+// Owns GET /api/audit: who changed what, and what came of it. Read only; the entries are orchestrator/audit-trail.ts's.
+import { Controller, Get, Header, Inject, Req } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
+import type { Request } from 'express';
+import { MOST_ENTRIES } from '../orchestrator/audit-trail.js';
+import { ReplicaManager } from '../orchestrator/replica-manager.service.js';
+import { ApiFailures } from './dto/api-failures.js';
+import { AuditDto } from './dto/audit.dto.js';
+import { quote, RequestError } from './failure.js';
+
+const DEFAULT_LIMIT = 100;
+
+@ApiTags('view')
+@Controller('api')
+export class AuditController {
+  constructor(@Inject(ReplicaManager) private readonly manager: ReplicaManager) {}
+
+  @Get('audit')
+  @Header('Cache-Control', 'no-store')
+  @ApiOperation({
+    summary: 'Who changed what, and what came of it',
+    description:
+      'Every call that may change something, on both ports, refused ones too; kept across restarts. Values that look like secrets are shown as ***.',
+  })
+  @ApiQuery({
+    name: 'limit',
+    required: false,
+    description: 'So many of the newest.',
+    schema: { type: 'integer', minimum: 1, maximum: MOST_ENTRIES, default: DEFAULT_LIMIT },
+  })
+  @ApiOkResponse({ type: AuditDto })
+  @ApiFailures({
+    400: [
+      `limit must be a whole number from 1 to ${MOST_ENTRIES}, not "0"`,
+      'unknown query parameter "x"; known is limit',
+    ],
+  })
+  audit(@Req() request: Request): AuditDto {
+    const mark = request.originalUrl.indexOf('?');
+    return { entries: this.manager.audit.latest(readLimit(mark < 0 ? '' : request.originalUrl.slice(mark + 1))) };
+  }
+}
+
+/** @param search the query string, without the question mark @throws RequestError 400 */
+function readLimit(search: string): number {
+  const parameters = new URLSearchParams(search);
+  const unknown = [...parameters.keys()].find((name) => name !== 'limit');
+  if (unknown !== undefined) throw new RequestError(400, `unknown query parameter ${quote(unknown)}; known is limit`);
+  const [text = String(DEFAULT_LIMIT), again] = parameters.getAll('limit');
+  if (again !== undefined) throw new RequestError(400, 'the query parameter "limit" stands more than once');
+  if (/^[1-9]\d{0,3}$/.test(text) && Number(text) <= MOST_ENTRIES) return Number(text);
+  throw new RequestError(400, `limit must be a whole number from 1 to ${MOST_ENTRIES}, not ${quote(text)}`);
+}
