@@ -65,6 +65,10 @@ describe('settings', () => {
     ['EJECT_ERRORS', '100%', 'ejectErrors', 1],
     ['EJECT_TIME', '500ms', 'ejectTime', 500],
     ['PORT', '0', 'port', 0],
+    ['TOTAL_TIMEOUT', '0s', 'totalTimeout', 0],
+    ['TOTAL_TIMEOUT', '1m', 'totalTimeout', 60_000],
+    ['RETRY_BUFFER', '0', 'retryBuffer', 0],
+    ['RETRY_BUFFER', '1MiB', 'retryBuffer', 1024 ** 2],
   ] as const)('read %s=%s as the unit the code works in', (name, value, key, expected) => {
     expect(loadSettings({ [name]: value })[key]).toEqual(expected);
   });
@@ -111,6 +115,11 @@ describe('settings', () => {
     ['EJECT_TIME', '50ms'],
     ['EJECT_TIME_MAX', '4s'],
     ['MAX_HEAD', '16KB'],
+    ['TOTAL_TIMEOUT', '5'],
+    ['TOTAL_TIMEOUT', 'none'],
+    ['RETRY_BUFFER', '64KB'],
+    ['RETRY_BUFFER', '1GiB'],
+    ['RETRY_ATTEMPTS', '0'],
     ['LOAD_FACTOR', '1'],
     ['LOAD_FACTOR', 'NaN'],
     ['SEED_ROUTES', 'yes'],

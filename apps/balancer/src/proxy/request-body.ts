@@ -5,7 +5,6 @@
 //     client ──► taken, kept up to RETRY_BUFFER ──► reader of the try under way
 //                        │
 //                        └── more than that, once it flows to a connection: what is sent is let go, and cannot be sent again
-import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 
 export interface BodyLimits {
@@ -38,7 +37,7 @@ export class RequestBody {
   #reader: BodyReader | undefined;
 
   constructor(
-    private readonly source: IncomingMessage,
+    private readonly source: Readable,
     private readonly limits: BodyLimits,
     private readonly owner: BodyOwner,
   ) {}

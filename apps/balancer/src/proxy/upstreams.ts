@@ -64,24 +64,30 @@ export class Upstreams {
 
 /** How much of the idle time after which the replica was seen to close a connection is still safe. */
 const LEARNED_SHARE = 0.5;
+/** What was learned is forgotten after so many milliseconds: it may have been a restart behind the same address. */
+const LEARNED_FOR = 60_000;
 
 /** A connection of the pool; `idleSince` while it has nothing to do. */
 interface PooledSocket extends Duplex {
   idleSince?: number;
+  /** After so many idle milliseconds the agent closes it. */
+  readonly timeout?: number;
 }
 
 class InstanceAgent extends Agent {
-  /** Half of the shortest idle time after which the replica closed; Infinity = it was not seen to. */
+  /** Half of the shortest idle time after which the replica closed, of late; Infinity = it was not seen to. */
   #learned = Infinity;
+  #learnedAt = 0;
 
   /**
    * Closes what has been idle for too long to be trusted. The youngest connection is the next to be used, so this looks at it
    * first, and there is rarely anything to do.
    */
   closeIdle(maxIdle: number): void {
-    const limit = Math.min(maxIdle, this.#learned);
-    if (limit === Infinity) return;
+    if (maxIdle === Infinity && this.#learned === Infinity) return;
     const now = performance.now();
+    if (now - this.#learnedAt > LEARNED_FOR) this.#learned = Infinity;
+    const limit = Math.min(maxIdle, this.#learned);
     for (const name in this.freeSockets) {
       const sockets = this.freeSockets[name] as PooledSocket[] | undefined;
       const youngest = sockets?.at(-1);
@@ -115,11 +121,14 @@ class InstanceAgent extends Agent {
     }
   }
 
-  /** Closed by the other side while idle: so long, and no longer, a connection to this replica lives. */
+  /** Closed while idle, and not by us: so long, and no longer, a connection to this replica lives. */
   #onClosed(socket: PooledSocket): void {
-    if (socket.idleSince === undefined || !(socket.readableEnded || socket.errored)) return;
+    if (socket.idleSince === undefined) return;
     const idle = performance.now() - socket.idleSince;
+    // Nothing else tells whether the agent closed it in the end, because its time was up.
+    if (idle >= (socket.timeout ?? 0) * 0.95) return;
     this.#learned = Math.min(this.#learned, idle * LEARNED_SHARE);
+    this.#learnedAt = performance.now();
   }
 }
 
