@@ -8,7 +8,7 @@ import type { Reconciler } from './reconciler.js';
 import type { StateStore } from './state-store.js';
 
 export interface NewsSources {
-  readonly reconciler: Pick<Reconciler, 'phases' | 'observed' | 'known' | 'engine' | 'memory' | 'ending'>;
+  readonly reconciler: Pick<Reconciler, 'phases' | 'observed' | 'known' | 'engine' | 'memory' | 'ending' | 'inPanic'>;
   readonly store: Pick<StateStore, 'current'>;
   readonly link: Pick<DataLink, 'connected' | 'lastCounters'>;
   readonly clock: Clock;
@@ -33,7 +33,7 @@ export class NewsDesk {
   /** The ledger and the board go on changing: what they hold now is copied. */
   private takePicture(): PoolPicture {
     const { reconciler, store, link, clock } = this.sources;
-    const { phases, observed, known, engine, memory, ending } = reconciler;
+    const { phases, observed, known, engine, memory, ending, inPanic } = reconciler;
     const { members, ringHistory } = store.current;
     const { connected } = link;
     const { data } = this.last ?? {};
@@ -50,6 +50,7 @@ export class NewsDesk {
       slots: new Map(memory.slots),
       ending,
       inFlight: new Map([...link.lastCounters().values()].map(({ id, inFlight }) => [id, inFlight])),
+      panic: inPanic,
       engine,
       data: data?.connected === connected ? data : { connected, since: wall },
     };

@@ -1,5 +1,6 @@
 // Owns what can happen to a pool, as a list of typed events with their fields, and what never stands in one: secrets and
 // addresses. Pure. Noticing what happened is pool-news.ts's, keeping it event-log.ts's.
+import type { Ejection } from './ledger.js';
 import { maskedText } from './masking.js';
 import type { ReplicaState } from './replica-view.js';
 
@@ -45,7 +46,7 @@ export interface PoolEventFields {
   readonly ready: OfInstance & { readonly was: ReplicaState | null; readonly afterMs: number | null };
   readonly unready: OfReplica & { readonly instance: string | null; readonly reason: string | null };
   /** No new request for now, for what was seen of it. */
-  readonly ejected: OfInstance & { readonly reason: string };
+  readonly ejected: OfInstance & { readonly reason: string; readonly cause: Ejection['cause']; readonly forMs: number };
   readonly returned: OfInstance;
   /** An operator wants a new instance of it. */
   readonly restart: OfReplica;
@@ -69,6 +70,9 @@ export interface PoolEventFields {
   };
   readonly 'backing-off': OfReplica & { readonly reason: string | null; readonly retryInMs: number };
   readonly quarantined: OfReplica & { readonly reason: string };
+  /** Too few are eligible: those that fail are tried too. */
+  readonly 'panic-on': { readonly ready: number; readonly wanted: number };
+  readonly 'panic-off': { readonly ready: number; readonly wanted: number };
   readonly 'engine-away': { readonly reason: string | null };
   readonly 'engine-back': { readonly afterMs: number };
   readonly 'data-connected': { readonly afterMs: number | null };
@@ -110,6 +114,8 @@ export const POOL_EVENT_TYPES = Object.keys({
   death: 0,
   'backing-off': 0,
   quarantined: 0,
+  'panic-on': 0,
+  'panic-off': 0,
   'engine-away': 0,
   'engine-back': 0,
   'data-connected': 0,

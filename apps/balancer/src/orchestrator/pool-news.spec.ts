@@ -175,7 +175,25 @@ describe('the events of a pool', () => {
     await rig.pass(30_000);
     const events = news();
     expect(brief(events)).toEqual(['ejected Server 3', 'unready Server 3', 'returned Server 3', 'ready Server 3']);
-    expect(events[0]).toMatchObject({ instance: id, reason: 'it was sent a stop signal' });
+    expect(events[0]).toMatchObject({
+      instance: id,
+      reason: 'it was sent a stop signal',
+      cause: 'notice',
+      forMs: 11_000,
+    });
+  });
+
+  it('tell panic and its end', async () => {
+    await up({ env: { PANIC_THRESHOLD: '50%', RESTART_UNHEALTHY_AFTER: '10m' } });
+    const sick = ['Server 2', 'Server 3'].map((name) => rig.runtime.one(name).id);
+    for (const id of sick) rig.runtime.behaviours.set(id, 'sick');
+    await rig.pass(10_000);
+    expect(of(news(), 'panic-on')).toMatchObject([{ wanted: 3, ready: 1 }]);
+    for (const id of sick) rig.runtime.behaviours.set(id, 'healthy');
+    await rig.pass(10_000);
+    const events = news();
+    expect(of(events, 'panic-on')).toEqual([]);
+    expect(of(events, 'panic-off').length).toBe(1);
   });
 
   it('tell a drain by an operator and its end, without calling it an ejection', async () => {

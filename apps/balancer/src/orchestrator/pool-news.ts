@@ -2,7 +2,7 @@
 // where it happens, so nothing can be forgotten or told twice. Taking the pictures is news-desk.ts's.
 import type { ObservedInstance } from '../runtime/replica-runtime.js';
 import { standingOf } from './eligibility.js';
-import { BACK_IN_SERVICE, type InstanceRecord, type SlotRecord } from './ledger.js';
+import { BACK_IN_SERVICE, type Ejection, type InstanceRecord, type SlotRecord } from './ledger.js';
 import type { EngineStatus } from './observer.js';
 import type { TimedPhase } from './phase-board.js';
 import type { PoolEventFacts } from './pool-event.js';
@@ -28,6 +28,8 @@ export interface PoolPicture {
   readonly ending: ReadonlySet<string>;
   /** Requests that instances carry. */
   readonly inFlight: ReadonlyMap<string, number>;
+  /** Who fails is tried too, for want of others. */
+  readonly panic: boolean;
   readonly engine: Pick<EngineStatus, 'answers' | 'since' | 'reason'>;
   /** Since when the data process has been connected, or not; epoch milliseconds. */
   readonly data: { readonly connected: boolean; readonly since: number };
@@ -43,6 +45,7 @@ export function newsBetween(before: PoolPicture | null, after: PoolPicture): Poo
     ...ejections(before, after),
     ...departures(before, after),
     ...phaseChanges(before, after),
+    ...panic(before, after),
   ];
 }
 
@@ -55,6 +58,12 @@ function* surroundings(before: PoolPicture | null, { engine, data }: PoolPicture
   if (connected && !data.connected) yield { type: 'data-lost' };
   if (!connected && data.connected)
     yield { type: 'data-connected', afterMs: before && Math.max(0, data.since - before.data.since) };
+}
+
+function* panic(before: PoolPicture | null, after: PoolPicture): Iterable<PoolEventFacts> {
+  if ((before?.panic ?? false) === after.panic) return;
+  const ready = [...after.phases.values()].filter(({ state }) => state === 'ready').length;
+  yield { type: after.panic ? 'panic-on' : 'panic-off', ready, wanted: after.phases.size };
 }
 
 /** Changes are added at the head of the history, and kept as they are: the newest that was known before ends the search. */
@@ -123,20 +132,30 @@ function* deaths(before: PoolPicture | null, after: PoolPicture): Iterable<PoolE
 function* ejections(before: PoolPicture | null, after: PoolPicture): Iterable<PoolEventFacts> {
   for (const instance of after.observed) {
     const { id: of, slot: replica } = instance;
-    const reason = ejectionOf(after, instance);
+    const ejection = ejectionOf(after, instance);
     const was = before?.observed.find(({ id }) => id === of);
     const wasEjected = before && was ? ejectionOf(before, was) !== null : false;
-    if (reason !== null && !wasEjected) yield { type: 'ejected', replica, instance: of, reason };
+    if (ejection && !wasEjected) {
+      const { reason, cause, until } = ejection;
+      yield {
+        type: 'ejected',
+        replica,
+        instance: of,
+        reason,
+        cause,
+        forMs: Math.max(0, Math.round(until - after.now)),
+      };
+    }
     const serves = standingOf(instance, after.instances.get(of), after.now).reason === null;
     if (wasEjected && serves) yield { type: 'returned', replica, instance: of };
   }
 }
 
-/** Why it is ejected; null: it is not, or leaves anyway. Who comes back from a drain is only probed first. */
-function ejectionOf({ instances, now }: PoolPicture, instance: ObservedInstance): string | null {
+/** null: it is not ejected, or leaves anyway. Who comes back from a drain is only probed first. */
+function ejectionOf({ instances, now }: PoolPicture, instance: ObservedInstance): Ejection | null {
   const record = instances.get(instance.id);
   if (!record?.ejected || record.retired || record.ejected.reason === BACK_IN_SERVICE) return null;
-  return standingOf(instance, record, now).reason === record.ejected.reason ? record.ejected.reason : null;
+  return standingOf(instance, record, now).reason === record.ejected.reason ? record.ejected : null;
 }
 
 function* departures(before: PoolPicture | null, after: PoolPicture): Iterable<PoolEventFacts> {
