@@ -15,6 +15,7 @@ import type { Endpoint, LaneCommand, LaneReport } from './lane-messages.js';
 import { LaneServer } from './lane-server.js';
 import { RetryBudget } from './retry-budget.js';
 import { Upstreams } from './upstreams.js';
+import { BEAT, Wakefulness } from './wakefulness.js';
 
 /** One report per instance and outcome within this time is enough to make control look. */
 const OUTCOME_INTERVAL = 50;
@@ -39,6 +40,8 @@ export class Lane implements Tables {
   #table: RoutingTable | undefined;
   readonly #waiting = new Set<TableWaiter>();
   readonly #reported = new Map<string, number>();
+  readonly #wakefulness = new Wakefulness(performance.now());
+  readonly #beat = setInterval(() => this.#wakefulness.beat(performance.now()), BEAT).unref();
   readonly #upstreams: Upstreams;
   readonly #classics: ClassicRoutes | undefined;
   readonly #server: LaneServer;
@@ -65,7 +68,7 @@ export class Lane implements Tables {
       log,
       random: Math.random,
       report: ({ instance, ref }, outcome) => {
-        claims.count(worker, ref, COUNTED_AS[outcome]);
+        if (this.#wakefulness.isAwake(performance.now())) claims.count(worker, ref, COUNTED_AS[outcome]);
         this.#report(instance.id, outcome);
       },
       answered: ({ ref }, status) => claims.count(worker, ref, status < 500 ? 'answered' : 'serverErrors'),
@@ -143,6 +146,7 @@ export class Lane implements Tables {
     clearTimeout(timer);
     this.#server.destroy();
     this.#upstreams.close();
+    clearInterval(this.#beat);
     channel.send({ type: 'finished' });
   }
 }

@@ -78,4 +78,14 @@ describe('what is counted of a replica', () => {
     expect((await answer).status).toBe(504);
     expect(await counted()).toEqual(NO_OUTCOMES);
   });
+
+  it('is never what failed because this thread could not run (TRAPS 16)', async () => {
+    await serveBytes(undefined, { responseTimeout: 300 });
+    const answer = fetch(plane.url);
+    while ((await plane.link.counters(1000)).get('A')?.inFlight !== 1) await new Promise(setImmediate);
+    const until = performance.now() + 900;
+    while (performance.now() < until); // Nobody can run: what a suspended or starved thread is like.
+    expect((await answer).status).toBe(504);
+    expect(await counted()).toEqual(NO_OUTCOMES);
+  });
 });
