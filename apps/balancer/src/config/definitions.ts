@@ -176,6 +176,27 @@ export const definitions = {
     'time in which a replica that /add brought to the ring comes to take all of its keys; 0 = at once',
     duration(),
   ),
+  standby: define(
+    'STANDBY',
+    'life',
+    '0',
+    'instances that run and pass probes but are on no ring: one takes the place of a crashed replica, or of one that /add asks for; not for static replicas, nor where each replica has a volume of its own',
+    integer(0, 64),
+  ),
+  spawnConcurrency: define(
+    'SPAWN_CONCURRENCY',
+    'life',
+    '2',
+    'instances in the making at once; one at a time after a failure, until one succeeds',
+    integer(1, 64),
+  ),
+  spawnRate: define(
+    'SPAWN_RATE',
+    'life',
+    '30',
+    'instances made in 10 s at most, over the whole pool, after a burst of as many',
+    integer(1, 10_000),
+  ),
   stopTimeout: define('STOP_TIMEOUT', 'life', '10s', 'time between SIGTERM and SIGKILL', duration()),
   crashLoopLimit: define(
     'CRASH_LOOP_LIMIT',

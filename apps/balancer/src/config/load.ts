@@ -103,6 +103,8 @@ function crossChecks(settings: Settings): string[] {
   if (settings.runtime === 'static' && settings.replicas.length === 0)
     problems.push('REPLICAS must name at least one replica with RUNTIME=static');
   if (settings.runtime !== 'static' && settings.replicas.length > 0) problems.push('REPLICAS needs RUNTIME=static');
+  if (settings.runtime === 'static' && settings.standby > 0)
+    problems.push(`STANDBY="${settings.standby}" must be 0 with RUNTIME=static: such replicas are named, not made`);
   if (settings.replicaSpec !== undefined) {
     if (settings.replicaImage !== undefined) problems.push('REPLICA_IMAGE and REPLICA_SPEC exclude each other');
     if (settings.replicaCommand !== undefined) problems.push('REPLICA_COMMAND and REPLICA_SPEC exclude each other');

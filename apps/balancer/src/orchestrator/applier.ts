@@ -8,15 +8,21 @@ import { withDeadline } from './deadline.js';
 import type { Ledger } from './ledger.js';
 import type { Action } from './plan.js';
 import type { PlanInput } from './plan-input.js';
+import { isStandbySlot } from '../runtime/standby-slot.js';
+import type { Birth } from './spawn-gate.js';
 
 interface UnderWay {
   readonly action: Action;
+  /** Monotonic milliseconds. */
+  readonly began: number;
   /** Mark of its end; undefined while it runs. */
   ended: number | undefined;
 }
 
 const CREATE_DEADLINE = 30_000;
 const START_DEADLINE = 30_000;
+/** Short: a slot that waits for a standby which cannot be given to it is better off with an instance of its own. */
+const RENAME_DEADLINE = 5000;
 const REMOVE_DEADLINE = 30_000;
 /** Beyond the grace that the runtime gives the instance itself. */
 const STOP_MARGIN = 15_000;
@@ -44,18 +50,23 @@ export class Applier {
 
   constructor(private readonly parts: ApplierParts) {}
 
-  /** For plan(): whom not to touch, and how many spawns run. */
+  /** For plan(): whom not to touch. */
   get state(): PlanInput['underWay'] {
     const all = [...this.underWay];
     return {
-      slots: new Set(all.filter(({ action }) => isSpawn(action)).map(({ action }) => action.slot)),
+      slots: new Set(all.filter(({ action }) => fillsSlot(action)).map(({ action }) => action.slot)),
       instances: new Set(all.flatMap(({ action }) => ('instanceId' in action ? [action.instanceId] : []))),
-      spawns: all.filter(({ action, ended }) => isSpawn(action) && ended === undefined).length,
     };
   }
 
+  /** What is in the making. */
+  get births(): Birth[] {
+    const making = [...this.underWay].filter(({ action, ended }) => isBirth(action) && ended === undefined);
+    return making.map(({ action, began }) => ({ began, standby: isStandbySlot(action.slot) }));
+  }
+
   begin(action: Action): void {
-    const entry: UnderWay = { action, ended: undefined };
+    const entry: UnderWay = { action, began: this.parts.clock.now(), ended: undefined };
     this.underWay.add(entry);
     void this.apply(action).then((succeeded) => {
       const end = () => {
@@ -104,6 +115,8 @@ export class Applier {
     switch (action.kind) {
       case 'spawn':
         return this.spawn(action.slot);
+      case 'promote':
+        return this.promote(action);
       case 'start':
         return this.start(action.slot, action.instanceId);
       case 'stop':
@@ -138,12 +151,30 @@ export class Applier {
     }
   }
 
+  /** Its new name is all that changes, and all that tells of it: whoever is killed before or after finds the truth in it. */
+  private async promote({ slot, instanceId, specHash }: Extract<Action, { kind: 'promote' }>): Promise<boolean> {
+    const { runtime, ledger, clock, log, specFor } = this.parts;
+    try {
+      const spec = await specFor(slot);
+      // The slot is not wanted any more, or with another workload.
+      if (spec?.specHash !== specHash) return true;
+      await this.call(RENAME_DEADLINE, 'renaming a standby', runtime.rename(instanceId, spec));
+      log.info({ replica: slot, instance: instanceId, generation: spec.generation }, 'a standby was promoted');
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      log.warn({ replica: slot, instance: instanceId, error: reason }, 'a standby could not be promoted');
+      if (isEngineTrouble(error)) ledger.postpone(slot, clock.now() + PAUSE_AFTER_FAILURE);
+      else ledger.retire(instanceId, `it could not be promoted: ${reason}`, clock.now());
+    }
+    return true;
+  }
+
   private spawnFailed(slot: string, instanceId: string | null, error: unknown): boolean {
     const { ledger, clock, log } = this.parts;
     const reason = error instanceof Error ? error.message : String(error);
     log.warn({ replica: slot, instance: instanceId, error: reason }, 'an instance could not be brought up');
     // The engine failed us, not the replica: the slot waits a little and nothing is held against it.
-    if (error instanceof RuntimeError && (error.code === 'unreachable' || error.code === 'timeout')) {
+    if (isEngineTrouble(error)) {
       ledger.postpone(slot, clock.now() + PAUSE_AFTER_FAILURE);
       return true;
     }
@@ -195,6 +226,15 @@ export class Applier {
   }
 }
 
-function isSpawn(action: Action): boolean {
+/** An instance comes to life by it. */
+export function isBirth(action: Action): boolean {
   return action.kind === 'spawn' || action.kind === 'start';
+}
+
+function fillsSlot(action: Action): boolean {
+  return isBirth(action) || action.kind === 'promote';
+}
+
+function isEngineTrouble(error: unknown): boolean {
+  return error instanceof RuntimeError && (error.code === 'unreachable' || error.code === 'timeout');
 }

@@ -3,26 +3,31 @@
 import type { InstanceSpec } from '../runtime/replica-runtime.js';
 import { parseStaticReplica } from '../runtime/static/static-replica.js';
 import type { Logger } from '../telemetry/logger.js';
+import { isStandbySlot } from '../runtime/standby-slot.js';
 import type { DesiredSlot } from './plan-input.js';
 import { nextGeneration, type PoolState, type StoredMember, withGeneration } from './pool-state.js';
 import type { StateStore } from './state-store.js';
+import { standbySlots } from './standby.js';
 import { specHash } from './workload.js';
 
 /** What is wanted, as of one state. */
 export interface Desired {
   readonly members: readonly StoredMember[];
   readonly slots: readonly DesiredSlot[];
+  readonly standbys: readonly DesiredSlot[];
   /** Path of the probe. */
   readonly healthPath: string;
 }
 
 export class DesiredReader {
   private state: PoolState | undefined;
-  private desired: Desired = { members: [], slots: [], healthPath: '/' };
+  private desired: Desired = { members: [], slots: [], standbys: [], healthPath: '/' };
 
   constructor(
     private readonly store: StateStore,
     private readonly log: Logger,
+    /** STANDBY. */
+    private readonly standby: number,
   ) {}
 
   /** Computed once per state: the loop reads it in each turn. */
@@ -38,7 +43,8 @@ export class DesiredReader {
       specHash: specHash(workload, url),
     }));
     this.state = state;
-    return (this.desired = { members, slots, healthPath: workload.healthPath });
+    const standbys = standbySlots(this.standby, specHash(workload));
+    return (this.desired = { members, slots, standbys, healthPath: workload.healthPath });
   }
 
   /**
@@ -51,10 +57,17 @@ export class DesiredReader {
     let spec: InstanceSpec | undefined;
     const refused = await this.store.updateAnyway((state) => {
       const member = state.members.find(({ name }) => name === slot);
-      if (!member) return state;
-      const generation = Math.max(nextGeneration(state, slot, seen), member.firstGeneration, member.renewedFrom ?? 0);
+      if (!member && !isStandbySlot(slot)) return state;
+      const { firstGeneration = 0, renewedFrom = 0, url } = member ?? {};
+      const generation = Math.max(nextGeneration(state, slot, seen), firstGeneration, renewedFrom);
       const { workload } = state;
-      spec = { slot, generation, specHash: specHash(workload, member.url), workload, address: staticAddress(member) };
+      spec = {
+        slot,
+        generation,
+        specHash: specHash(workload, url),
+        workload,
+        address: member && staticAddress(member),
+      };
       return withGeneration(state, slot, generation);
     });
     if (refused)

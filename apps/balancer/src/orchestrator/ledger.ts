@@ -83,6 +83,8 @@ interface Entry extends InstanceRecord {
   readonly generation: number | null;
   readonly startedAt: number | undefined;
   readonly address: Address | undefined;
+  /** Since when it fills its slot; monotonic milliseconds. A standby has served nobody. */
+  readonly filledAt: number;
   /** Its end is in the books, or never belonged there. */
   readonly ended: boolean;
   /** Position in the order of events; a list that began earlier cannot know it. */
@@ -99,6 +101,8 @@ export class Ledger {
     private readonly random: () => number,
     /** Requests that an instance carried when the first sign of its end came. */
     private readonly lastLoad: (instanceId: string) => number = () => 0,
+    /** An instance has passed its first probe, or never came to that. */
+    private readonly onBirth: (slot: string, succeeded: boolean) => void = () => {},
   ) {}
 
   get instances(): ReadonlyMap<string, InstanceRecord> {
@@ -144,6 +148,7 @@ export class Ledger {
     if (entry) this.entries.set(entry.id, { ...entry, unstartable: true, ended: true });
     const exit = this.exitOf(entry, null, failure.reason, moment);
     this.account(slot, exit, { at: moment.now, served: 0, ...failure });
+    this.onBirth(slot, false);
   }
 
   /** The engine was in the way, not the replica: the slot waits, but nothing is held against it. */
@@ -153,6 +158,7 @@ export class Ledger {
       ...record,
       restart: { ...record.restart, retryAt: Math.max(record.restart.retryAt, until) },
     });
+    this.onBirth(slot, false);
   }
 
   /** @param took milliseconds @returns whether anything that plan.ts looks at has changed */
@@ -164,6 +170,7 @@ export class Ledger {
     const pardoned = ejected !== null && now >= ejected.until && result.kind === 'passed';
     const conduct = pardoned && ejected.cause === 'conduct' ? afterReturn(entry.conduct, now) : entry.conduct;
     this.entries.set(id, { ...entry, health, conduct, ejected: pardoned ? null : ejected });
+    if (entry.health.status === 'untried' && health.status === 'passing') this.onBirth(entry.slot, true);
     return health.status !== entry.health.status || health.status !== 'passing' || ejected !== null;
   }
 
@@ -204,6 +211,7 @@ export class Ledger {
     this.retire(id, reason, moment.now);
     const exit = this.exitOf(entry, null, reason, moment);
     this.account(entry.slot, exit, { at: moment.now, served: 0, reason });
+    if (entry.health.status === 'untried') this.onBirth(entry.slot, false);
   }
 
   /** Whether its replica is out of service. @returns true when it has just come back: it serves after a probe from now on */
@@ -276,6 +284,8 @@ export class Ledger {
     this.entries.set(instance.id, {
       ...entry,
       ...(reborn ? { health: newborn(moment.now), conduct: UNBLEMISHED, ejected: null, ended: false } : {}),
+      // Renamed: a standby that was promoted, or by hand.
+      ...(entry.slot === instance.slot ? {} : { slot: instance.slot, filledAt: moment.now }),
       generation: instance.generation,
       startedAt: instance.startedAt ?? entry.startedAt,
       address: instance.address ?? entry.address,
@@ -286,7 +296,8 @@ export class Ledger {
     const reason = describeExit(exit);
     const record = this.exitOf(entry, exit, reason, moment);
     const { passingSince } = entry.health;
-    const served = passingSince === null ? 0 : moment.now - passingSince;
+    const served = passingSince === null ? 0 : moment.now - Math.max(passingSince, entry.filledAt);
+    if (counted && entry.health.status === 'untried') this.onBirth(entry.slot, false);
     this.account(entry.slot, record, counted ? { at: moment.now, served, reason } : null);
   }
 
@@ -332,6 +343,7 @@ function blank(id: string, slot: string, generation: number, now: number): Omit<
     withdrawn: false,
     quiet: false,
     unstartable: false,
+    filledAt: now,
     startedAt: undefined,
     address: undefined,
     ended: false,

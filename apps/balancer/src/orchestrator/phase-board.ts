@@ -14,6 +14,8 @@ export class PhaseBoard {
   constructor(
     private readonly clock: Clock,
     private readonly log: Logger,
+    /** Whose phases these are, in the log's words: `a replica`. */
+    private readonly whose: string,
   ) {}
 
   get phases(): ReadonlyMap<string, TimedPhase> {
@@ -45,7 +47,7 @@ export class PhaseBoard {
 
   private record(replica: string, { state, reason, instance }: Phase): void {
     const fields = { replica, state, reason, instance: instance?.id };
-    if (state === 'quarantined') this.log.error(fields, 'a replica is quarantined');
-    else this.log.info(fields, 'a replica changed its state');
+    if (state === 'quarantined') this.log.error(fields, `${this.whose} is quarantined`);
+    else this.log.info(fields, `${this.whose} changed its state`);
   }
 }

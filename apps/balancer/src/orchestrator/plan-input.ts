@@ -2,6 +2,7 @@
 // is the reconciler.
 import type { ObservedInstance } from '../runtime/replica-runtime.js';
 import type { InstanceRecord, SlotRecord } from './ledger.js';
+import type { Openings } from './spawn-gate.js';
 
 export interface DesiredSlot {
   readonly name: string;
@@ -18,14 +19,16 @@ export interface DesiredSlot {
 export interface PlanPolicy {
   readonly drainTimeout: number;
   readonly restartUnhealthyAfter: number;
-  /** Instances that may be in the making at once: parallel starts only queue up in the engine. */
-  readonly spawnConcurrency: number;
+  /** A standby whose last passed probe is older, in milliseconds, is not promoted. */
+  readonly freshProbe: number;
   /** How often a drain is looked at when nobody reports its end. */
   readonly drainPoll: number;
 }
 
 export interface PlanInput {
   readonly desired: readonly DesiredSlot[];
+  /** Slots of instances that stand by: on no ring, and promoted when a desired slot is vacant. */
+  readonly standbys: readonly DesiredSlot[];
   /** The last list that the engine answered. */
   readonly observed: readonly ObservedInstance[];
   /** Why nothing may be done to instances, though routes follow health: `observed` is not what runs now. null: it is. */
@@ -36,8 +39,9 @@ export interface PlanInput {
   readonly underWay: {
     readonly slots: ReadonlySet<string>;
     readonly instances: ReadonlySet<string>;
-    readonly spawns: number;
   };
+  /** Instances that may begin to be made now. */
+  readonly openings: Openings;
   /** What the data plane may do with the tables that it holds; `unknown`: an earlier balancer's table is in force. */
   readonly tables: { readonly claimable: ReadonlySet<string>; readonly listed: ReadonlySet<string> } | 'unknown';
   /** Monotonic milliseconds. */

@@ -16,7 +16,7 @@ describe('an empty slot', () => {
   });
 
   it('gets no second one while the first is in the making', () => {
-    expect(planFor({ underWay: { slots: new Set(['A']), spawns: 1 } })).toMatchObject({
+    expect(planFor({ underWay: { slots: new Set(['A']) } })).toMatchObject({
       ...nothing,
       phases: { A: 'starting' },
     });

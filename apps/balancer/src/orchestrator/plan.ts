@@ -7,9 +7,12 @@ import { type InstanceRecord, NEW_SLOT, type SlotRecord } from './ledger.js';
 import type { DesiredSlot, PlanInput } from './plan-input.js';
 import type { ReplicaState } from './replica-view.js';
 import { words } from './restart-policy.js';
+import { misfit, Reserve } from './standby.js';
 
 export type Action =
   | { readonly kind: 'spawn'; readonly slot: string }
+  /** A standby becomes the next instance of a slot, as it is. */
+  | { readonly kind: 'promote'; readonly slot: string; readonly instanceId: string; readonly specHash: string }
   /** Made by a balancer that ended before it could start it. */
   | { readonly kind: 'start'; readonly slot: string; readonly instanceId: string }
   /** Alive and drained: ended politely, then removed. */
@@ -40,6 +43,8 @@ export interface Plan {
   readonly retire: readonly Retirement[];
   readonly routes: readonly Route[];
   readonly phases: ReadonlyMap<string, Phase>;
+  /** Of the standbys' slots; `ready` = may be promoted. */
+  readonly standbys: ReadonlyMap<string, Phase>;
   /** When to look again even if nothing happens; Infinity = never. */
   readonly wakeAt: number;
 }
@@ -48,7 +53,7 @@ export function plan(input: PlanInput): Plan {
   return new Planner(input).run();
 }
 
-/** A desired slot with what lives in it, sorted out. */
+/** A desired slot, or a standby's, with what lives in it, sorted out. */
 interface Slot {
   readonly name: string;
   readonly history: SlotRecord;
@@ -59,6 +64,8 @@ interface Slot {
   /** An incumbent runs another workload than it should, or is to be restarted. */
   readonly outdated: boolean;
   readonly drained: boolean;
+  readonly specHash: string;
+  readonly standby: boolean;
   /** Its winner was just given up. */
   readonly condemned: boolean;
 }
@@ -74,18 +81,21 @@ class Planner {
   private readonly retire: Retirement[] = [];
   private readonly routes: Route[] = [];
   private readonly phases = new Map<string, Phase>();
+  private readonly standbys = new Map<string, Phase>();
   private wakeAt = Infinity;
-  private spawns: number;
+  private openings: Pick<PlanInput['openings'], 'members' | 'standbys'>;
+  private reserve: Reserve;
   /** An outdated instance is being replaced: the next one waits for it. */
   private replacing = false;
 
   constructor(private readonly input: PlanInput) {
-    this.spawns = input.underWay.spawns;
+    this.openings = input.openings;
+    this.reserve = new Reserve([], input);
   }
 
   run(): Plan {
-    const { desired, observed } = this.input;
-    const alive = new Map(desired.map((slot) => [slot.name, [] as ObservedInstance[]]));
+    const { desired, standbys, observed } = this.input;
+    const alive = new Map([...desired, ...standbys].map((slot) => [slot.name, [] as ObservedInstance[]]));
     for (const instance of observed) {
       const record = this.record(instance);
       if (instance.state === 'exited' || record?.unstartable) {
@@ -94,14 +104,22 @@ class Planner {
       else if (alive.has(instance.slot)) alive.get(instance.slot)?.push(instance);
       else this.dismiss(instance, 'the pool has no such replica any more');
     }
+    const reserves = standbys.map((slot) => this.sortStandby(slot, alive.get(slot.name) ?? []));
+    this.reserve = new Reserve(
+      reserves.flatMap(({ winner }) => winner ?? []),
+      this.input,
+    );
     const slots = desired.map((slot) => this.sort(slot, alive.get(slot.name) ?? []));
     this.replacing = slots.some((slot) => slot.outdated && this.successorUnderWay(slot));
     for (const slot of slots) this.fill(slot);
+    // After them: a replica that is wanted is made before one that may be.
+    for (const slot of reserves) this.fillStandby(slot);
     return {
       actions: this.actions,
       retire: this.retire,
       routes: this.routes,
       phases: this.phases,
+      standbys: this.standbys,
       wakeAt: this.wakeAt,
     };
   }
@@ -117,10 +135,19 @@ class Planner {
     const winner = own.find((i) => upToDate(i) && !i.leftover);
     const incumbents = own.filter((i) => i !== winner);
     const outdated = incumbents.some((i) => !upToDate(i) && !i.leftover);
-    const sorted = { name: slot.name, history, incumbents, outdated, drained: slot.drained };
+    const { name, drained, specHash } = slot;
+    const sorted = { name, history, incumbents, outdated, drained, specHash, standby: false };
     // Who was drained to be looked at is not taken away for being unwell.
     if (!winner || slot.drained || !this.condemn(winner)) return { ...sorted, winner, condemned: false };
     return { ...sorted, winner: undefined, condemned: true };
+  }
+
+  private sortStandby(slot: DesiredSlot, alive: readonly ObservedInstance[]): Slot {
+    const unfit = alive.map((instance) => ({ instance, why: misfit(instance, slot) }));
+    for (const { instance, why } of unfit) if (why !== null) this.dismiss(instance, why);
+    const [newest, ...others] = unfit.flatMap(({ instance, why }) => (why === null ? instance : [])).sort(byGeneration);
+    for (const other of others) this.dismiss(other, 'a newer one stands by in its slot');
+    return { ...this.sort(slot, newest ? [newest] : []), standby: true };
   }
 
   private successorUnderWay({ name, winner }: Slot): boolean {
@@ -142,9 +169,31 @@ class Planner {
     this.phases.set(slot.name, phase);
   }
 
-  /** Makes or starts what the slot lacks. @returns why it has to wait, in words; null when it need not */
-  private advance({ name, winner, outdated, condemned, history: { restart } }: Slot): string | null {
-    const { now, underWay, policy } = this.input;
+  /** A standby serves nobody, so all that there is to it is whether it could. */
+  private fillStandby(slot: Slot): void {
+    const { name, winner } = slot;
+    const held = this.advance(slot);
+    const leaving = (winner && this.promotionOf(winner)) ?? null;
+    const phase = this.phaseOf(slot, winner, held);
+    this.standbys.set(name, leaving === null ? phase : { ...phase, state: 'starting', reason: leaving });
+  }
+
+  private promotionOf({ id }: ObservedInstance): string | null {
+    const action = this.actions.find((one) => one.kind === 'promote' && one.instanceId === id);
+    return action || this.input.underWay.instances.has(id) ? 'the last one has become a replica’s' : null;
+  }
+
+  /** Promotes, makes or starts what the slot lacks. @returns why it has to wait, in words; null when it need not */
+  private advance(slot: Slot): string | null {
+    const {
+      name,
+      winner,
+      outdated,
+      condemned,
+      standby,
+      history: { restart },
+    } = slot;
+    const { now, underWay, openings } = this.input;
     if ((winner && winner.state !== 'created') || underWay.slots.has(name) || condemned || restart.quarantine)
       return null;
     if (this.input.blind !== null) return this.input.blind;
@@ -152,14 +201,25 @@ class Planner {
       this.wake(restart.retryAt);
       return null;
     }
+    const promoted = standby ? undefined : this.reserve.take(slot);
+    if (promoted) {
+      this.act({ kind: 'promote', slot: name, instanceId: promoted.id, specHash: promoted.specHash });
+      return null;
+    }
     if (outdated && this.replacing && !winner) return 'replicas are replaced one at a time';
-    if (this.spawns >= policy.spawnConcurrency) return 'other replicas start first';
+    if ((standby ? this.openings.standbys : this.openings.members) < 1) {
+      this.wake(openings.until);
+      return openings.reason;
+    }
     if (this.deadStillRouted()) return 'the data plane still has to let go of a dead replica’s address';
     this.replacing ||= outdated;
     const action: Action = winner
       ? { kind: 'start', slot: name, instanceId: winner.id }
       : { kind: 'spawn', slot: name };
-    if (this.act(action)) this.spawns++;
+    if (this.act(action)) {
+      const { members, standbys } = this.openings;
+      this.openings = { members: members - 1, standbys: Math.min(members - 1, standbys - (standby ? 1 : 0)) };
+    }
     return null;
   }
 

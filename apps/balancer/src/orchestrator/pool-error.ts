@@ -90,6 +90,7 @@ export type StartErrorCode =
   | 'state_dir' // the folder cannot be used, or belongs to another pool
   | 'runtime_changed' // the pool lives on another runtime
   | 'runtime' // network, image or command cannot be prepared
+  | 'standby' // the workload cannot have standbys
   | 'ring' // the algorithm cannot place the members
   | 'admin_port' // cannot be bound
   | 'data_plane' // the data process does not come up

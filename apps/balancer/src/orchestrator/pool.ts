@@ -18,6 +18,7 @@ import type { PoolState, StoredMember } from './pool-state.js';
 import type { ProbeDemand } from './probe.js';
 import { Reconciler } from './reconciler.js';
 import { remembered, ringChange } from './ring-history.js';
+import { standbyObstacle } from './standby.js';
 import { drift } from './workload.js';
 
 /** A pool that runs. */
@@ -40,7 +41,6 @@ export interface PoolParts {
 
 /** Milliseconds. */
 const BACKOFF = { base: 100, cap: 10_000, stableAfter: 10_000 };
-const SPAWN_CONCURRENCY = 2;
 const DRAIN_POLL = 1000;
 
 /** @param interrupted asked between the steps, since none of them can be cut short. @throws StartError; then nothing is left running that was not before */
@@ -57,6 +57,7 @@ export async function startPool(parts: PoolParts, progress: Progress, interrupte
     const resolved = await resolveWorkload(runtime, progress, stored, log);
     endIf(interrupted());
     const state = stored ?? (await firstMembers(parts, home, resolved.workload));
+    refuseStandby(settings, state.workload);
     const lines = [...drift(settings, identity, state, resolved.workload), ...resolved.drift];
     for (const line of lines) log.warn({}, line);
     const start = openRing(ring, { recipe: identity.ring, seed: identity.seed, hashKey: state.hashKey }, state.members);
@@ -67,7 +68,7 @@ export async function startPool(parts: PoolParts, progress: Progress, interrupte
         {},
         'HASH_ALGORITHM=classic is for comparison only: its shares are uneven, and it is unfit for production',
       );
-    const desired = new DesiredReader(store, log);
+    const desired = new DesiredReader(store, log, settings.standby);
     const { stopGraceMs: stopTimeout = settings.stopTimeout } = state.workload;
     const reconciler = new Reconciler({
       runtime,
@@ -120,6 +121,13 @@ function openRing(poolRing: PoolRing, ring: Ring, members: readonly StoredMember
     if (!(error instanceof HashingError)) throw error;
     throw new StartError('ring', `The ring cannot take these replicas: ${error.message}`, { cause: error });
   }
+}
+
+/** @throws StartError when the instances of this workload cannot pass from one slot to another */
+function refuseStandby({ standby }: Settings, workload: Workload): void {
+  const obstacle = standbyObstacle(workload);
+  if (standby > 0 && obstacle !== null)
+    throw new StartError('standby', `STANDBY="${standby}" must be 0 for these replicas: ${obstacle}.`);
 }
 
 async function openLink(link: DataLink): Promise<void> {
@@ -186,17 +194,16 @@ function demandOf({ healthProtocol, healthStatus, healthBody }: Settings): Probe
 }
 
 function policyOf(settings: Settings, { kind }: ReplicaRuntime): ConstructorParameters<typeof Reconciler>[0]['policy'] {
+  const longestGap = settings.healthInterval + 2 * settings.healthTimeout;
   return {
     drainTimeout: settings.drainTimeout,
     // Replicas that we did not make cannot be made anew either: they are only left out while they are unwell.
     restartUnhealthyAfter: kind === 'static' ? Infinity : settings.restartUnhealthyAfter,
-    spawnConcurrency: SPAWN_CONCURRENCY,
+    // Naming a replica that runs elsewhere costs the machine nothing.
+    spawn: { concurrency: settings.spawnConcurrency, rate: kind === 'static' ? Infinity : settings.spawnRate },
     drainPoll: DRAIN_POLL,
-    health: {
-      pass: settings.healthPass,
-      fail: settings.healthFail,
-      longestGap: settings.healthInterval + 2 * settings.healthTimeout,
-    },
+    freshProbe: longestGap,
+    health: { pass: settings.healthPass, fail: settings.healthFail, longestGap },
     panicThreshold: settings.panicThreshold,
     outliers: {
       failures: settings.ejectFailures,

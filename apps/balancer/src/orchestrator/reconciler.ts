@@ -3,8 +3,9 @@
 import type { DataLink } from '../routing/link/data-link.js';
 import type { Snapshot } from '../routing/link/messages.js';
 import type { InstanceSpec, ObservedInstance, ReplicaRuntime, RuntimeHint } from '../runtime/replica-runtime.js';
+import { isStandbySlot } from '../runtime/standby-slot.js';
 import type { Logger } from '../telemetry/logger.js';
-import { Applier } from './applier.js';
+import { Applier, isBirth } from './applier.js';
 import type { Clock } from './clock.js';
 import type { Desired } from './desired.js';
 import { DrainWatch } from './drain-watch.js';
@@ -24,6 +25,7 @@ import { Prober, type ProberTiming } from './prober.js';
 import { Publisher, type SnapshotBase } from './publisher.js';
 import { SlowStart } from './slow-start.js';
 import { ServingBoard } from './serving-board.js';
+import { SpawnGate, type SpawnPolicy } from './spawn-gate.js';
 import { TakeoverHold } from './takeover-hold.js';
 
 export interface ReconcilerParts {
@@ -37,7 +39,7 @@ export interface ReconcilerParts {
   /** What a probe wants of the answer. */
   readonly probeDemand: ProbeDemand;
   readonly timing: ProberTiming & { readonly stopTimeout: number };
-  readonly policy: PlanPolicy & LedgerPolicy & { readonly panicThreshold: number };
+  readonly policy: PlanPolicy & LedgerPolicy & { readonly panicThreshold: number; readonly spawn: SpawnPolicy };
   readonly snapshotBase: SnapshotBase;
   /** Time in which a newcomer to the ring comes to take all of its keys, in milliseconds; 0 = at once. */
   readonly slowStart: number;
@@ -61,6 +63,8 @@ export class Reconciler {
   private readonly applier: Applier;
   private readonly prober: Prober;
   private readonly board: PhaseBoard;
+  private readonly standbyBoard: PhaseBoard;
+  private readonly gate: SpawnGate;
   private readonly drains: DrainWatch;
   private readonly lastLoad: LastLoad;
   private readonly outliers: OutlierWatch;
@@ -75,9 +79,12 @@ export class Reconciler {
 
   constructor(private readonly parts: ReconcilerParts) {
     const { runtime, link, log, clock, probe, timing, policy, snapshotBase, specFor } = parts;
-    const ledger = (this.ledger = new Ledger(policy, parts.random, (id) => this.lastLoad.of(id)));
+    const gate = (this.gate = new SpawnGate(policy.spawn));
+    const born = (slot: string, succeeded: boolean) => isStandbySlot(slot) || gate.proved(succeeded);
+    const ledger = (this.ledger = new Ledger(policy, parts.random, (id) => this.lastLoad.of(id), born));
     this.lastLoad = new LastLoad(link, clock);
-    this.board = new PhaseBoard(clock, log);
+    this.board = new PhaseBoard(clock, log, 'a replica');
+    this.standbyBoard = new PhaseBoard(clock, log, 'a standby');
     this.drains = new DrainWatch(link, ledger, clock, policy.drainPoll);
     this.slowStart = new SlowStart(parts.slowStart);
     this.publisher = new Publisher(link, snapshotBase, log, () => this.turn());
@@ -120,6 +127,9 @@ export class Reconciler {
 
   get phases(): ReadonlyMap<string, TimedPhase> {
     return this.board.phases;
+  }
+  get standbys(): ReadonlyMap<string, TimedPhase> {
+    return this.standbyBoard.phases;
   }
   get observed(): readonly ObservedInstance[] {
     return this.observer.instances;
@@ -250,11 +260,13 @@ export class Reconciler {
       this.drains.look(this.publisher.inUse);
       const input: PlanInput = {
         desired: desired().slots,
+        standbys: desired().standbys,
         observed: this.observed,
         blind: this.observer.blind,
         instances: this.ledger.instances,
         slots: this.ledger.slots,
         underWay: this.applier.state,
+        openings: this.gate.openings(this.applier.births, clock.now()),
         tables: this.publisher.inUse,
         now: clock.now(),
         policy,
@@ -291,13 +303,18 @@ export class Reconciler {
     const ready = decision.routes.filter(({ state }) => state === 'ready' && !this.hold.active);
     this.slowStart.advance(desired().members, new Set(ready.map(({ instance }) => instance.slot)), now);
     if (!this.hold.active) this.publisher.publish(desired().members, decision.routes, this.ramps);
-    for (const action of decision.actions) this.applier.begin(action);
+    for (const action of decision.actions) {
+      if (isBirth(action)) this.gate.begun(now);
+      this.applier.begin(action);
+    }
     this.prober.track(subjectsOf(this.observed, this.ledger.instances, desired(), this.parts.probeDemand));
     this.recall(now);
     this.cancelWake();
     const wakeAt = Math.min(decision.wakeAt, this.hold.wakeAt, this.slowStart.wakeAt);
     if (wakeAt < Infinity) this.cancelWake = clock.after(Math.max(0, wakeAt - now), () => this.turn());
+    this.standbyBoard.post(decision.standbys, null);
     this.board.post(decision.phases, [
+      [...decision.standbys].map(([name, { state, reason }]) => [name, state, reason]),
       this.observed.map(({ id, state }) => [id, state]),
       // No view shows what is in the making, but who waits for a replica to be gone waits for that too.
       [...this.applier.state.slots],

@@ -21,6 +21,7 @@ import type { Change, ChangeRequest, PoolSummary, ReplicaView, ShutdownOptions, 
 import { ReplicaLogs } from './replica-logs.js';
 import { RingReports } from './ring-reports.js';
 import { type SpecView, specView } from './spec-view.js';
+import { standbyView } from './standby.js';
 import { iso, replicaViews } from './views.js';
 import { waitUntil } from './waits.js';
 
@@ -114,6 +115,7 @@ export class ReplicaManager {
       ready: [...reconciler.phases.values()].filter(({ state }) => state === 'ready').length,
       panic: reconciler.inPanic,
       draining: [...reconciler.memory.instances.values()].filter(({ retired }) => retired !== null).length,
+      standby: standbyView(reconciler.standbys),
       engine: { status: engine.answers ? 'ok' : 'unreachable', since: iso(engine.since), reason: engine.reason },
       drift,
     };

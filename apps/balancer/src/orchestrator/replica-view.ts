@@ -113,6 +113,16 @@ export interface EngineView {
   readonly reason: string | null;
 }
 
+/** Instances that stand by, on no ring, to be promoted. */
+export interface StandbyView {
+  /** STANDBY. */
+  readonly wanted: number;
+  /** Those that could serve this very moment. */
+  readonly ready: number;
+  /** Why there are fewer than wanted; null when there are not. */
+  readonly reason: string | null;
+}
+
 export interface PoolSummary {
   readonly pool: string;
   readonly runtime: RuntimeKind;
@@ -129,6 +139,7 @@ export interface PoolSummary {
   readonly panic: boolean;
   /** Instances that finish their last requests. */
   readonly draining: number;
+  readonly standby: StandbyView;
   readonly engine: EngineView;
   /** Settings that differ from the stored state, which wins: one line each. */
   readonly drift: readonly string[];

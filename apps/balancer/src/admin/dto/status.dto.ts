@@ -1,6 +1,6 @@
 // Owns how the pool's summary is documented. The summary itself is orchestrator/replica-view.ts's.
 import { ApiProperty } from '@nestjs/swagger';
-import type { EngineView, PoolSummary } from '../../orchestrator/replica-view.js';
+import type { EngineView, PoolSummary, StandbyView } from '../../orchestrator/replica-view.js';
 import type { RuntimeKind } from '../../runtime/replica-runtime.js';
 
 export class EngineDto implements EngineView {
@@ -16,6 +16,17 @@ export class EngineDto implements EngineView {
   readonly since: string;
 
   @ApiProperty({ type: String, nullable: true, description: 'Why it is unreachable.', example: null })
+  readonly reason: string | null;
+}
+
+export class StandbyDto implements StandbyView {
+  @ApiProperty({ type: 'integer', description: 'Instances that should stand by.', example: 1 })
+  readonly wanted: number;
+
+  @ApiProperty({ type: 'integer', description: 'Those that could serve this very moment.', example: 1 })
+  readonly ready: number;
+
+  @ApiProperty({ type: String, nullable: true, description: 'Why there are fewer than wanted.', example: null })
   readonly reason: string | null;
 }
 
@@ -57,6 +68,9 @@ export class StatusDto implements PoolSummary {
 
   @ApiProperty({ type: 'integer', description: 'Instances that finish their last requests.', example: 0 })
   readonly draining: number;
+
+  @ApiProperty({ type: () => StandbyDto })
+  readonly standby: StandbyDto;
 
   @ApiProperty({ type: () => EngineDto })
   readonly engine: EngineDto;

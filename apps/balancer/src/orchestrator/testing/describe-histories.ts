@@ -2,7 +2,7 @@
 // history.ts's and promises.ts's.
 import { describe, it } from '@jest/globals';
 import fc from 'fast-check';
-import { events, play } from './history.js';
+import { histories, play } from './history.js';
 
 /** Over all shards. HASHFLOW_HISTORIES sets another number, HASHFLOW_SEED the seed that the name of a failed test has. */
 const HISTORIES = Number(process.env.HASHFLOW_HISTORIES ?? 10_000);
@@ -19,7 +19,7 @@ export function describeHistories(shard: number): void {
       'no slot serves twice, nothing is orphaned, and what is wanted comes once failures stop',
       async () => {
         const lane = async (_: unknown, index: number) =>
-          fc.assert(fc.asyncProperty(events, play), { numRuns: runs, seed: SEED + shard * SHARDS * LANES + index });
+          fc.assert(fc.asyncProperty(histories, play), { numRuns: runs, seed: SEED + shard * SHARDS * LANES + index });
         await Promise.all(Array.from({ length: LANES }, lane));
       },
       60_000 + runs * LANES * 200,

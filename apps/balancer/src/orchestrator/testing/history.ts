@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Environment } from '../../config/load.js';
 import { RuntimeError } from '../../runtime/runtime-error.js';
 import { PoolRig } from './pool-rig.js';
 import { Promises } from './promises.js';
@@ -13,13 +14,15 @@ import type { Disturbance } from './scripted-runtime.js';
 /** In memory where there is such a place: thousands of pools write their state here. */
 const FOLDER = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 const ENV = { N: '3', MAX_REPLICAS: '6', CRASH_LOOP_LIMIT: '3' };
+/** STANDBY is 0 to this. */
+const MOST_STANDBYS = 2;
 
 type OneOf<T extends readonly string[]> = T[number];
 
 const TO_AN_INSTANCE = ['die', 'die', 'vanish', 'pause', 'sicken', 'heal', 'stopHint', 'strange'] as const;
 const TO_THE_POOL = ['add', 'remove'] as const;
 const TO_A_REPLICA = ['drain', 'undrain', 'restart', 'weight'] as const;
-const CALLS = ['list', 'create', 'start', 'stop', 'remove'] as const;
+const CALLS = ['list', 'create', 'start', 'rename', 'stop', 'remove'] as const;
 const WEATHER = ['calm', 'deafen', 'hear', 'mute', 'answer', 'kill9'] as const;
 
 const OUTCOMES = {
@@ -65,11 +68,19 @@ const event: fc.Arbitrary<HistoryEvent> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: any(WEATHER) }) },
 );
 
-export const events: fc.Arbitrary<HistoryEvent[]> = fc.array(event, { minLength: 5, maxLength: 40 });
+export interface HistoryPlan {
+  readonly standby: number;
+  readonly steps: readonly HistoryEvent[];
+}
+
+export const histories: fc.Arbitrary<HistoryPlan> = fc.record({
+  standby: fc.nat(MOST_STANDBYS),
+  steps: fc.array(event, { minLength: 5, maxLength: 40 }),
+});
 
 /** Plays a whole history: everything is checked after each event, and once more after the failures have stopped. @throws Error naming a promise that was broken */
-export async function play(steps: readonly HistoryEvent[]): Promise<void> {
-  const history = await History.begin();
+export async function play({ standby, steps }: HistoryPlan): Promise<void> {
+  const history = await History.begin({ ...ENV, STANDBY: String(standby) });
   try {
     for (const step of steps) await history.step(step);
     await history.end();
@@ -81,15 +92,18 @@ export async function play(steps: readonly HistoryEvent[]): Promise<void> {
 class History {
   private promises: Promises;
 
-  private constructor(private rig: PoolRig) {
+  private constructor(
+    private rig: PoolRig,
+    private readonly env: Environment,
+  ) {
     this.promises = new Promises(rig);
   }
 
-  static async begin(): Promise<History> {
+  static async begin(env: Environment): Promise<History> {
     const stateDir = await mkdtemp(join(FOLDER, 'hashflow-history-'));
-    const rig = await PoolRig.make({ env: ENV, stateDir });
+    const rig = await PoolRig.make({ env, stateDir });
     await rig.manager.start();
-    return new History(rig);
+    return new History(rig, env);
   }
 
   async step(step: HistoryEvent): Promise<void> {
@@ -209,7 +223,7 @@ class History {
   }
 
   private async kill9(): Promise<void> {
-    this.rig = await this.rig.kill9({ env: ENV });
+    this.rig = await this.rig.kill9({ env: this.env });
     this.promises = this.promises.succeed(this.rig);
     await this.rig.manager.start();
   }

@@ -43,6 +43,8 @@ export interface World {
   /** Instance and what is remembered of it. */
   readonly seen?: readonly (readonly [ObservedInstance, Partial<InstanceRecord>])[];
   readonly slots?: PlanInput['slots'];
+  readonly standbys?: readonly DesiredSlot[];
+  readonly openings?: Partial<PlanInput['openings']>;
   readonly underWay?: Partial<PlanInput['underWay']>;
   readonly tables?: PlanInput['tables'] | { readonly claimable?: string[]; readonly listed?: string[] };
   readonly blind?: string;
@@ -54,6 +56,8 @@ export function inputFor({
   seen = [],
   slots = new Map(),
   underWay,
+  standbys = [],
+  openings,
   tables = {},
   blind,
   now = NOW,
@@ -79,10 +83,12 @@ export function inputFor({
     blind: blind ?? null,
     instances: new Map(records),
     slots,
-    underWay: { slots: new Set(), instances: new Set(), spawns: 0, ...underWay },
+    standbys,
+    underWay: { slots: new Set(), instances: new Set(), ...underWay },
+    openings: { members: 2, standbys: 1, reason: 'other replicas start first', until: Infinity, ...openings },
     tables: tables === 'unknown' ? tables : { claimable: new Set(tables.claimable), listed: new Set(tables.listed) },
     now,
-    policy: { drainTimeout: 30_000, restartUnhealthyAfter: 30_000, spawnConcurrency: 2, drainPoll: 1000 },
+    policy: { drainTimeout: 30_000, restartUnhealthyAfter: 30_000, freshProbe: 20_000, drainPoll: 1000 },
   };
 }
 
@@ -94,6 +100,7 @@ export function planFor(world: World) {
     ),
     retire: result.retire.map(({ instanceId, condemned }) => `${condemned ? 'condemn' : 'retire'} ${instanceId}`),
     routes: result.routes.map(({ instance: { id }, state }) => `${id} ${state}`),
+    standbys: Object.fromEntries([...result.standbys].map(([name, { state }]) => [name, state])),
     phases: Object.fromEntries([...result.phases].map(([name, { state }]) => [name, state])),
     reasons: Object.fromEntries([...result.phases].map(([name, { reason }]) => [name, reason])),
     wakeAt: result.wakeAt,

@@ -1,6 +1,7 @@
 // Owns what the orchestrator promises at every moment of a random history, and what it promises once failures have stopped.
 // Read off the tables that were published, the calls that were made and the views; how a history comes about is history.ts's.
 import type { Snapshot } from '../../routing/link/messages.js';
+import { isStandbySlot } from '../../runtime/standby-slot.js';
 import type { PoolRig } from './pool-rig.js';
 import type { ScriptedInstance } from './scripted-runtime.js';
 
@@ -61,11 +62,15 @@ export class Promises {
     }
     const idsIn = (...states: string[]) =>
       views.filter(({ state }) => states.includes(state)).map(({ instance }) => instance?.id ?? 'none');
-    this.expectSame(
-      'what runs in the end, and what serves or is kept',
-      runtime.world.keys(),
-      idsIn('ready', 'drained'),
-    );
+    const { standby } = manager.summary();
+    const standing = [...runtime.world.values()].filter(({ slot }) => isStandbySlot(slot));
+    if (standing.length !== standby.ready) this.break(`${standing.length} stand by in the end, ${standby.ready} ready`);
+    if (standby.ready < standby.wanted && !QUARANTINE.test(standby.reason ?? ''))
+      this.break(`${standby.ready} of ${standby.wanted} stand by in the end: ${standby.reason}`);
+    this.expectSame('what runs in the end, and what serves, is kept or stands by', runtime.world.keys(), [
+      ...idsIn('ready', 'drained'),
+      ...standing.map(({ id }) => id),
+    ]);
     const ready = views.filter(({ state }) => state === 'ready').map(({ name }) => name);
     this.expectSame('who gets requests in the end, and who is ready', link.ready(), ready);
     this.complain();
@@ -79,6 +84,7 @@ export class Promises {
         this.left.add(id);
         continue;
       }
+      if (isStandbySlot(replica)) this.break(`table ${epoch} has ${id}, which stands by`);
       if (serving.has(replica)) this.break(`table ${epoch} has two instances that serve for ${replica}`);
       serving.add(replica);
       if (!runtime.passed.has(id)) this.break(`table ${epoch} has ${id} of ${replica} before a probe of it has passed`);
@@ -91,8 +97,10 @@ export class Promises {
     const views = this.rig.manager.replicas();
     const wanted = new Set(views.map(({ name }) => name));
     const drained = new Set(views.filter((view) => view.wanted === 'drained').map(({ name }) => name));
-    for (const { replica, state } of table?.instances ?? []) {
+    for (const { id, replica, state } of table?.instances ?? []) {
       if (state === 'draining') continue;
+      const { slot = replica } = this.rig.runtime.world.get(id) ?? {};
+      if (slot !== replica) this.break(`${replica} is served by ${id}, which is ${slot}’s`);
       if (!wanted.has(replica)) this.break(`${replica}, which nobody wants, gets requests`);
       if (drained.has(replica)) this.break(`${replica}, which is drained, gets requests`);
     }
@@ -116,7 +124,8 @@ export class Promises {
     const seen = new Set<string>();
     for (const { slot, generation } of this.rig.runtime.world.values()) {
       const identity = `${slot} ${generation}`;
-      if (wanted.has(slot) && seen.has(identity)) this.break(`generation ${generation} of ${slot} was given twice`);
+      if ((wanted.has(slot) || isStandbySlot(slot)) && seen.has(identity))
+        this.break(`generation ${generation} of ${slot} was given twice`);
       seen.add(identity);
     }
   }
@@ -125,12 +134,15 @@ export class Promises {
   private checkSurge(slot: string): void {
     this.remember();
     const names = new Set(this.rig.manager.names().filter((name) => !this.everDrained.has(name)));
-    if (!names.has(slot)) return;
-    const staying = [...this.rig.runtime.world.values()].filter((one) => names.has(one.slot) && this.stays(one));
+    const { wanted } = this.rig.manager.summary().standby;
+    const counts = (name: string) => names.has(name) || isStandbySlot(name);
+    if (!counts(slot)) return;
+    const staying = [...this.rig.runtime.world.values()].filter((one) => counts(one.slot) && this.stays(one));
     const others = staying.map((one) => `${one.id} of ${one.slot}`).join(', ');
-    if (staying.length + 1 > names.size + SURGE)
-      this.break(`${slot} gets one more instance than ${names.size} replicas may cost, beside ${others}`);
-    if (staying.filter((one) => one.slot === slot).length > 1) this.break(`${slot} gets a third instance: ${others}`);
+    if (staying.length + 1 > names.size + wanted + SURGE)
+      this.break(`${slot} gets one more instance than ${names.size} replicas and ${wanted} may cost, beside ${others}`);
+    if (staying.filter((one) => one.slot === slot).length > (isStandbySlot(slot) ? 0 : 1))
+      this.break(`${slot} gets an instance too many: ${others}`);
   }
 
   /** It is there for its replica: neither told to end, nor drained, nor succeeded. */
