@@ -180,6 +180,19 @@ describe('settings', () => {
     expect(problemsOf({ RUNTIME: 'static', REPLICAS: 'a=http://127.0.0.1:1' })).toEqual([]);
   });
 
+  it('refuse standbys with the static runtime, and more than a machine bears', () => {
+    const REPLICAS = 'a=http://127.0.0.1:1';
+    expect(problemsOf({ RUNTIME: 'static', REPLICAS, STANDBY: '2' })).toEqual([
+      'STANDBY="2" must be 0 with RUNTIME=static: such replicas are named, not made',
+    ]);
+    expect(problemsOf({ RUNTIME: 'static', REPLICAS, STANDBY: '0' })).toEqual([]);
+    expect(problemsOf({ STANDBY: '-1', SPAWN_CONCURRENCY: '0', SPAWN_RATE: '0' })).toEqual([
+      'STANDBY="-1" must be a whole number from 0 to 64',
+      'SPAWN_CONCURRENCY="0" must be a whole number from 1 to 64',
+      'SPAWN_RATE="0" must be a whole number from 1 to 10000',
+    ]);
+  });
+
   it('take HEALTH_BODY only from a probe that reads an answer', () => {
     expect(problemsOf({ HEALTH_PROTOCOL: 'tcp', HEALTH_BODY: 'ok' }).join()).toContain('HEALTH_BODY');
   });

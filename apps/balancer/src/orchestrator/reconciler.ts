@@ -72,6 +72,7 @@ export class Reconciler {
   private readonly hold = new TakeoverHold();
   private readonly slowStart: SlowStart;
   private readonly subscriptions: (() => void)[] = [];
+  private standbyWorkload: string | undefined;
   private cancelWake = () => {};
   private turning = false;
   private turnWanted = false;
@@ -257,6 +258,7 @@ export class Reconciler {
     const { clock, policy, desired } = this.parts;
     for (;;) {
       this.withdraw();
+      this.pardonStandbys();
       this.drains.look(this.publisher.inUse);
       const input: PlanInput = {
         desired: desired().slots,
@@ -292,6 +294,14 @@ export class Reconciler {
     for (const { id, slot } of this.observed) {
       if (this.ledger.withdraw(id, drained.has(slot), this.parts.clock.now())) this.prober.nudge(id);
     }
+  }
+
+  /** Another workload deserves another try, and nobody can ask for one: a standby has no name. */
+  private pardonStandbys(): void {
+    const { standbys } = this.parts.desired();
+    const workload = standbys[0]?.specHash;
+    if (workload !== this.standbyWorkload) for (const { name } of standbys) this.ledger.pardon(name);
+    this.standbyWorkload = workload;
   }
 
   private carryOut(decision: Decision): void {
