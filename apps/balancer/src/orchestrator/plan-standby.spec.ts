@@ -56,7 +56,11 @@ describe('a standby', () => {
     ['failed its last probe, if only that', standing(), passing(NOW - 1000, 'it answered 500')],
     ['passed its last probe too long ago', standing(), passing(NOW - 20_001)],
     ['is paused', standing({ state: 'paused' }), ready],
-    ['was sent a stop signal', standing(), { ...ready, ejected: { at: NOW, until: NOW + 100, reason: 'a signal' } }],
+    [
+      'was sent a stop signal',
+      standing(),
+      { ...ready, ejected: { cause: 'notice', at: NOW, until: NOW + 100, reason: 'a signal' } },
+    ],
     ['has no address', standing({ address: undefined }), ready],
     ['is leaving', standing(), retired()],
   ] as const)('that %s is not promoted: the replica gets an instance of its own', (_, one, record) => {
