@@ -1,4 +1,4 @@
-// Owns the few questions that the end-to-end suites ask the Docker engine behind the balancer's back, over its plain API.
+// Owns what the end-to-end suites ask of the Docker engine, and do there, behind the balancer's back, over its plain API.
 import http from 'node:http';
 
 const endpoint = new URL(process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock');
@@ -19,8 +19,8 @@ export async function networksOf(pool: string): Promise<string[]> {
 }
 
 /** As `docker kill` does. */
-export async function killContainer(id: string): Promise<void> {
-  await ask('POST', `/containers/${id}/kill`);
+export async function killContainer(id: string, signal = 'SIGKILL'): Promise<void> {
+  await ask('POST', `/containers/${id}/kill?signal=${signal}`);
 }
 
 /** As `docker pause` does. */
@@ -28,13 +28,59 @@ export async function pauseContainer(id: string): Promise<void> {
   await ask('POST', `/containers/${id}/pause`);
 }
 
-function ask(method: string, path: string): Promise<unknown> {
+export async function unpauseContainer(id: string): Promise<void> {
+  await ask('POST', `/containers/${id}/unpause`);
+}
+
+export async function stopContainer(id: string): Promise<void> {
+  await ask('POST', `/containers/${id}/stop?t=10`);
+}
+
+export async function restartContainer(id: string): Promise<void> {
+  await ask('POST', `/containers/${id}/restart?t=1`);
+}
+
+/** As `docker rm -f` does. */
+export async function removeContainer(id: string): Promise<void> {
+  await ask('DELETE', `/containers/${id}?force=1`);
+}
+
+export async function renameContainer(id: string, name: string): Promise<void> {
+  await ask('POST', `/containers/${id}/rename?name=${encodeURIComponent(name)}`);
+}
+
+/** As `docker update --memory` does. */
+export async function limitMemory(id: string, bytes: number): Promise<void> {
+  await ask('POST', `/containers/${id}/update`, { Memory: bytes, MemorySwap: bytes });
+}
+
+export async function disconnectContainer(id: string, network: string): Promise<void> {
+  await ask('POST', `/networks/${network}/disconnect`, { Container: id, Force: true });
+}
+
+/** Id of the image that a container was made of. */
+export async function imageOf(id: string): Promise<string> {
+  return ((await ask('GET', `/containers/${id}/json`)) as { Image: string }).Image;
+}
+
+export async function imageIds(): Promise<string[]> {
+  return ((await ask('GET', '/images/json')) as { Id: string }[]).map(({ Id }) => Id);
+}
+
+/** As `docker tag` does. @param reference name:tag */
+export async function tagImage(id: string, reference: string): Promise<void> {
+  const [repo, tag] = reference.split(':');
+  await ask('POST', `/images/${id}/tag?repo=${repo}&tag=${tag}`);
+}
+
+function ask(method: string, path: string, body?: object): Promise<unknown> {
   const where =
     endpoint.protocol === 'unix:'
       ? { socketPath: endpoint.pathname }
       : { host: endpoint.hostname, port: Number(endpoint.port) };
   return new Promise((resolve, reject) => {
-    const request = http.request({ ...where, method, path, timeout: 30_000 }, (response) => {
+    const headers = body && { 'content-type': 'application/json' };
+    const request = http.request({ ...where, method, path, headers, timeout: 30_000 }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => {
@@ -45,6 +91,6 @@ function ask(method: string, path: string): Promise<unknown> {
     });
     request.on('timeout', () => request.destroy(new Error('the engine does not answer')));
     request.on('error', reject);
-    request.end();
+    request.end(body && JSON.stringify(body));
   });
 }
