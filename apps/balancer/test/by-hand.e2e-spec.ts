@@ -29,7 +29,14 @@ describeWithEngine('by hand, in the engine (TRAPS 12)', () => {
   let before: ReplicaView;
   let digest: string;
   beforeAll(async () => {
-    const env = { RUNTIME: 'docker', N: '3', RESTART_UNHEALTHY_AFTER: '3s', DRAIN_TIMEOUT: '3s' };
+    const env = {
+      RUNTIME: 'docker',
+      N: '3',
+      RESTART_UNHEALTHY_AFTER: '3s',
+      DRAIN_TIMEOUT: '3s',
+      // So many deaths of one replica within a minute are this suite's doing.
+      CRASH_LOOP_LIMIT: '100',
+    };
     balancer = await startBalancer({ env });
     digest = await digestOf();
   }, 150_000);

@@ -1,4 +1,4 @@
-// The balancer, or npm in front of it, as the first process of a container (trap 15): signals have no default effect there,
+// The balancer, or npm in front of it, as the first process of a container: signals have no default effect there,
 // and orphans become its children.
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ function firstProcess(unshare: number): number {
   return Number(readFileSync(`/proc/${unshare}/task/${unshare}/children`, 'utf8').trim().split(' ')[0]);
 }
 
-describeAsRoot('as the first process', () => {
+describeAsRoot('as the first process (TRAPS 15)', () => {
   it.each([
     ['the balancer', [process.execPath, MAIN]],
     ['npm start', ['npm', 'start', '--silent']],

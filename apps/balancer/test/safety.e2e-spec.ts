@@ -1,4 +1,4 @@
-// Who may not touch the pool cannot, whichever way the request is dressed up (trap 29). Bytes go over bare sockets, so that
+// Who may not touch the pool cannot, whichever way the request is dressed up. Bytes go over bare sockets, so that
 // no client library tidies them.
 import { type Balancer, startBalancer } from './harness.js';
 import { call, exchange, statuses } from './http-client.js';

@@ -1,4 +1,4 @@
-// What ends a balancer, how, and what it leaves (trap 15): signals, a real terminal's Ctrl-C, a second start.
+// What ends a balancer, how, and what it leaves: signals, a real terminal's Ctrl-C, a second start.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -69,7 +69,7 @@ describe('SIGINT', () => {
     await expectAllEnded(pids);
   }, 60_000);
 
-  it('kills a replica that ignores SIGTERM once STOP_TIMEOUT has passed', async () => {
+  it('kills a replica that ignores SIGTERM once STOP_TIMEOUT has passed (TRAPS 15)', async () => {
     const balancer = await startBalancer({ env: { ...slow, REPLICA_ENV: 'STUBBORN=1', STOP_TIMEOUT: '500ms' } });
     const pids = await pidsOf(balancer);
     expect(await balancer.stop('SIGINT')).toEqual(ENDED);
@@ -169,7 +169,7 @@ describeWithEngine('SIGTERM with containers', () => {
   }, 150_000);
 });
 
-describe('a second start of the same pool', () => {
+describe('a second start of the same pool (TRAPS 5)', () => {
   it('ends with one clear line and touches nothing', async () => {
     const balancer = await startBalancer({ env: slow });
     const before = await replicasOf(balancer.adminUrl);
@@ -196,7 +196,7 @@ describe('a second start of the same pool', () => {
   }, 60_000);
 });
 
-describe('a replica that dies again and again', () => {
+describe('a replica that dies again and again (TRAPS 15)', () => {
   it('leaves no zombie', async () => {
     const balancer = await startBalancer({ env: { ...slow, CRASH_LOOP_LIMIT: '1000' } });
     for (let death = 1; death <= 3; death++) {
@@ -212,7 +212,7 @@ describe('a replica that dies again and again', () => {
   }, 90_000);
 });
 
-describe('Ctrl-C in a real terminal', () => {
+describe('Ctrl-C in a real terminal (TRAPS 15)', () => {
   it('reaches control alone: a replica, which a SIGINT would kill, answers what it works on', async () => {
     const home = newHome();
     // script(1) gives the balancer a terminal of its own and passes on what is typed.

@@ -8,7 +8,7 @@ import { describeRuntimes } from './runtimes.js';
 
 const KEYS = Array.from({ length: 24 }, (_, k) => `key-${k}`);
 
-describeRuntimes('after SIGKILL of control', (runtime) => {
+describeRuntimes('after SIGKILL of control (TRAPS 4)', (runtime) => {
   it('no request fails, and the next start takes everything over', async () => {
     const env = { RUNTIME: runtime, N: '3' };
     const first = await startBalancer({ env });
@@ -50,7 +50,7 @@ describeRuntimes('after SIGKILL of control', (runtime) => {
   }, 180_000);
 });
 
-describe('after SIGKILL of data', () => {
+describe('after SIGKILL of data (TRAPS 2)', () => {
   it('control starts another on the same port, and every key finds its replica again', async () => {
     const home = newHome();
     const balancer = await startBalancer({ env: { RUNTIME: 'process', N: '3', PORT: String(await freePort()) }, home });

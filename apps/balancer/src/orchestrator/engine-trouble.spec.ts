@@ -1,4 +1,4 @@
-// TRAPS 10: an engine that hangs, fails or is away costs what it is needed for, and nothing else.
+// An engine that hangs, fails or is away costs what it is needed for, and nothing else.
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { RuntimeError } from '../runtime/runtime-error.js';
 import { PoolRig, type RigOptions } from './testing/pool-rig.js';
@@ -8,7 +8,7 @@ const up = async (options?: RigOptions) => (rig = await PoolRig.up(options));
 const away = { error: new RuntimeError('unreachable', 'connect ECONNREFUSED') };
 afterEach(() => rig.dispose());
 
-describe('an engine that is away', () => {
+describe('an engine that is away (TRAPS 10)', () => {
   it('is one state of the pool, and no replica’s death', async () => {
     await up();
     const tables = rig.link.tables.length;
@@ -65,7 +65,7 @@ describe('an engine that is away', () => {
   });
 });
 
-describe('a call that hangs', () => {
+describe('a call that hangs (TRAPS 10)', () => {
   it('for listing is given up, and nothing freezes', async () => {
     await up();
     rig.runtime.disturb = (call) => (call === 'list' ? 'hang' : undefined);
@@ -130,7 +130,7 @@ describe('a call that hangs', () => {
   });
 });
 
-describe('a call that fails', () => {
+describe('a call that fails (TRAPS 10)', () => {
   it('because the engine is away holds nothing against the replica', async () => {
     await up({ env: { CRASH_LOOP_LIMIT: '2' } });
     rig.runtime.disturb = (call) => (call === 'create' ? away : undefined);
@@ -156,7 +156,7 @@ describe('a call that fails', () => {
   });
 });
 
-describe('a list that comes late', () => {
+describe('a list that comes late (TRAPS 11)', () => {
   it('and is older than an action’s end makes nothing twice and kills nobody', async () => {
     await up();
     let asked = 0;

@@ -15,12 +15,12 @@ describe('the slug of a slot', () => {
     ['server 4', 'server_4'],
     ['a.b', 'a..b'],
     ['a._ ', 'a..._' + '_'],
-  ])('TRAP 6: "%s" is written "%s"', (slot, slug) => {
+  ])('"%s" is written "%s" (TRAPS 6)', (slot, slug) => {
     expect(slugOf(slot)).toBe(slug);
     expect(slotOf(slug)).toBe(slot);
   });
 
-  it('TRAP 6: look-alikes stay apart', () => {
+  it('look-alikes stay apart (TRAPS 6)', () => {
     const names = [
       'Server 4',
       'Server_4',

@@ -173,7 +173,7 @@ describeWithEngine('a compose service as replicas', () => {
     }
   });
 
-  it('TRAP 8: is stopped by its own signal, which is announced before the death', async () => {
+  it('is stopped by its own signal, which is announced before the death (TRAPS 8)', async () => {
     const { folder, name } = await project(APPLICATION);
     cleanups.unshift(async () => docker.getVolume(`${name}_data-S1`).remove());
     const { runtime, said, born } = await open(folder);

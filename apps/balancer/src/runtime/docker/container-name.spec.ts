@@ -14,7 +14,7 @@ describe('the name of a container', () => {
     expect(containerName('hashflow', { slot: 'Server 4', generation: 7 })).toBe('hashflow.Server_4.7');
   });
 
-  it('TRAP 6: can be read back, with and without the engine’s slash', () => {
+  it('can be read back, with and without the engine’s slash (TRAPS 6)', () => {
     fc.assert(
       fc.property(names, ([pool, slot, generation]) => {
         const name = containerName(pool, { slot, generation });
@@ -23,7 +23,7 @@ describe('the name of a container', () => {
     );
   });
 
-  it('TRAP 6: is different for a different pool, slot or generation', () => {
+  it('is different for a different pool, slot or generation (TRAPS 6)', () => {
     fc.assert(
       fc.property(names, names, (a, b) => {
         const [left, right] = [a, b].map(([pool, slot, generation]) => containerName(pool, { slot, generation }));
@@ -33,13 +33,13 @@ describe('the name of a container', () => {
     );
   });
 
-  it('TRAP 5: of one pool says nothing in another, even where one pool’s name begins the other’s', () => {
+  it('of one pool says nothing in another, even where one pool’s name begins the other’s (TRAPS 5)', () => {
     expect(parseContainerName('a', containerName('a-b', { slot: 'S1', generation: 1 }))).toBeUndefined();
     expect(parseContainerName('a-b', containerName('a', { slot: 'b', generation: 1 }))).toBeUndefined();
   });
 
   it.each(['', 'p', 'p.S1', 'p.S1.', 'p.S1.x', 'p.S1.01', 'p..1', 'p.S1.1.', 'p._x.1', 'q.S1.1', 'p.S 1.1', 'p.S1.-1'])(
-    'TRAP 12: that somebody changed to "%s" names no slot',
+    'that somebody changed to "%s" names no slot (TRAPS 12)',
     (name) => {
       expect(parseContainerName('p', name)).toBeUndefined();
     },

@@ -16,7 +16,7 @@ const terms: ContainerTerms = {
 };
 
 describe('the options of a replica’s container', () => {
-  it('TRAP 7: label only what can never change, and name the rest', () => {
+  it('label only what can never change, and name the rest (TRAPS 7)', () => {
     const options = containerOptions(terms);
     expect(options.Labels).toEqual({ 'io.hashflow.pool': 'p', 'io.hashflow.spec': 'abc', 'io.hashflow.port': '5000' });
     expect(options.name).toBe('p.Server_1.3');
@@ -44,7 +44,7 @@ describe('the options of a replica’s container', () => {
     for (const name of Object.keys(strict)) expect(foreign).not.toHaveProperty(name);
   });
 
-  it('TRAP 9: publish no port where addresses can be dialled', () => {
+  it('publish no port where addresses can be dialled (TRAPS 9)', () => {
     const options = containerOptions(terms);
     expect(options.ExposedPorts).toBeUndefined();
     expect(options.HostConfig).not.toHaveProperty('PortBindings');
@@ -117,7 +117,7 @@ describe('the options of a replica’s container', () => {
     expect(mounted.HostConfig).not.toHaveProperty('Tmpfs');
   });
 
-  it('TRAP 8: label the signal that stops it, the image’s where the service names none', () => {
+  it('label the signal that stops it, the image’s where the service names none (TRAPS 8)', () => {
     expect(containerOptions({ ...terms, imageStopSignal: 'SIGWINCH' }).Labels).toHaveProperty(
       ['io.hashflow.stop-signal'],
       '28',

@@ -46,7 +46,7 @@ describeWithEngine('images', () => {
     expect((await eventually(() => fetch(`http://${host}:${port}/heartbeat`))).status).toBe(200);
   });
 
-  it('TRAP 13: a tag that moved changes nothing for the pinned workload', async () => {
+  it('a tag that moved changes nothing for the pinned workload (TRAPS 13)', async () => {
     const { pool, runtime, workload } = await openPool();
     const tag = `test-${run}-moving`;
     await docker.getImage(workload.image!).tag({ repo: tag, tag: 'latest' });
@@ -108,7 +108,7 @@ describeWithEngine('the network of the pool', () => {
 });
 
 describeWithEngine('the clean-up of a pool', () => {
-  it('TRAP 5: removes its containers, network and images, says so, and leaves those of others', async () => {
+  it('removes its containers, network and images, says so, and leaves those of others (TRAPS 5)', async () => {
     const [a, b] = [await openPool(), await openPool()];
     await a.start('Server 1');
     await a.runtime.create(a.spec('Server 2'));

@@ -22,7 +22,7 @@ describeReplicaRuntime('the Docker runtime', {
 });
 
 describeWithEngine('a replica container', () => {
-  it('TRAP 9: is dialled at its own address, and publishes no port', async () => {
+  it('is dialled at its own address, and publishes no port (TRAPS 9)', async () => {
     if (process.platform !== 'linux') return;
     const { start, look, container } = await openPool();
     const id = await start('Server 1');
@@ -34,7 +34,7 @@ describeWithEngine('a replica container', () => {
     expect(await answer.json()).toEqual({ message: 'Hello from Server: Server 1', status: 'successful' });
   });
 
-  it('TRAP 9: is dialled at an ephemeral loopback port where addresses do not route, asked anew after each start', async () => {
+  it('is dialled at an ephemeral loopback port where addresses do not route, asked anew after each start (TRAPS 9)', async () => {
     class DesktopEngine extends EngineClient {
       override info = async () => ({ ...(await super.info()), reach: 'published' as const });
     }
@@ -48,7 +48,7 @@ describeWithEngine('a replica container', () => {
     await eventually(() => fetch(`http://127.0.0.1:${second.port}/heartbeat`));
   });
 
-  it('TRAP 3: may get the address of a dead one, but never its id', async () => {
+  it('may get the address of a dead one, but never its id (TRAPS 3)', async () => {
     const { runtime, start, look } = await openPool();
     const [a, b] = [await start('A'), await start('B')];
     await runtime.remove(a);
@@ -59,7 +59,7 @@ describeWithEngine('a replica container', () => {
     expect((await look(a2))!.address).not.toEqual((await look(b2))!.address);
   });
 
-  it('TRAP 7: carries in labels only what never changes, and its slot in its name', async () => {
+  it('carries in labels only what never changes, and its slot in its name (TRAPS 7)', async () => {
     const { pool, start, container } = await openPool({ env: ['GREETING=hi there'] });
     const inspected = await container(await start('Server 4', 2)).inspect();
     expect(inspected.Name).toBe(`/${pool}.Server_4.2`);
@@ -157,7 +157,7 @@ describeWithEngine('hints', () => {
     return { ...pool, hints, id };
   }
 
-  it('TRAP 8: a stop is announced before the death', async () => {
+  it('a stop is announced before the death (TRAPS 8)', async () => {
     const { runtime, hints, id } = await watchPool();
     await runtime.stop(id, 10_000);
     await eventually(() => expect(hints).toContainEqual({ kind: 'died', instanceId: id }));
@@ -167,21 +167,21 @@ describeWithEngine('hints', () => {
     ]);
   });
 
-  it('TRAP 8: a signal that stops nothing is only a change', async () => {
+  it('a signal that stops nothing is only a change (TRAPS 8)', async () => {
     const { hints, id, look, container } = await watchPool();
     await container(id).kill({ signal: 'SIGWINCH' });
     await eventually(() => expect(hints).toEqual([{ kind: 'changed', instanceId: id }]));
     expect((await look(id))!.state).toBe('running');
   });
 
-  it('TRAP 5: tell nothing of another pool', async () => {
+  it('tell nothing of another pool (TRAPS 5)', async () => {
     const { hints } = await watchPool();
     const other = await openPool();
     await other.runtime.remove(await other.start('S1'));
     expect(hints).toEqual([]);
   });
 
-  it('TRAP 12: a container removed by force is a death', async () => {
+  it('a container removed by force is a death (TRAPS 12)', async () => {
     const { hints, id, look, container } = await watchPool();
     await container(id).remove({ force: true });
     await eventually(() => expect(hints).toContainEqual({ kind: 'died', instanceId: id }));
@@ -190,7 +190,7 @@ describeWithEngine('hints', () => {
 });
 
 describeWithEngine('by hand', () => {
-  it('TRAP 12: a paused container is seen as paused, and can be stopped', async () => {
+  it('a paused container is seen as paused, and can be stopped (TRAPS 12)', async () => {
     const { runtime, start, look, container } = await openPool();
     const id = await start('S1');
     await container(id).pause();
@@ -203,7 +203,7 @@ describeWithEngine('by hand', () => {
     expect(await look(id)).toMatchObject({ state: 'exited' });
   });
 
-  it('TRAP 12: a renamed container fills no slot, and its name is free for the same instance', async () => {
+  it('a renamed container fills no slot, and its name is free for the same instance (TRAPS 12)', async () => {
     const { pool, runtime, spec, start, look, container } = await openPool();
     const id = await start('S1');
     await container(id).rename({ name: `${pool}-mine` });
@@ -213,14 +213,14 @@ describeWithEngine('by hand', () => {
     expect(await runtime.list()).toHaveLength(1);
   });
 
-  it('TRAP 12: a container renamed to another slot fills that one', async () => {
+  it('a container renamed to another slot fills that one (TRAPS 12)', async () => {
     const { pool, start, look, container } = await openPool();
     const id = await start('S1');
     await container(id).rename({ name: `${pool}.Server_9.4` });
     expect(await look(id)).toMatchObject({ slot: 'Server 9', generation: 4 });
   });
 
-  it('TRAP 12: a container off the network runs without an address', async () => {
+  it('a container off the network runs without an address (TRAPS 12)', async () => {
     const { pool, start, look, container } = await openPool();
     const id = await start('S1');
     await docker.getNetwork(pool).disconnect({ Container: container(id).id });
@@ -229,7 +229,7 @@ describeWithEngine('by hand', () => {
     expect(seen).not.toHaveProperty('address');
   });
 
-  it('TRAP 12: a restarted container is the same instance, started later', async () => {
+  it('a restarted container is the same instance, started later (TRAPS 12)', async () => {
     const { start, look, container } = await openPool();
     const id = await start('S1');
     const before = (await look(id))!.startedAt!;
@@ -238,7 +238,7 @@ describeWithEngine('by hand', () => {
     expect((await look(id))!.startedAt).toBeGreaterThan(before);
   });
 
-  it('TRAP 12: an updated container stays what it was', async () => {
+  it('an updated container stays what it was (TRAPS 12)', async () => {
     const { start, look, container } = await openPool();
     const id = await start('S1');
     const before = await look(id);
@@ -246,7 +246,7 @@ describeWithEngine('by hand', () => {
     expect(await look(id)).toEqual(before);
   });
 
-  it('TRAP 6: a foreign container that holds the name is a conflict, and is not touched', async () => {
+  it('a foreign container that holds the name is a conflict, and is not touched (TRAPS 6)', async () => {
     const { pool, runtime, workload, spec } = await openPool();
     const foreign = await docker.createContainer({ name: `${pool}.S1.1`, Image: workload.image! });
     try {

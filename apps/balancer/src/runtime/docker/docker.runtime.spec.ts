@@ -1,4 +1,4 @@
-// TRAP 10: the Docker runtime over an engine that hangs, is another one, or goes away. The real engine has its own suite.
+// The Docker runtime over an engine that hangs, is another one, or goes away. The real engine has its own suite.
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { silentLogger } from '../../telemetry/logger.js';
 import { eventually } from '../testing/eventually.js';
@@ -80,12 +80,12 @@ function runtimeOf(client: EngineClient): DockerRuntime {
 }
 
 describe('an engine that hangs', () => {
-  it.each(['/info', '/containers/json'])('TRAP 10: on %s is unreachable, within the deadline', async (hung) => {
+  it.each(['/info', '/containers/json'])('on %s is unreachable, within the deadline (TRAPS 10)', async (hung) => {
     const { runtime } = await over(({ path, json }) => path !== hung && json(200, path === '/info' ? INFO : []));
     await expect(runtime.list()).rejects.toMatchObject({ code: 'unreachable', retryable: true });
   });
 
-  it('TRAP 10: on one container hides none of the others, and shows that one as its list tells it', async () => {
+  it('on one container hides none of the others, and shows that one as its list tells it (TRAPS 10)', async () => {
     const [one, two] = [container('1'), container('2')];
     const { runtime } = await over(({ path, json }) => {
       if (path === '/info') json(200, INFO);
@@ -98,7 +98,7 @@ describe('an engine that hangs', () => {
     ]);
   });
 
-  it('TRAP 10: on one change fails that one as retryable, and lets others pass in the meantime', async () => {
+  it('on one change fails that one as retryable, and lets others pass in the meantime (TRAPS 10)', async () => {
     const { runtime } = await over(({ path, method, json }) => {
       if (path === '/info') json(200, INFO);
       if (path.startsWith('/images/')) json(200, { Id: 'sha256:1', Config: {} });
@@ -132,7 +132,7 @@ describe('an engine that is gone', () => {
 });
 
 describe('another engine behind the same address', () => {
-  it('TRAP 10: is unreachable, not empty, until the first one is back', async () => {
+  it('is unreachable, not empty, until the first one is back (TRAPS 10)', async () => {
     let id = 'engine-1';
     const { runtime } = await over(({ path, json }) => json(200, path === '/info' ? { ...INFO, ID: id } : []));
     expect(await runtime.list()).toEqual([]);
@@ -145,7 +145,7 @@ describe('another engine behind the same address', () => {
     expect(await runtime.list()).toEqual([]);
   });
 
-  it('TRAP 10: is noticed as soon as the event stream breaks', async () => {
+  it('is noticed as soon as the event stream breaks (TRAPS 10)', async () => {
     let id = 'engine-1';
     let asked = 0;
     const { engine, runtime } = await over(({ path, json, response }) => {

@@ -23,7 +23,7 @@ describe('an event of the engine', () => {
     ['kill', { signal: '15', 'io.hashflow.stop-signal': '10' }, 'stopping'],
     ['kill', { signal: '1', 'io.hashflow.stop-signal': '10' }, 'changed'],
     ['kill', {}, 'changed'],
-  ])('TRAP 8: %s %j is the hint "%s"', (action, attributes, kind) => {
+  ])('%s %j is the hint "%s" (TRAPS 8)', (action, attributes, kind) => {
     expect(hintOf(parseEngineEvent(line(action, attributes))!)).toEqual({ kind, instanceId: 'c1' });
   });
 
@@ -36,11 +36,11 @@ describe('an event of the engine', () => {
     '{"Action":"die"}',
     '{"Action":1,"Actor":{"ID":"x"}}',
     '{"Actor":{"ID":"x"}}',
-  ])('TRAP 11: is not read into %j', (text) => {
+  ])('is not read into %j (TRAPS 11)', (text) => {
     expect(parseEngineEvent(text)).toBeUndefined();
   });
 
-  it('TRAP 11: keeps its time to the nanosecond, which no number could', () => {
+  it('keeps its time to the nanosecond, which no number could (TRAPS 11)', () => {
     const event = parseEngineEvent(
       '{"Action":"die","Actor":{"ID":"c1"},"time":1700000000,"timeNano":1700000000123456789}',
     );

@@ -1,4 +1,4 @@
-// TRAP 11: the stream over a scripted engine that splits, doubles, cuts, and falls silent.
+// The stream over a scripted engine that splits, doubles, cuts, and falls silent.
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { ServerResponse } from 'node:http';
 import { silentLogger } from '../../telemetry/logger.js';
@@ -44,7 +44,7 @@ async function follow(serve: (connection: number, response: ServerResponse) => v
   return { told, asked, stream, engine };
 }
 
-describe('the stream of engine events', () => {
+describe('the stream of engine events (TRAPS 11)', () => {
   it('reads events out of chunks that are cut anywhere, also inside a character', async () => {
     const bytes = Buffer.from(event('start', 'a', 1_700_000_001) + event('die', 'b', 1_700_000_002));
     const { told } = await follow((_, response) => {

@@ -69,7 +69,7 @@ describe('a container seen as an instance', () => {
     expect(seen).not.toHaveProperty('pid');
   });
 
-  it('TRAP 12: that was renamed by hand fills no slot', () => {
+  it('that was renamed by hand fills no slot (TRAPS 12)', () => {
     expect(observe('p', 'address', inspected({ name: '/my-server' }))).toMatchObject({
       slot: '',
       generation: 0,
@@ -77,7 +77,7 @@ describe('a container seen as an instance', () => {
     });
   });
 
-  it('TRAP 12: that was taken off the network has no address', () => {
+  it('that was taken off the network has no address (TRAPS 12)', () => {
     expect(observe('p', 'address', inspected({ networks: {} }))).not.toHaveProperty('address');
     expect(observe('p', 'address', inspected({ networks: { p: { IPAddress: '' } } }))).not.toHaveProperty('address');
   });

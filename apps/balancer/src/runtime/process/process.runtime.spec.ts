@@ -100,21 +100,21 @@ describe('a replica process', () => {
     }
   });
 
-  it('TRAP 15: leads a process group of its own', async () => {
+  it('leads a process group of its own (TRAPS 15)', async () => {
     const { pid } = await startOne(newRuntime());
     const group = (text: string) => text.slice(text.lastIndexOf(')') + 2).split(' ')[2];
     if (process.platform === 'linux') expect(group(readFileSync(`/proc/${pid}/stat`, 'utf8'))).toBe(String(pid));
     expect(() => process.kill(-pid!, 0)).not.toThrow();
   });
 
-  it('TRAP 15: leaves no zombie', async () => {
+  it('leaves no zombie (TRAPS 15)', async () => {
     const runtime = newRuntime();
     const { id, pid } = await startOne(runtime);
     await runtime.stop(id, 5_000);
     await eventually(() => expect(() => process.kill(pid!, 0)).toThrow('ESRCH'));
   });
 
-  it('TRAP 15: is killed after the grace when it ignores SIGTERM', async () => {
+  it('is killed after the grace when it ignores SIGTERM (TRAPS 15)', async () => {
     const runtime = newRuntime({
       command: program(`process.on('SIGTERM', () => console.log('no')); console.log('up'); setInterval(() => {}, 1e6)`),
     });

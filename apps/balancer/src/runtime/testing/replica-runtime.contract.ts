@@ -81,7 +81,7 @@ export function describeReplicaRuntime(name: string, options: ContractOptions): 
       expect(await runtime.list()).toHaveLength(1);
     });
 
-    it('TRAP 6: the same slot and generation with another spec hash is a conflict', async () => {
+    it('the same slot and generation with another spec hash is a conflict (TRAPS 6)', async () => {
       const { runtime, spec } = await openBench();
       const id = await runtime.create(spec('S1'));
       const failure = await runtime.create(spec('S1', 1, 'other')).catch((error: unknown) => error);
@@ -90,13 +90,13 @@ export function describeReplicaRuntime(name: string, options: ContractOptions): 
       expect((await runtime.list()).map((instance) => instance.id)).toEqual([id]);
     });
 
-    it('TRAP 6: look-alike slots stay apart', async () => {
+    it('look-alike slots stay apart (TRAPS 6)', async () => {
       const { runtime, spec } = await openBench();
       for (const slot of SLOTS) await runtime.create(spec(slot));
       expect((await runtime.list()).map((instance) => instance.slot).sort()).toEqual([...SLOTS].sort());
     });
 
-    it('TRAP 6: the next generation of a slot is another instance, beside the one that leaves', async () => {
+    it('the next generation of a slot is another instance, beside the one that leaves (TRAPS 6)', async () => {
       const { runtime, spec } = await openBench();
       const old = await runtime.create(spec('S5', 1));
       await runtime.start(old);
@@ -159,7 +159,7 @@ export function describeReplicaRuntime(name: string, options: ContractOptions): 
       expect(await runtime.create(spec('S1'))).not.toBe(first);
     });
 
-    it('TRAP 7: a renamed instance fills the other slot, under its own id and address, and its old place is free', async () => {
+    it('a renamed instance fills the other slot, under its own id and address, and its old place is free (TRAPS 7)', async () => {
       const { runtime, spec } = await openBench();
       const id = await runtime.create(spec('-standby-1', 3, 'abc'));
       await runtime.start(id);
@@ -170,7 +170,7 @@ export function describeReplicaRuntime(name: string, options: ContractOptions): 
       expect(await runtime.create(spec('Server 4', 7, 'abc'))).toBe(id);
     });
 
-    it('TRAP 7: renaming an instance to the place that it has is success, also when asked twice at once', async () => {
+    it('renaming an instance to the place that it has is success, also when asked twice at once (TRAPS 7)', async () => {
       const { runtime, spec } = await openBench();
       const id = await runtime.create(spec('S1'));
       const place = { slot: 'S2', generation: 5 };
@@ -179,7 +179,7 @@ export function describeReplicaRuntime(name: string, options: ContractOptions): 
       expect(await runtime.list()).toMatchObject([{ id, ...place }]);
     });
 
-    it('TRAP 7: an instance is not renamed to a place that another one has', async () => {
+    it('an instance is not renamed to a place that another one has (TRAPS 7)', async () => {
       const { runtime, spec } = await openBench();
       const [id, other] = [await runtime.create(spec('-standby-1')), await runtime.create(spec('S1', 2))];
       await expect(runtime.rename(id, { slot: 'S1', generation: 2 })).rejects.toMatchObject({ code: 'conflict' });
@@ -195,7 +195,7 @@ export function describeReplicaRuntime(name: string, options: ContractOptions): 
       await expect(failure).rejects.toMatchObject({ code: 'failed', retryable: true });
     });
 
-    it('TRAP 5: two pools never see each other’s instances', async () => {
+    it('two pools never see each other’s instances (TRAPS 5)', async () => {
       const [a, b] = [await openBench(), await openBench()];
       const [ofA, ofB] = [await a.runtime.create(a.spec('S1')), await b.runtime.create(b.spec('S1'))];
       expect((await a.runtime.list()).map(({ id }) => id)).toEqual([ofA]);
