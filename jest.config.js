@@ -27,4 +27,7 @@ export const base = {
   modulePathIgnorePatterns: ['<rootDir>/dist'],
 };
 
-export default { ...base, testRegex: ['(apps|libs|experiments|bench)/.*\\.spec\\.ts$', 'scripts/.*\\.spec\\.mjs$'] };
+export default {
+  ...base,
+  testRegex: ['(apps|libs|experiments|drills|bench)/.*\\.spec\\.ts$', 'scripts/.*\\.spec\\.mjs$'],
+};

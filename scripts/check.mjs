@@ -11,6 +11,7 @@ const checks = [
   ['format', bin('prettier'), ['--check', '--log-level=warn', '.']],
   ['types', bin('tsc'), ['--noEmit', '-p', 'tsconfig.json']],
   ['types of the experiments', bin('tsc'), ['-p', 'experiments/tsconfig.json']],
+  ['types of the drills', bin('tsc'), ['-p', 'drills/tsconfig.json']],
   ['types of the benchmarks', bin('tsc'), ['-p', 'bench/tsconfig.json']],
   ['floors', bin('depcruise'), ['--config', '.dependency-cruiser.js', 'apps', 'libs']],
   ['settings page', process.execPath, ['scripts/settings-doc.mjs', '--check']],

@@ -1,5 +1,5 @@
 // Owns the balancer's process: the built program, started with free ports and a state folder of its own, waited for, ended by
-// its pid and cleaned up after. What is done to it meanwhile is pool.ts's.
+// its pid and cleaned up after. The drills start theirs here too. What is done to a pool meanwhile is pool.ts's.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,6 +14,14 @@ const STOP_MS = 60_000;
 /** One name for all balancers of this process, which run one after the other: they share the replicas' image. */
 const POOL = `experiment-${process.pid.toString(36)}`;
 
+/** What outlives one balancer process: its pool's name and state folder, and where its engine is. */
+export interface Home {
+  readonly pool: string;
+  readonly stateDir: string;
+  /** Of the balancer and of the clean-up; wins over this process's environment. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /** What it says once it serves. */
 export interface Serving {
   readonly dataUrl: string;
@@ -22,20 +30,33 @@ export interface Serving {
 }
 
 export interface Balancer extends Serving {
+  /** SIGKILL to control, as a crash would be; the data process and the replicas go on. */
+  kill9(): Promise<void>;
   /** SIGINT: drains, ends all replicas. @throws Error with its output when it does not end well */
   stop(): Promise<void>;
 }
 
-const stateDirs = new Set<string>();
+const homes = new Set<Home>();
 let running: { readonly child: ChildProcess; readonly ended: Promise<unknown> } | undefined;
 
-/** @throws Error with its output when it does not serve in time */
-export async function startBalancer(settings: Readonly<Record<string, string>>): Promise<Balancer> {
-  const stateDir = mkdtempSync(join(tmpdir(), 'hashflow-experiment-'));
-  stateDirs.add(stateDir);
+/** A state folder of its own, cleaned away by cleanUp(). */
+export function newHome(pool = POOL, env: Home['env'] = {}): Home {
+  const home = { pool, stateDir: mkdtempSync(join(tmpdir(), 'hashflow-experiment-')), env };
+  homes.add(home);
+  return home;
+}
+
+/**
+ * @param home of an earlier balancer, to start the same pool again
+ * @throws Error with its output when it does not serve in time
+ */
+export async function startBalancer(
+  settings: Readonly<Record<string, string>>,
+  home: Home = newHome(),
+): Promise<Balancer> {
   const child = spawn(process.execPath, [MAIN], {
-    cwd: stateDir, // no .env of the work tree counts
-    env: { ...environment(stateDir), ...settings },
+    cwd: home.stateDir, // no .env of the work tree counts
+    env: { ...environment(home), ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -61,6 +82,11 @@ export async function startBalancer(settings: Readonly<Record<string, string>>):
     dataUrl,
     adminUrl,
     runtime,
+    kill9: async () => {
+      child.kill('SIGKILL');
+      await ended;
+      running = undefined;
+    },
     stop: async () => {
       child.kill('SIGINT');
       const how = await Promise.race([ended, after(STOP_MS)]);
@@ -84,28 +110,29 @@ async function endAll(): Promise<void> {
     running.child.kill('SIGKILL');
     running = undefined;
   }
-  for (const stateDir of stateDirs) {
+  for (const home of homes) {
     const clean = spawn(process.execPath, [CLEAN], {
-      env: environment(stateDir),
+      env: environment(home),
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     await new Promise((resolve) => clean.once('close', resolve));
-    rmSync(stateDir, { recursive: true, force: true });
+    rmSync(home.stateDir, { recursive: true, force: true });
   }
-  stateDirs.clear();
+  homes.clear();
 }
 
 /** This machine's paths and engine, no setting of whoever runs the experiments. */
-function environment(stateDir: string): NodeJS.ProcessEnv {
+function environment({ pool, stateDir, env }: Home): NodeJS.ProcessEnv {
   const names = ['PATH', 'HOME', 'DOCKER_HOST', 'LANG', 'BASE_IMAGE'];
   const inherited = names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
   return {
     ...(Object.fromEntries(inherited) as NodeJS.ProcessEnv),
     PORT: '0',
     ADMIN_PORT: '0',
-    POOL,
+    POOL: pool,
     STATE_DIR: stateDir,
     HASHFLOW_READY: 'json',
+    ...env,
   };
 }
 

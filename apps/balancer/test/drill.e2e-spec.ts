@@ -1,0 +1,55 @@
+// The drills in short, as `npm run drill` carries them out: one kill, and ten random events under a steady load, on local
+// processes. Graded by what replicas noted and clients saw; no time is asserted.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const MAIN = join(import.meta.dirname, '../../../drills/main.ts');
+const out = mkdtempSync(join(tmpdir(), 'hashflow-drill-e2e-'));
+afterAll(() => rmSync(out, { recursive: true, force: true }));
+
+/** @returns its exit code and all that it said */
+function drill(...args: string[]): Promise<{ code: number | null; text: string }> {
+  const child = spawn(process.execPath, [MAIN, ...args, '--runtime', 'process', '--out', out], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, text })));
+}
+
+const resultOf = (id: string) => JSON.parse(readFileSync(join(out, `${id}-process.json`), 'utf8')).result;
+
+describe('npm run drill', () => {
+  it.each([
+    ['kill', ['kill', '--seconds', '2', '--rate', '60']],
+    ['steady', ['steady', '--events', '10', '--seed', '5', '--seconds', '2', '--rate', '60']],
+  ])(
+    '%s: no request is lost that could be saved, and the report has a picture',
+    async (id, args) => {
+      const { text } = await drill(...args);
+      const result = (() => {
+        try {
+          return resultOf(id);
+        } catch {
+          throw new Error(text);
+        }
+      })();
+      const failed = result.failures.reduce((sum: number, { count }: { count: number }) => sum + count, 0);
+      expect({ failed: failed - result.lostWithInstance, failures: result.failures }).toMatchObject({ failed: 0 });
+      expect(result.counting).toMatchObject({ postsTwice: [], early: [], late: [] });
+      expect(result.counting.arrivals).toBeGreaterThan(100);
+      expect(result.keys.needless).toBe(0);
+      expect(readFileSync(join(out, `${id}-process.svg`), 'utf8')).toContain('</svg>');
+      expect(readFileSync(join(out, 'drills.md'), 'utf8')).toContain(`](${id}-process.svg)`);
+    },
+    240_000,
+  );
+
+  it('refuses what it does not know, with all names that it does', async () => {
+    const { code, text } = await drill('kil');
+    expect(code).toBe(1);
+    expect(text).toContain('there is no drill kil; there are: all, kill, freeze');
+  });
+});
