@@ -139,6 +139,20 @@ export async function startFailing({ env, home = newHome() }: StartOptions = {})
   return { ...exit, output: output() };
 }
 
+/** A start that is killed, control alone and without a word, as soon as its log has these words. */
+export async function startKilled({ env, home = newHome() }: StartOptions, words: string): Promise<void> {
+  const child = launch(home, env);
+  const output = collect(child);
+  const exited = exitOf(child);
+  try {
+    await eventually(words, () => (output().includes(words) || child.exitCode !== null ? true : undefined), START_MS);
+  } finally {
+    child.kill('SIGKILL');
+  }
+  const { code } = await exited;
+  if (code !== null) fail(`the balancer ended before it could be killed (${code})`, output());
+}
+
 /** Asks again and again until the answer is no longer undefined. @throws Error naming what was waited for */
 export async function eventually<T>(
   what: string,

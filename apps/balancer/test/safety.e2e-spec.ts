@@ -53,7 +53,7 @@ describe.each(['data', 'admin'] as const)('on the %s port', (port) => {
       ['with Forwarded', add('/add', ['Forwarded: for=127.0.0.9'])],
     ])('cannot add %s', async (_how, bytes) => expect(statuses(await exchange(urlOf(balancer), bytes))).toEqual([403]));
 
-    it('cannot add behind a legal request on the same connection', async () => {
+    it('cannot add behind a legal request on the same connection (TRAPS 29)', async () => {
       const legal = port === 'data' ? '/home' : '/healthz';
       const answer = await exchange(urlOf(balancer), `GET ${legal} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n${add('/add')}`);
       expect(statuses(answer)).toEqual([200, 403]);
@@ -101,7 +101,7 @@ describe.each(['data', 'admin'] as const)('on the %s port', (port) => {
       expect(answer).toContain('"status":"failure"');
     });
 
-    it('cannot smuggle an /add into the body of another request', async () => {
+    it('cannot smuggle an /add into the body of another request (TRAPS 29)', async () => {
       const inner = add('/add');
       const outer = `POST /rep-as-a-body HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: ${inner.length}\r\nConnection: close\r\n\r\n${inner}`;
       expect(statuses(await exchange(urlOf(balancer), outer))).toEqual([port === 'data' ? 400 : 404]);
