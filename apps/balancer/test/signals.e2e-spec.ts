@@ -143,6 +143,32 @@ describe('SIGTERM with local processes', () => {
   }, 90_000);
 });
 
+describe('SIGTERM with SHUTDOWN_DELAY', () => {
+  it('takes readiness away at once, serves on until the delay is over, and finishes what is in flight then', async () => {
+    const balancer = await startBalancer({ env: { ...slow, SHUTDOWN_DELAY: '3s' } });
+    balancer.signal('SIGTERM');
+    const unready = await eventually('503 from /readyz', async () => {
+      const answer = await call(`${balancer.adminUrl}/readyz`);
+      return answer.status === 503 ? answer : undefined;
+    });
+    expect(unready.json).toEqual({ message: 'the balancer is shutting down', status: 'failure' });
+    // Kept open beyond the delay, begun within it.
+    const answer = call(`${balancer.dataUrl}/slow?ms=4000`);
+    answer.catch(() => undefined);
+    expect((await call(balancer.dataUrl)).status).toBe(200);
+    expect(await postJson(`${balancer.adminUrl}/add`, { n: 1 })).toMatchObject({ status: 503 });
+    await eventually('the end of the data port', () =>
+      call(balancer.dataUrl).then(
+        () => undefined,
+        () => true,
+      ),
+    );
+    expect((await call(`${balancer.adminUrl}/readyz`)).status).toBe(503);
+    expect(await answer).toMatchObject({ status: 200, json: done(4000) });
+    expect(await balancer.exited).toEqual(ENDED);
+  }, 60_000);
+});
+
 describeWithEngine('SIGTERM with containers', () => {
   it('leaves them running, and the next start takes them as they are', async () => {
     const env = { RUNTIME: 'docker', N: '2' };

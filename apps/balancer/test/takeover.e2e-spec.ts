@@ -15,6 +15,7 @@ describeRuntimes('after SIGKILL of control (TRAPS 4)', (runtime) => {
     const pids = await pidsOf(first);
     const instances = await instanceIds(first);
     const owners = await ownersOf(first.dataUrl);
+    const digest = await digestOf(first);
     const load = steadyLoad(`${first.dataUrl}/home`);
     await pause(200);
 
@@ -26,6 +27,7 @@ describeRuntimes('after SIGKILL of control (TRAPS 4)', (runtime) => {
     expect(second.dataPid).toBe(first.dataPid);
     expect(second.dataUrl).toBe(first.dataUrl);
     expect(second.replicas).toEqual(first.replicas);
+    expect(await digestOf(second)).toBe(digest);
     if (runtime === 'docker') {
       expect(await instanceIds(second)).toEqual(instances);
       expect((await containersOf(first.pool)).sort()).toEqual([...instances].sort());
@@ -74,6 +76,10 @@ describe('after SIGKILL of data (TRAPS 2)', () => {
 
 async function instanceIds(balancer: Balancer): Promise<string[]> {
   return (await replicasOf(balancer.adminUrl)).flatMap(({ instance }) => instance?.id ?? []);
+}
+
+async function digestOf({ adminUrl }: Balancer): Promise<string> {
+  return ((await call(`${adminUrl}/api/ring`)).json as { digest: string }).digest;
 }
 
 /** Which replica answers each key; asked one after the other, so that no bound on load moves one. */

@@ -133,6 +133,16 @@ describe('routes', () => {
     expect(headers['retry-after']).toBe('1');
     await request(rig.url).get('/healthz').expect(200);
   });
+
+  it('/readyz says 503 from the moment that the balancer begins to end, though replicas still serve', async () => {
+    // Requests are in flight, until somebody is in a hurry.
+    rig.pool.link.shutdown = (deadlineMs) => (deadlineMs === 0 ? Promise.resolve() : new Promise(() => {}));
+    void rig.pool.manager.shutdown('leave');
+    const { headers } = await request(rig.url).get('/readyz').expect(503, failed('the balancer is shutting down'));
+    expect(headers['retry-after']).toBe('1');
+    await request(rig.url).get('/healthz').expect(200);
+    await rig.pool.manager.shutdown('leave', { now: true });
+  });
 });
 
 describe('the gate', () => {

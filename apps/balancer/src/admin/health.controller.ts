@@ -8,6 +8,7 @@ import { HealthDto } from './dto/health.dto.js';
 import { failure, RequestError } from './failure.js';
 
 const NOT_READY = 'no replica is ready';
+const ENDING = 'the balancer is shutting down';
 
 @ApiTags('health')
 @Controller()
@@ -30,10 +31,12 @@ export class HealthController {
     status: 503,
     type: FailureDto,
     example: failure(NOT_READY),
-    description: 'None is; Retry-After says when to ask again.',
+    description: 'None is, or the balancer is shutting down; Retry-After says when to ask again.',
   })
   readyz(): HealthDto {
-    if (!this.manager.isReady()) throw new RequestError(503, NOT_READY, { 'retry-after': '1' });
+    if (!this.manager.isReady()) {
+      throw new RequestError(503, this.manager.isEnding ? ENDING : NOT_READY, { 'retry-after': '1' });
+    }
     return { status: 'ok' };
   }
 }

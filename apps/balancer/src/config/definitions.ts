@@ -63,6 +63,13 @@ export const definitions = {
     duration({ min: 1 }),
   ),
   stopReplicas: define('STOP_REPLICAS', 'pool', 'false', 'stop Docker replicas on SIGTERM too', flag()),
+  shutdownDelay: define(
+    'SHUTDOWN_DELAY',
+    'pool',
+    '0s',
+    'from SIGTERM, which takes /readyz to 503 at once, to the close of the data port: time for whoever sends traffic here to stop',
+    duration(),
+  ),
 
   runtime: define(
     'RUNTIME',

@@ -146,6 +146,37 @@ describe('leaving the pool', () => {
   });
 });
 
+describe('SHUTDOWN_DELAY', () => {
+  it('is not ready any more, and serves and is cared for until it is over', async () => {
+    await up({ env: { SHUTDOWN_DELAY: '5s' } });
+    const end = rig.manager.shutdown('leave');
+    expect([rig.manager.isReady(), rig.manager.isEnding]).toEqual([false, true]);
+    rig.runtime.die(rig.runtime.one('Server 2').id);
+    await rig.pass(4900);
+    expect(rig.link.ended).toBeNull();
+    expect(rig.link.ready()).toEqual(['Server 1', 'Server 2', 'Server 3']);
+    await rig.pass(100);
+    await end;
+    expect(rig.link.ended).toBe(30_000);
+    expect(rig.runtime.running()).toHaveLength(3);
+  });
+
+  it('is cut short by a second signal, and leaves no timer', async () => {
+    await up({ env: { SHUTDOWN_DELAY: '5s' } });
+    const end = rig.manager.shutdown('leave');
+    await rig.pass(1000);
+    expect(rig.link.ended).toBeNull();
+    await Promise.all([end, rig.manager.shutdown('leave', { now: true })]);
+    expect(rig.clock.pending).toBe(0);
+  });
+
+  it('does not hold up the end of a pool', async () => {
+    await up({ env: { SHUTDOWN_DELAY: '5s' } });
+    await rig.manager.shutdown('end');
+    expect(rig.runtime.world.size).toBe(0);
+  });
+});
+
 describe('a start', () => {
   it('of a pool that runs already ends with a clear line and touches nothing (TRAPS 5)', async () => {
     await up();

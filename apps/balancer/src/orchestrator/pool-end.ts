@@ -1,4 +1,4 @@
-// Owns the end of a pool in the one safe order: no more plans, requests finished, instances ended, state, lock. Each step is
+// Owns the end of a pool in the one safe order: time to be told, no more plans, requests finished, instances ended, state, lock. Each step is
 // bounded, and cut short when somebody is in a hurry. When it ends is main's.
 import type { ObservedInstance, ReplicaRuntime } from '../runtime/replica-runtime.js';
 import type { Logger } from '../telemetry/logger.js';
@@ -23,6 +23,8 @@ export async function endPool(
   const { settings, runtime, link, log } = parts;
   if (!pool) return runtime.close().catch(logged(log, 'the runtime could not be closed'));
   const { reconciler, store, lock } = pool;
+  // Who asks /readyz has to learn of the end before the port closes. Until then the pool is cared for as ever.
+  if (mode === 'leave') await pause(parts.options.clock, settings.shutdownDelay, hurry);
   if (mode === 'end') {
     // From here on a crash leads to a next start that begins anew and clears away what is left.
     const refused = await store.updateAnyway((state) => ({ ...state, ended: true }));
@@ -106,6 +108,20 @@ export async function unlessHurried<T>(hurry: AbortSignal, job: () => Promise<T>
     job()
       .then(resolve, reject)
       .finally(() => hurry.removeEventListener('abort', hurried));
+  });
+}
+
+/** Resolves after `ms`, or when somebody gets in a hurry; leaves no timer. */
+function pause(clock: Clock, ms: number, hurry: AbortSignal): Promise<void> {
+  if (ms === 0 || hurry.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const over = () => {
+      cancel();
+      hurry.removeEventListener('abort', over);
+      resolve();
+    };
+    const cancel = clock.after(ms, over);
+    hurry.addEventListener('abort', over, { once: true });
   });
 }
 

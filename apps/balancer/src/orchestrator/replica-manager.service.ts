@@ -127,9 +127,15 @@ export class ReplicaManager {
     return specView(store.current, reconciler.phases, drift);
   }
 
-  /** At least one replica serves. */
+  /** Shutdown has begun: what is under way is finished, nothing new is to come. */
+  get isEnding(): boolean {
+    return this.ending !== undefined;
+  }
+
+  /** At least one replica serves, and will go on to. */
   isReady(): boolean {
-    return this.pool !== undefined && [...this.pool.reconciler.phases.values()].some(({ state }) => state === 'ready');
+    if (!this.pool || this.ending) return false;
+    return [...this.pool.reconciler.phases.values()].some(({ state }) => state === 'ready');
   }
 
   /** Whole or not at all; stored before it resolves. @throws PoolError */
@@ -197,7 +203,7 @@ export class ReplicaManager {
 
   /**
    * `end`: drains, stops all replicas, removes network and desired state; the identity stays. `leave`: drains, and leaves
-   * running what a next start can adopt (unless STOP_REPLICAS); the rest is stopped, the state stays. A call with `now`,
+   * running what a next start can adopt (unless STOP_REPLICAS), SHUTDOWN_DELAY after it has ceased to be ready; the rest is stopped, the state stays. A call with `now`,
    * first or later, neither drains nor waits. Never rejects; further calls get the first one's promise.
    */
   shutdown(mode: EndMode, { now = false }: ShutdownOptions = {}): Promise<void> {
