@@ -13,13 +13,13 @@ import type { Disturbance } from './scripted-runtime.js';
 
 /** In memory where there is such a place: thousands of pools write their state here. */
 const FOLDER = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
-const ENV = { N: '3', MAX_REPLICAS: '6', CRASH_LOOP_LIMIT: '3' };
+const ENV = { N: '3', MAX_REPLICAS: '6', CRASH_LOOP_LIMIT: '3', EJECT_TIME_MAX: '20s' };
 /** STANDBY is 0 to this. */
 const MOST_STANDBYS = 2;
 
 type OneOf<T extends readonly string[]> = T[number];
 
-const TO_AN_INSTANCE = ['die', 'die', 'vanish', 'pause', 'sicken', 'heal', 'stopHint', 'strange'] as const;
+const TO_AN_INSTANCE = ['die', 'die', 'vanish', 'pause', 'sicken', 'heal', 'fail', 'stopHint', 'strange'] as const;
 const TO_THE_POOL = ['add', 'remove'] as const;
 const TO_A_REPLICA = ['drain', 'undrain', 'restart', 'weight'] as const;
 const CALLS = ['list', 'create', 'start', 'rename', 'stop', 'remove'] as const;
@@ -194,6 +194,10 @@ class History {
       case 'heal':
         runtime.behaviours.set(target.id, kind === 'heal' ? 'healthy' : 'sick');
         return;
+      case 'fail':
+        // Once more than nothing, so that there is something to compare with.
+        this.rig.link.ends(target.id, {});
+        return this.rig.link.ends(target.id, { reset: 5 });
       case 'stopHint':
         return runtime.emit({ kind: 'stopping', instanceId: target.id });
     }
