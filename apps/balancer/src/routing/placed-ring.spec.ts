@@ -12,7 +12,7 @@ const snapshot = (changes: Partial<Snapshot> = {}) =>
   );
 
 describe('the ring under a table', () => {
-  it('is taken over, not placed again, while only instances, their states and ramps, epoch and bound change', () => {
+  it('is taken over, not placed again, while only instances, their states and ramps, epoch and bound change (TRAPS 24)', () => {
     const before = placeRing(snapshot());
     const states = NAMES.map((replica, i) => ({
       replica,

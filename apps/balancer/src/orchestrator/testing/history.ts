@@ -70,17 +70,19 @@ const event: fc.Arbitrary<HistoryEvent> = fc.oneof(
 
 export interface HistoryPlan {
   readonly standby: number;
+  readonly slowStart: string;
   readonly steps: readonly HistoryEvent[];
 }
 
 export const histories: fc.Arbitrary<HistoryPlan> = fc.record({
   standby: fc.nat(MOST_STANDBYS),
+  slowStart: any(['0s', '5s']),
   steps: fc.array(event, { minLength: 5, maxLength: 40 }),
 });
 
 /** Plays a whole history: everything is checked after each event, and once more after the failures have stopped. @throws Error naming a promise that was broken */
-export async function play({ standby, steps }: HistoryPlan): Promise<void> {
-  const history = await History.begin({ ...ENV, STANDBY: String(standby) });
+export async function play({ standby, slowStart, steps }: HistoryPlan): Promise<void> {
+  const history = await History.begin({ ...ENV, STANDBY: String(standby), SLOW_START: slowStart });
   try {
     for (const step of steps) await history.step(step);
     await history.end();

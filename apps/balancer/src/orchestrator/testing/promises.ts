@@ -14,6 +14,8 @@ export class Promises {
   private tablesSeen = 0;
   /** Instances whose drain has begun, by this balancer's tables. */
   private readonly left = new Set<string>();
+  /** How far the slow start of each instance had come in the tables of this balancer. */
+  private readonly ramps = new Map<string, number>();
 
   constructor(
     private readonly rig: PoolRig,
@@ -73,13 +75,16 @@ export class Promises {
     ]);
     const ready = views.filter(({ state }) => state === 'ready').map(({ name }) => name);
     this.expectSame('who gets requests in the end, and who is ready', link.ready(), ready);
+    const slow = link.table.instances.filter(({ ramp }) => ramp !== undefined).map(({ replica }) => replica);
+    this.expectSame('who starts slowly in the end, and nobody', slow, []);
     this.complain();
   }
 
   private checkTable({ epoch, instances }: Snapshot): void {
     const { runtime } = this.rig;
     const serving = new Set<string>();
-    for (const { id, replica, state } of instances) {
+    for (const { id, replica, state, ramp } of instances) {
+      this.checkRamp(`table ${epoch} has ${id}`, id, state, ramp);
       if (state === 'draining') {
         this.left.add(id);
         continue;
@@ -91,6 +96,15 @@ export class Promises {
       if (this.left.has(id) && !this.everDrained.has(replica))
         this.break(`table ${epoch} takes ${id} of ${replica} back, whose drain had begun`);
     }
+  }
+
+  /** A slow start is for who gets requests, takes some of them from its beginning, and never goes back. */
+  private checkRamp(where: string, id: string, state: string, ramp = 1): void {
+    if (state !== 'ready' && ramp < 1) this.break(`${where}, ${state}, in its slow start`);
+    if (!(ramp > 0 && ramp <= 1)) this.break(`${where} with a ramp of ${ramp}`);
+    const before = this.ramps.get(id) ?? 0;
+    if (state === 'ready' && ramp < before) this.break(`${where} with a ramp of ${ramp} after one of ${before}`);
+    if (state === 'ready') this.ramps.set(id, ramp);
   }
 
   private checkViews(table: Snapshot | undefined): void {
