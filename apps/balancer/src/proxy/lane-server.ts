@@ -144,6 +144,8 @@ export class LaneServer {
       list.splice(list.indexOf(open), 1);
       if (list.length > 0) return;
       this.#open.delete(socket);
+      // An answer that had begun before could not say that it is the last one.
+      if (this.#closing) socket.destroySoon();
       if (this.#open.size === 0) this.#onIdle?.();
     });
   }
