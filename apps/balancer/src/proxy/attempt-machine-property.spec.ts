@@ -54,12 +54,13 @@ class Watched {
     this.machine = rig.machine(facts, rules);
   }
 
-  step(act: (machine: AttemptMachine) => Step): void {
+  /** @param late the event is of a try that was given up */
+  step(act: (machine: AttemptMachine) => Step, late = false): void {
     const { machine, rig } = this;
     const over = machine.outcome !== undefined;
     const before = { relayed: this.relayed, received: this.received, name: machine.target?.instance.replica };
     const step = act(machine);
-    if (over) expect(step).toBe('none');
+    if (over || late) expect(step).toBe('none');
     expect(rig.held).toBeLessThanOrEqual(1);
     if (step === 'try') {
       // Never after an answer began, never what may have been received and must not be twice, never without its body,
@@ -98,21 +99,22 @@ class Watched {
   play(event: Happening): void {
     const { machine, rig } = this;
     this.now += 7;
-    const attempt = machine.attempt - ('late' in event && event.late ? 1 : 0);
+    const late = 'late' in event && event.late;
+    const attempt = machine.attempt - (late ? 1 : 0);
     switch (event.kind) {
       case 'connected':
         if (attempt === machine.attempt && machine.attempt > 0) this.received = true;
-        return this.step(() => machine.connected(attempt, event.reused, this.now));
+        return this.step(() => machine.connected(attempt, event.reused, this.now), late);
       case 'head':
-        return this.step(() => machine.head(attempt, event.status, this.now));
+        return this.step(() => machine.head(attempt, event.status, this.now), late);
       case 'failed':
         this.#noteLeaving(attempt);
-        return this.step(() => machine.failed(attempt, event.cause, this.now));
+        return this.step(() => machine.failed(attempt, event.cause, this.now), late);
       case 'closed':
         this.#noteLeaving(attempt);
-        return this.step(() => machine.closed(attempt, this.now));
+        return this.step(() => machine.closed(attempt, this.now), late);
       case 'sent':
-        return this.step(() => machine.sent(attempt, this.now));
+        return this.step(() => machine.sent(attempt, this.now), late);
       case 'collected':
         return this.step(() => machine.collected(this.now));
       case 'progress':

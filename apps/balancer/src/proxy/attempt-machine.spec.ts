@@ -157,6 +157,10 @@ describe('a retry', () => {
     expect(machine.head(2, 503, 3)).toBe('relay');
   });
 
+  it('after 503 comes not when the total deadline has passed: the replica’s own answer is the better one', () => {
+    expect(sent(new MachineRig().machine({}, { totalTimeout: 1000 })).head(1, 503, 1000)).toBe('relay');
+  });
+
   it.each([500, 501, 502, 504, 429, 200])('never comes after %d', (status) => {
     expect(sent(new MachineRig().machine()).head(1, status, 1)).toBe('relay');
   });

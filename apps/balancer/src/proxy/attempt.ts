@@ -87,11 +87,12 @@ export class Attempt implements Party {
       return;
     }
     // Answered without reading the body to its end: neither the rest nor the connection is of use.
-    upstream.once('close', () => {
-      if (outgoing.writableFinished) return;
-      this.body?.destroy();
-      outgoing.destroy();
-    });
+    if (!outgoing.writableFinished)
+      upstream.once('close', () => {
+        if (outgoing.writableFinished) return;
+        this.body?.destroy();
+        outgoing.destroy();
+      });
     this.owner.onHead(this, upstream);
   }
 

@@ -56,7 +56,7 @@ export class Exchange implements AttemptOwner, BodyOwner, DeadlineOwner, TableWa
     const { head, response } = this;
     const { maxBody } = this.context.settings;
     response.once('close', () => this.#onClientClosed());
-    response.once('finish', () => this.#onDelivered());
+    if (this.#body) response.once('finish', () => this.#onDelivered());
     if (maxBody > 0 && head.length > maxBody) this.#obey(this.#machine.refuse('body_too_large'));
     else this.#obey(this.#machine.begin(performance.now()));
   }
