@@ -111,8 +111,8 @@ describe('an answer of the balancer itself', () => {
     const upstream = await hostile((socket) => socket.pause());
     await serve(upstream.port, { idleTimeout: 150 });
     const client = await rawClient(plane.port, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n');
-    const chunk = 'x'.repeat(64 * 1024);
-    const timer = setInterval(() => client.write(chunk), 1);
+    const chunk = 'x'.repeat(256 * 1024);
+    const timer = setInterval(() => client.socket.writableNeedDrain || client.write(chunk), 1);
     expect(await client.until(/\r\n\r\n\{.*\}$/)).toMatch(/^HTTP\/1.1 504 [^]*X-HashFlow-Cause: response_timeout/);
     clearInterval(timer);
     client.socket.destroy();
