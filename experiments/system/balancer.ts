@@ -27,6 +27,9 @@ export interface Serving {
   readonly dataUrl: string;
   readonly adminUrl: string;
   readonly runtime: string;
+  /** Of control. */
+  readonly pid: number;
+  readonly dataPid: number;
 }
 
 export interface Balancer extends Serving {
@@ -73,15 +76,13 @@ export async function startBalancer(
       });
   });
   const failed = (what: string) => new Error(`the balancer ${what}\n${output.slice(-4000)}`);
-  const { dataUrl, adminUrl, runtime } = await Promise.race([
+  const announced = await Promise.race([
     serving,
     ended.then((how) => Promise.reject(failed(`ended before it served (${how})`))),
     after(START_MS).then(() => Promise.reject(failed(`did not serve within ${START_MS} ms`))),
   ]);
   return {
-    dataUrl,
-    adminUrl,
-    runtime,
+    ...announced,
     kill9: async () => {
       child.kill('SIGKILL');
       await ended;
