@@ -36,6 +36,13 @@ export default {
       to: { pathNot: '^libs/hashing/src|^node_modules/@noble/hashes' },
     },
     {
+      name: 'cli-knows-http-only',
+      comment: 'the command line is a client like any other',
+      severity: 'error',
+      from: { path: '^apps/cli/src', pathNot: '/testing/|spec\\.ts$' },
+      to: { path: '^(apps/(balancer|server)|libs)/' },
+    },
+    {
       name: 'pure-files-decide',
       comment: 'no Nest, no node: module: a decision is a function of its arguments',
       severity: 'error',

@@ -17,6 +17,7 @@ const entries = [
   'dist/apps/balancer/src/main.js',
   'dist/apps/balancer/src/data.main.js',
   'dist/apps/server/src/main.js',
+  'dist/apps/cli/src/main.js',
 ];
 
 /** npm rolls back when told to stop, which can take as long as the install. A half install is found and redone anyway. */
