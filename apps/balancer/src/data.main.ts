@@ -2,7 +2,7 @@
 // for good. It outlives the control process that started it, and waits for the next.
 import { DataPlane, ListenError } from './proxy/data-plane.js';
 import { listenForControl } from './proxy/control-socket.js';
-import { dropPrivileges, PrivilegeError } from './proxy/privileges.js';
+import { bindAs, dropPrivileges, PrivilegeError } from './proxy/privileges.js';
 import { threadLanes } from './proxy/thread-lane.js';
 import { ClaimTable } from './routing/claims.js';
 import { KeyCounts } from './routing/key-counts.js';
@@ -25,6 +25,7 @@ const plane = new DataPlane({
   keys,
   log,
   startLane: threadLanes(new URL('./data.worker.js', import.meta.url), settings, claims, keys, logLevel),
+  bindShared: (bind) => bindAs(settings.user, port, bind),
   onBroken: (reason) => {
     log.error({}, reason);
     process.exit(DATA_EXIT.failed);

@@ -47,6 +47,15 @@ describe('npm run drill', () => {
     240_000,
   );
 
+  it('worker: with two of them, only what the dead one carried is lost, and it is replaced', async () => {
+    const { text } = await drill('worker', '--seconds', '4', '--rate', '60');
+    // Node's inspector, by which a thread can be ended from outside, has one port for all programs.
+    if (text.includes('left out: another program uses')) return console.info(text);
+    const { grade, failures } = resultOf('worker');
+    expect({ grade: grade.letter, failures }).toMatchObject({ grade: expect.stringMatching(/[AB]/) });
+    expect(failures.filter(({ status }: { status: number }) => status !== 0)).toEqual([]);
+  }, 120_000);
+
   it('refuses what it does not know, with all names that it does', async () => {
     const { code, text } = await drill('kil');
     expect(code).toBe(1);

@@ -41,6 +41,7 @@ class ScriptedLanes {
           if (command.type === 'listen')
             inner.send({ type: 'listening', endpoint: { ...command.endpoint, port: 5000 } });
         });
+        inner.send({ type: 'loaded' });
         return outer;
       },
       onBroken: (reason) => void this.broken.push(reason),

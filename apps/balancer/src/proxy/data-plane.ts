@@ -28,6 +28,11 @@ export interface DataPlaneOptions {
   readonly log: Logger;
   /** Brings a lane to life, in a thread or on this one. Its channel closes when it dies. */
   readonly startLane: (worker: number) => LaneChannel;
+  /**
+   * Carries out `bind` as the user that this process is going to be: only sockets of one user share a port, and a lane that
+   * is replaced binds after root was given up. Left out: this process stays who it is.
+   */
+  readonly bindShared?: <T>(bind: () => Promise<T>) => Promise<T>;
   /** A lane died and could not be replaced: this process is of no more use. */
   readonly onBroken: (reason: string) => void;
 }
@@ -153,27 +158,37 @@ export class DataPlane {
     const channel = this.options.startLane(worker);
     const lane: LaneState = { channel, epoch: 0, listening: false, closed: false, finished: false };
     this.#lanes[worker] = lane;
-    return new Promise((resolve, reject) => {
-      channel.onMessage((report) => {
-        if (report.type === 'listening') {
-          lane.listening = true;
-          resolve(report.endpoint);
-        } else if (report.type === 'refused') reject(new ListenError(report.code, report.message));
-        else this.#hear(lane, report);
+    const loaded = new Promise<() => Promise<Endpoint>>((load, fail) => {
+      const listening = new Promise<Endpoint>((resolve, reject) => {
+        channel.onMessage((report) => {
+          if (report.type === 'listening') {
+            lane.listening = true;
+            resolve(report.endpoint);
+          } else if (report.type === 'refused') reject(new ListenError(report.code, report.message));
+          else if (report.type === 'loaded') {
+            load(() => {
+              channel.send({ type: 'listen', endpoint: this.#endpoint, shared });
+              return listening;
+            });
+          } else this.#hear(lane, report);
+        });
+        channel.onClose((reason) => {
+          const why = `worker ${worker} ended before it listened: ${reason?.message ?? 'no reason'}`;
+          fail(new ListenError('LANE_ENDED', why));
+          reject(new ListenError('LANE_ENDED', why));
+          this.#onLaneGone(lane, worker, reason);
+        });
       });
-      channel.onClose((reason) => {
-        reject(
-          new ListenError('LANE_ENDED', `worker ${worker} ended before it listened: ${reason?.message ?? 'no reason'}`),
-        );
-        this.#onLaneGone(lane, worker, reason);
-      });
-      // Table before port: a new lane must not answer that there is no replica.
-      if (this.#inForce) channel.send({ type: 'table', snapshot: this.#inForce.snapshot, rows: this.#inForce.rows });
-      channel.send({ type: 'listen', endpoint: this.#endpoint, shared });
+      // One that was never loaded is waited for by nobody.
+      listening.catch(() => {});
     });
+    // Table before port: a new lane must not answer that there is no replica.
+    if (this.#inForce) channel.send({ type: 'table', snapshot: this.#inForce.snapshot, rows: this.#inForce.rows });
+    const { bindShared } = this.options;
+    return loaded.then((listen) => (shared && bindShared ? bindShared(listen) : listen()));
   }
 
-  #hear(lane: LaneState, report: Exclude<LaneReport, { type: 'listening' | 'refused' }>): void {
+  #hear(lane: LaneState, report: Exclude<LaneReport, { type: 'loaded' | 'listening' | 'refused' }>): void {
     switch (report.type) {
       case 'routing':
         lane.epoch = report.epoch;

@@ -16,6 +16,8 @@ export type LaneCommand =
   | { readonly type: 'shutdown'; readonly deadlineMs: number };
 
 export type LaneReport =
+  /** All of its program is there; it takes commands. */
+  | { readonly type: 'loaded' }
   | { readonly type: 'listening'; readonly endpoint: Endpoint }
   | { readonly type: 'refused'; readonly code: string; readonly message: string }
   /** Every request from now on is routed by this epoch. */

@@ -75,6 +75,7 @@ export class Lane implements Tables {
     };
     this.#server = new LaneServer(context, new Forwarder(), this.#classics);
     channel.onMessage((command) => this.#obey(command));
+    channel.send({ type: 'loaded' });
   }
 
   get current(): RoutingTable | undefined {

@@ -27,6 +27,26 @@ export function dropPrivileges(user: string): string {
   return user;
 }
 
+/** Below it only root may bind. */
+const FIRST_FREE_PORT = 1024;
+
+/**
+ * Carries out `bind` as the user that dropPrivileges() makes us later. Linux lets sockets of one user only share a port: without
+ * this no worker could ever be replaced, since root's sockets would hold the port. A privileged port is bound as root, and
+ * not root: nothing changes.
+ * @throws PrivilegeError
+ */
+export async function bindAs<T>(user: string, port: number, bind: () => Promise<T>): Promise<T> {
+  const { seteuid } = process;
+  if (process.getuid?.() !== 0 || !seteuid || (port > 0 && port < FIRST_FREE_PORT)) return bind();
+  seteuid(lookUp(user).uid);
+  try {
+    return await bind();
+  } finally {
+    seteuid(0);
+  }
+}
+
 function lookUp(user: string): { uid: number; gid: number } {
   const numeric = /^(\d+)(?::(\d+))?$/.exec(user);
   if (numeric) return { uid: Number(numeric[1]), gid: Number(numeric[2] ?? numeric[1]) };
