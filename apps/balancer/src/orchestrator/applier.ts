@@ -28,6 +28,8 @@ const REMOVE_DEADLINE = 30_000;
 const STOP_MARGIN = 15_000;
 const LOGS_DEADLINE = 2000;
 const LAST_LINES = 50;
+/** Longest wait of the dead for the living, in milliseconds. */
+const REMOVAL_PATIENCE = 2000;
 /** After the engine failed a call. */
 const PAUSE_AFTER_FAILURE = 1000;
 
@@ -47,6 +49,8 @@ export class Applier {
   private readonly underWay = new Set<UnderWay>();
   private idle: (() => void)[] = [];
   private readonly pauses = new Set<() => void>();
+  /** Removals that wait until no slot is being filled. */
+  private readonly waiting = new Set<() => void>();
 
   constructor(private readonly parts: ApplierParts) {}
 
@@ -71,6 +75,7 @@ export class Applier {
     void this.apply(action).then((succeeded) => {
       const end = () => {
         entry.ended = this.parts.ledger.mark();
+        if (!this.filling) for (const go of [...this.waiting]) go();
         if (this.running === 0) for (const resolve of this.idle.splice(0)) resolve();
         this.parts.onEnd();
       };
@@ -93,11 +98,30 @@ export class Applier {
 
   /** Ends the pauses; what runs goes on to its deadline. */
   hurry(): void {
-    for (const end of [...this.pauses]) end();
+    for (const end of [...this.pauses, ...this.waiting]) end();
   }
 
   private get running(): number {
     return [...this.underWay].filter(({ ended }) => ended === undefined).length;
+  }
+
+  /** A slot is about to get an instance. */
+  private get filling(): boolean {
+    return [...this.underWay].some(({ action, ended }) => fillsSlot(action) && ended === undefined);
+  }
+
+  /** Removing is the engine's longest call, and those that bring a successor up queue behind it: nobody waits for the removal. */
+  private async giveWay(): Promise<void> {
+    if (!this.filling) return;
+    await new Promise<void>((resolve) => {
+      const go = () => {
+        cancel();
+        this.waiting.delete(go);
+        resolve();
+      };
+      const cancel = this.parts.clock.after(REMOVAL_PATIENCE, go);
+      this.waiting.add(go);
+    });
   }
 
   private pause(end: () => void): void {
@@ -199,6 +223,7 @@ export class Applier {
   private async remove({ instanceId }: Extract<Action, { kind: 'remove' }>): Promise<boolean> {
     try {
       await this.keepLastLines(instanceId);
+      await this.giveWay();
       await this.call(REMOVE_DEADLINE, 'removing an instance', this.parts.runtime.remove(instanceId));
       return true;
     } catch (error) {

@@ -204,7 +204,7 @@ class Planner {
     const promoted = standby ? undefined : this.reserve.take(slot);
     if (promoted) {
       this.act({ kind: 'promote', slot: name, instanceId: promoted.id, specHash: promoted.specHash });
-      return null;
+      return 'a standby takes its place';
     }
     if (outdated && this.replacing && !winner) return 'replicas are replaced one at a time';
     if ((standby ? this.openings.standbys : this.openings.members) < 1) {

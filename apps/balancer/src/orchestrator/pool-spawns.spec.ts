@@ -37,6 +37,21 @@ describe('a pool', () => {
     expect(rig.manager.summary().standby).toEqual({ wanted: 2, ready: 2, reason: null });
   });
 
+  it('removes a dead instance once its successor is started, and does not wait for one that hangs', async () => {
+    await up();
+    await rig.pass(15_000);
+    const removedAfter = async (start: 'hang' | { slow: number }) => {
+      rig.runtime.disturb = (call) => (call === 'start' ? start : undefined);
+      const { id } = rig.runtime.one('Server 1');
+      const began = rig.clock.now();
+      rig.runtime.die(id);
+      await rig.pass(20_000);
+      return (rig.runtime.calls.find(({ call, subject }) => call === 'remove' && subject === id)?.at ?? NaN) - began;
+    };
+    expect(await removedAfter({ slow: 700 })).toBe(700);
+    expect(await removedAfter('hang')).toBe(2000);
+  });
+
   it('makes one at a time after a failure, and two again after a success', async () => {
     await up({ env: { N: '4' } });
     await rig.pass(15_000);
