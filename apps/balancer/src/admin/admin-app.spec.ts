@@ -205,6 +205,11 @@ describe('the OpenAPI document', () => {
       [
         '/add',
         '/api/audit',
+        '/api/deploy',
+        '/api/deploy',
+        '/api/deploy',
+        '/api/deploy/events',
+        '/api/deploy/rollback',
         '/api/events',
         '/api/preview',
         '/api/replicas',
@@ -231,7 +236,8 @@ describe('the OpenAPI document', () => {
       for (const [status, response] of Object.entries(
         operation.responses as Record<string, { content?: Record<string, object> }>,
       )) {
-        const content = (response.content?.['application/json'] ?? response.content?.['text/plain']) as {
+        const { content: all = {} } = response;
+        const content = (all['application/json'] ?? all['text/plain'] ?? all['text/event-stream']) as {
           schema?: object;
           example?: unknown;
           examples?: Record<string, { value: object }>;

@@ -8,6 +8,8 @@ import { Audit } from './audit.js';
 import { AuditController } from './audit.controller.js';
 import { ClassicController } from './classic.controller.js';
 import { ClassicService } from './classic.service.js';
+import { DeployController } from './deploy.controller.js';
+import { DeployStreams } from './deploy-stream.js';
 import { EventStreams } from './event-stream.js';
 import { EventsController } from './events.controller.js';
 import { FailureFilter } from './failure.filter.js';
@@ -25,6 +27,7 @@ import { SpecController } from './spec.controller.js';
     ClassicController,
     ReplicasController,
     ReplicaLifeController,
+    DeployController,
     LogsController,
     EventsController,
     AuditController,
@@ -36,6 +39,7 @@ import { SpecController } from './spec.controller.js';
     Audit,
     ClassicService,
     { provide: LogStreams, useFactory: () => new LogStreams() },
+    { provide: DeployStreams, useFactory: () => new DeployStreams() },
     { provide: EventStreams, inject: [Logger], useFactory: (logger: Logger) => new EventStreams(logger) },
     { provide: APP_FILTER, useClass: FailureFilter },
   ],

@@ -7,6 +7,7 @@ import { ReplicaManager } from '../orchestrator/replica-manager.service.js';
 import { ApiFailures } from './dto/api-failures.js';
 import { AuditDto } from './dto/audit.dto.js';
 import { quote, RequestError } from './failure.js';
+import { searchOf } from './search-of.js';
 
 const DEFAULT_LIMIT = 100;
 
@@ -36,8 +37,7 @@ export class AuditController {
     ],
   })
   audit(@Req() request: Request): AuditDto {
-    const mark = request.originalUrl.indexOf('?');
-    return { entries: this.manager.audit.latest(readLimit(mark < 0 ? '' : request.originalUrl.slice(mark + 1))) };
+    return { entries: this.manager.audit.latest(readLimit(searchOf(request))) };
   }
 }
 

@@ -18,6 +18,7 @@ import { ApiFailures } from './dto/api-failures.js';
 import { EventListDto } from './dto/events.dto.js';
 import { readEventQuestion } from './event-question.js';
 import { EventStreams, MAX_EVENT_STREAMS } from './event-stream.js';
+import { searchOf } from './search-of.js';
 
 const EXAMPLE =
   'retry: 1000\nid: 4f1c9a02-16\nevent: hello\ndata: {"boot":"4f1c9a02","position":"4f1c9a02-16","oldest":"4f1c9a02-1"}\n\n' +
@@ -75,10 +76,9 @@ export class EventsController {
     503: [`too many follow the events; at most ${MAX_EVENT_STREAMS} at a time`],
   })
   async events(@Req() request: Request, @Res() response: Response): Promise<void> {
-    const mark = request.originalUrl.indexOf('?');
     const { accept } = request.headers;
     const lastEventId = request.headers['last-event-id']?.toString();
-    const search = mark < 0 ? '' : request.originalUrl.slice(mark + 1);
+    const search = searchOf(request);
     const { format, since, types, limit } = readEventQuestion(search, { accept, lastEventId });
     const { events: log } = this.manager;
     if (format === 'stream' && request.method !== 'HEAD') return this.streams.follow(response, log, { since, types });

@@ -7,6 +7,7 @@ import { ReplicaManager } from '../orchestrator/replica-manager.service.js';
 import { ApiFailures } from './dto/api-failures.js';
 import { MAX_TAIL, readLogQuestion } from './log-question.js';
 import { LogStreams } from './log-stream.js';
+import { searchOf } from './search-of.js';
 
 @ApiTags('view')
 @Controller('api')
@@ -49,8 +50,7 @@ export class LogsController {
     ],
   })
   async logs(@Param('name') name: string, @Req() request: Request, @Res() response: Response): Promise<void> {
-    const mark = request.originalUrl.indexOf('?');
-    const { tail, follow } = readLogQuestion(mark < 0 ? '' : request.originalUrl.slice(mark + 1));
+    const { tail, follow } = readLogQuestion(searchOf(request));
     if (follow && request.method !== 'HEAD') {
       await this.streams.send(response, (signal) => this.manager.logs.follow(name, tail, signal));
       return;

@@ -19,6 +19,7 @@ export function createDocument(app: INestApplication, settings: Settings): OpenA
     .addTag('pool', 'Which replicas there should be.')
     .addTag('view', 'How they are.')
     .addTag('life', 'What operators do to one of them.')
+    .addTag('deploy', 'What they run, and replacing it.')
     .addTag('ring', 'Where keys go, and what a change would move.')
     .addTag('health', 'For probes; open to whoever reaches the port.');
   if (settings.adminToken !== undefined) {

@@ -12,7 +12,7 @@ export function readReplicaChange<T extends object>(
 }
 
 /** @throws RequestError 400 when the query asks for anything but `wait=VALUE` once */
-export function readWait(search: string, value: 'ready' | 'gone' | undefined): boolean {
+export function readWait(search: string, value: 'ready' | 'gone' | 'done' | undefined): boolean {
   let wait = false;
   for (const [name, given] of new URLSearchParams(search)) {
     if (name !== 'wait' || value === undefined) throw new RequestError(400, `unknown query parameter ${quote(name)}`);

@@ -12,6 +12,7 @@ import { quote, RequestError } from './failure.js';
 import { readJsonBody, readNoProperties } from './json-body.js';
 import { readWait } from './replica-change.js';
 import { readBody } from './request-body.js';
+import { searchOf } from './search-of.js';
 
 const UNKNOWN = 'replica "Server 9" does not exist';
 const BODY_FAILURES = {
@@ -179,9 +180,4 @@ export class ReplicaLifeController {
     if (!replica) throw new RequestError(404, `replica ${quote(name)} does not exist`); // removed since
     return replica;
   }
-}
-
-function searchOf({ originalUrl }: Request): string {
-  const mark = originalUrl.indexOf('?');
-  return mark < 0 ? '' : originalUrl.slice(mark + 1);
 }

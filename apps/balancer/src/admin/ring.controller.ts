@@ -10,6 +10,7 @@ import { PreviewDto, RingDto, RingHistoryDto, RouteDto } from './dto/ring.dto.js
 import { readJsonBody } from './json-body.js';
 import { readBody } from './request-body.js';
 import { readRouteQuestion } from './route-question.js';
+import { searchOf } from './search-of.js';
 
 /** The parts of a request that the key chain may look at; `example` would be sent along with each try in the browser. */
 const REQUEST_PARTS = {
@@ -75,8 +76,7 @@ export class RingController {
     503: ['The routing table is not known yet; try again'],
   })
   route(@Req() request: Request): RouteDto {
-    const mark = request.originalUrl.indexOf('?');
-    return this.manager.rings.route(readRouteQuestion(mark < 0 ? '' : request.originalUrl.slice(mark + 1)));
+    return this.manager.rings.route(readRouteQuestion(searchOf(request)));
   }
 
   @Post('preview')

@@ -38,7 +38,8 @@ export interface ApplierParts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly stopTimeout: number;
+  /** From the stop signal to SIGKILL, in milliseconds; of the instance, not of the pool. */
+  readonly stopGrace: (instanceId: string) => number;
   /** The next instance of a slot; undefined when the slot is not wanted any more. Its generation is never given again. */
   readonly specFor: (slot: string) => Promise<InstanceSpec | undefined>;
   /** An action has ended: look again. */
@@ -153,14 +154,16 @@ export class Applier {
   private async spawn(slot: string): Promise<boolean> {
     const { runtime, ledger, clock, log, specFor } = this.parts;
     let instanceId: string;
+    let generation: number | null = null;
     try {
       const spec = await specFor(slot);
       if (!spec) return true;
+      generation = spec.generation;
       instanceId = await this.call(CREATE_DEADLINE, 'creating an instance', runtime.create(spec));
       ledger.born(instanceId, spec, clock.now());
       log.debug({ replica: slot, instance: instanceId, generation: spec.generation }, 'instance created');
     } catch (error) {
-      return this.spawnFailed(slot, null, error);
+      return this.spawnFailed(slot, { instanceId: null, generation }, error);
     }
     return this.start(slot, instanceId);
   }
@@ -171,7 +174,7 @@ export class Applier {
       this.parts.log.info({ replica: slot, instance: instanceId }, 'instance started');
       return true;
     } catch (error) {
-      return this.spawnFailed(slot, instanceId, error);
+      return this.spawnFailed(slot, { instanceId, generation: null }, error);
     }
   }
 
@@ -193,7 +196,11 @@ export class Applier {
     return true;
   }
 
-  private spawnFailed(slot: string, instanceId: string | null, error: unknown): boolean {
+  private spawnFailed(
+    slot: string,
+    { instanceId, generation }: { readonly instanceId: string | null; readonly generation: number | null },
+    error: unknown,
+  ): boolean {
     const { ledger, clock, log } = this.parts;
     const reason = error instanceof Error ? error.message : String(error);
     log.warn({ replica: slot, instance: instanceId, error: reason }, 'an instance could not be brought up');
@@ -203,15 +210,21 @@ export class Applier {
       return true;
     }
     const unrecoverable = error instanceof RuntimeError && !error.retryable;
-    ledger.spawnFailed(slot, instanceId, { reason, unrecoverable }, { now: clock.now(), wall: clock.wall() });
+    ledger.spawnFailed(
+      slot,
+      instanceId,
+      { reason, unrecoverable, generation },
+      { now: clock.now(), wall: clock.wall() },
+    );
     return true;
   }
 
   private async stop({ slot, instanceId, reason }: Extract<Action, { kind: 'stop' }>): Promise<boolean> {
-    const { runtime, log, stopTimeout } = this.parts;
+    const { runtime, log } = this.parts;
+    const grace = this.parts.stopGrace(instanceId);
     try {
       log.info({ replica: slot, instance: instanceId, reason }, 'stopping an instance');
-      await this.call(stopTimeout + STOP_MARGIN, 'stopping an instance', runtime.stop(instanceId, stopTimeout));
+      await this.call(grace + STOP_MARGIN, 'stopping an instance', runtime.stop(instanceId, grace));
       await this.keepLastLines(instanceId);
       await this.call(REMOVE_DEADLINE, 'removing an instance', runtime.remove(instanceId));
       return true;

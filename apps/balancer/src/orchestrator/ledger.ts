@@ -45,7 +45,7 @@ export interface ExitRecord extends InstanceExit {
   /** Rises by one with each death of the slot, from 1. */
   readonly number: number;
   readonly instanceId: string | null;
-  /** null: it was never made, or never listed. */
+  /** null: nobody knows. */
   readonly generation: number | null;
   /** Milliseconds from its start to its end, by the runtime's clock; null: it was never started. */
   readonly uptime: number | null;
@@ -141,12 +141,12 @@ export class Ledger {
   spawnFailed(
     slot: string,
     instanceId: string | null,
-    failure: { reason: string; unrecoverable: boolean },
+    { generation, ...failure }: { reason: string; unrecoverable: boolean; generation: number | null },
     moment: Moment,
   ): void {
     const entry = instanceId === null ? undefined : this.entries.get(instanceId);
     if (entry) this.entries.set(entry.id, { ...entry, unstartable: true, ended: true });
-    const exit = this.exitOf(entry, null, failure.reason, moment);
+    const exit = { ...this.exitOf(entry, null, failure.reason, moment), generation: entry?.generation ?? generation };
     this.account(slot, exit, { at: moment.now, served: 0, ...failure });
     this.onBirth(slot, false);
   }

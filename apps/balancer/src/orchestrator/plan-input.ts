@@ -44,6 +44,8 @@ export interface PlanInput {
   readonly openings: Openings;
   /** What the data plane may do with the tables that it holds; `unknown`: an earlier balancer's table is in force. */
   readonly tables: { readonly claimable: ReadonlySet<string>; readonly listed: ReadonlySet<string> } | 'unknown';
+  /** Outdated instances that are replaced at once, each with its successor beside it. */
+  readonly surge: number;
   /** Monotonic milliseconds. */
   readonly now: number;
   readonly policy: PlanPolicy;

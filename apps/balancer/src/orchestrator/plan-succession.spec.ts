@@ -153,6 +153,22 @@ describe('instances with another workload than the pool’s (TRAPS 14)', () => {
     expect(planFor({ desired, seen: [...seen, [successor, ready]] }).actions).toEqual(['spawn A', 'spawn C']);
   });
 
+  it('are replaced as many at a time as is allowed', () => {
+    const seen = [outdated('a1', 'A'), outdated('b1', 'B'), outdated('c1', 'C')];
+    expect(planFor({ desired, seen, surge: 2 }).actions).toEqual(['spawn A', 'spawn B']);
+    const successor = [instance('a2', 'A', { generation: 2 }), untried] as const;
+    expect(planFor({ desired, seen: [...seen, successor], surge: 2 })).toMatchObject({
+      actions: ['spawn B'],
+      reasons: { C: null },
+    });
+    expect(planFor({ desired, seen: [...seen, successor], surge: 1 }).actions).toEqual([]);
+  });
+
+  it('make room for their successor if they have never served', () => {
+    const seen = [outdated('a1', 'A'), [instance('a2', 'A', { generation: 2, specHash: 'other' }), untried] as const];
+    expect(planFor({ desired: [slot('A')], seen })).toMatchObject({ actions: ['spawn A'], retire: ['retire a2'] });
+  });
+
   it('do not keep an empty slot from being filled', () => {
     const underWay = { slots: new Set(['A']) };
     expect(planFor({ desired, seen: [outdated('a1', 'A')], underWay, openings: { members: 1 } }).actions).toEqual([

@@ -85,8 +85,8 @@ class Planner {
   private wakeAt = Infinity;
   private openings: Pick<PlanInput['openings'], 'members' | 'standbys'>;
   private reserve: Reserve;
-  /** An outdated instance is being replaced: the next one waits for it. */
-  private replacing = false;
+  /** Outdated instances that are being replaced: no more than `surge`, the others wait. */
+  private replacing = 0;
 
   constructor(private readonly input: PlanInput) {
     this.openings = input.openings;
@@ -110,7 +110,7 @@ class Planner {
       this.input,
     );
     const slots = desired.map((slot) => this.sort(slot, alive.get(slot.name) ?? []));
-    this.replacing = slots.some((slot) => slot.outdated && this.successorUnderWay(slot));
+    this.replacing = slots.filter((slot) => slot.outdated && this.successorUnderWay(slot)).length;
     for (const slot of slots) this.fill(slot);
     // After them: a replica that is wanted is made before one that may be.
     for (const slot of reserves) this.fillStandby(slot);
@@ -188,12 +188,13 @@ class Planner {
     const {
       name,
       winner,
+      incumbents,
       outdated,
       condemned,
       standby,
       history: { restart },
     } = slot;
-    const { now, underWay, openings } = this.input;
+    const { now, underWay, openings, surge } = this.input;
     if ((winner && winner.state !== 'created') || underWay.slots.has(name) || condemned || restart.quarantine)
       return null;
     if (this.input.blind !== null) return this.input.blind;
@@ -206,13 +207,18 @@ class Planner {
       this.act({ kind: 'promote', slot: name, instanceId: promoted.id, specHash: promoted.specHash });
       return 'a standby takes its place';
     }
-    if (outdated && this.replacing && !winner) return 'replicas are replaced one at a time';
+    if (outdated && this.replacing >= surge && !winner)
+      return surge === 1 ? 'replicas are replaced one at a time' : `replicas are replaced ${surge} at a time`;
     if ((standby ? this.openings.standbys : this.openings.members) < 1) {
       this.wake(openings.until);
       return openings.reason;
     }
     if (this.deadStillRouted()) return 'the data plane still has to let go of a dead replica’s address';
-    this.replacing ||= outdated;
+    if (outdated && !winner) this.replacing++;
+    // What another workload wanted and has never served is in nobody's service: it does not run beside the two.
+    if (!winner)
+      for (const one of incumbents)
+        if (!one.leftover && !this.wasReady(one)) this.dismiss(one, 'it never served, and is not what is wanted now');
     const action: Action = winner
       ? { kind: 'start', slot: name, instanceId: winner.id }
       : { kind: 'spawn', slot: name };

@@ -43,8 +43,8 @@ export async function endPool(
     [...reconciler.memory.instances.values()].filter(({ retired }) => retired).map(({ id }) => id),
   );
   const which = ({ id }: ObservedInstance) => !keeps || leavers.has(id);
-  const polite = await unlessHurried(hurry, () => endInstances(parts, which, pool.stopTimeout));
-  const left = polite ?? (await endInstances(parts, which, 0));
+  const polite = await unlessHurried(hurry, () => endInstances(parts, which, pool.stopGrace));
+  const left = polite ?? (await endInstances(parts, which, () => 0));
 
   if (mode === 'end' && left === 0) {
     await runtime.cleanup().catch(logged(log, 'what the pool used could not be removed'));
@@ -64,7 +64,7 @@ interface EndParts {
 async function endInstances(
   parts: EndParts,
   which: (instance: ObservedInstance) => boolean,
-  graceMs: number,
+  graceOf: Pool['stopGrace'],
 ): Promise<number> {
   const { runtime, log } = parts;
   const list = async () =>
@@ -74,7 +74,7 @@ async function endInstances(
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       left = await list();
       if (left.length === 0) return 0;
-      await Promise.all(left.map((instance) => endInstance(parts, instance, graceMs)));
+      await Promise.all(left.map((instance) => endInstance(parts, instance, graceOf(instance))));
     }
     left = await list();
     if (left.length > 0) log.error({ instances: left.map(({ id }) => id) }, 'some instances could not be stopped');

@@ -13,6 +13,11 @@ export type PoolErrorCode =
   | 'unknown_replica' // a path that names no member
   | 'last_ready' // to be drained, and nobody else serves
   | 'not_restartable' // the pool did not make it
+  | 'not_deployable' // the pool did not make its replicas
+  | 'bad_deploy' // a field that no replica here can run by, or an image that cannot be had
+  | 'deploy_under_way' // one deploy at a time
+  | 'no_deploy' // none to be shown, cancelled or taken back
+  | 'deploy_failed' // waited for, and it was rolled back
   | 'drained' // waited for, and it serves only after an undrain
   | 'removed' // waited for, and removed meanwhile
   | 'storage' // the state cannot be written: nothing changed
@@ -35,6 +40,11 @@ const STATUS: Readonly<Record<PoolErrorCode, number>> = {
   unknown_replica: 404,
   last_ready: 409,
   not_restartable: 409,
+  not_deployable: 409,
+  bad_deploy: 400,
+  deploy_under_way: 409,
+  no_deploy: 404,
+  deploy_failed: 409,
   drained: 409,
   removed: 409,
   storage: 503,
@@ -56,7 +66,19 @@ const RETRYABLE: ReadonlySet<PoolErrorCode> = new Set([
 
 /** What an error points at: the field of the call and the value that was refused, or the replica that kept it waiting. */
 export interface PoolErrorSubject {
-  readonly field?: 'n' | 'hostnames' | 'add' | 'remove' | 'weights' | 'weight';
+  readonly field?:
+    | 'n'
+    | 'hostnames'
+    | 'add'
+    | 'remove'
+    | 'weights'
+    | 'weight'
+    | 'image'
+    | 'pull'
+    | 'command'
+    | 'env'
+    | 'port'
+    | 'maxSurge';
   readonly value?: unknown;
   readonly replica?: string;
 }

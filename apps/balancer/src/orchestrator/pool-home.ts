@@ -110,7 +110,7 @@ export function firstState(
     schema: 1,
     runtime: kind,
     members,
-    workload: { ...workload, command: workload.command && [...workload.command], env: { ...workload.env } },
+    workload: { ...workload, env: { ...workload.env } },
     hashKey: settings.hashKey,
     createdWith: { n: settings.n, replicas: [...settings.replicas] },
     generations,

@@ -151,7 +151,7 @@ describe('the events of a pool', () => {
     await rig.manager.add({ n: 1, hostnames: ['blue'] });
     await rig.pass(50);
     expect(of(news(), 'death')).toMatchObject([
-      { replica: 'blue', instance: null, generation: null, uptimeMs: null, reason: 'no space at (address)' },
+      { replica: 'blue', instance: null, generation: 1, uptimeMs: null, reason: 'no space at (address)' },
     ]);
   });
 

@@ -2,7 +2,7 @@
 // read back, and what a damaged file means. When to write is the manager's, how bytes reach the disk durable-file.ts's.
 import { z } from 'zod';
 import type { RingRecipe } from '../routing/ring-recipe.js';
-import type { ContainerTraits } from '../runtime/replica-runtime.js';
+import type { ContainerTraits, Workload } from '../runtime/replica-runtime.js';
 import { RingChange } from './ring-history.js';
 
 const SCHEMA = 1;
@@ -60,24 +60,56 @@ const StoredTraits = z.object({
 }) satisfies z.ZodType<ContainerTraits>;
 
 const StoredWorkload = z.object({
+  revision: z.number().int().positive().optional(),
   image: z.string().optional(),
   imageRef: z.string().optional(),
-  command: z.array(z.string()).optional(),
+  command: z.array(z.string()).readonly().optional(),
   port: z.number().int().min(0).max(65_535),
   env: z.record(z.string(), z.string()),
   healthPath: z.string(),
   stopGraceMs: z.number().nonnegative().optional(),
   hardening: z.enum(['strict', 'default']).optional(),
   container: StoredTraits.optional(),
+}) satisfies z.ZodType<Workload>;
+
+const RolloutStep = z.object({
+  name: z.string().min(1).max(63),
+  /** Least generation of the instance that the step is about to make. */
+  generation: z.number().int().positive(),
+  state: z.enum(['replacing', 'replaced', 'restoring', 'restored', 'stranded']),
 });
+/** A replica whose turn has come. `stranded`: what it ran before does not come up any more. */
+export type RolloutStep = z.infer<typeof RolloutStep>;
+
+const Rollout = z.object({
+  revision: z.number().int().positive(),
+  status: z.enum(['rolling', 'rolled-out', 'rolling-back', 'rolled-back', 'failed']),
+  from: StoredWorkload,
+  to: StoredWorkload,
+  /** Replicas that may be replaced at a time. */
+  maxSurge: z.number().int().positive(),
+  /** How long a successor has to have served before the next replica's turn, in milliseconds. */
+  minReadyMs: z.number().nonnegative(),
+  /** In the order of their turns. */
+  steps: z.array(RolloutStep).readonly(),
+  /** Why it is or was rolled back, or failed. */
+  reason: z.string().nullable(),
+  /** Epoch milliseconds. */
+  startedAt: z.number(),
+  endedAt: z.number().nullable(),
+});
+/** The deploy under way, or the last one. */
+export type Rollout = z.infer<typeof Rollout>;
 
 /** What is wanted of the pool. It wins over the settings from the second start on. */
 const PoolState = z.object({
   schema: z.literal(SCHEMA),
   runtime: z.enum(['docker', 'process', 'static']),
   members: z.array(StoredMember),
-  /** Resolved at the first start: the image by id, so that a tag that moves changes nothing. */
+  /** Resolved at the first start or by the last deploy that succeeded: the image by id, so that a tag that moves changes nothing. */
   workload: StoredWorkload,
+  /** Files of earlier versions have none. One that cannot be read is given up: `workload` is what has proven itself. */
+  rollout: Rollout.optional().catch(undefined),
   hashKey: z.string(),
   /** The settings that were used up at the first start; only to tell whether they differ now. */
   createdWith: z.object({ n: z.number().int(), replicas: z.array(z.string()) }),

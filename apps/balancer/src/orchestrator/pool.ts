@@ -4,7 +4,7 @@ import { HashingError, type PlacementDiff } from '@hashflow/hashing';
 import type { Settings } from '../config/config.module.js';
 import type { DataLink } from '../routing/link/data-link.js';
 import type { Ring } from '../routing/ring-recipe.js';
-import type { Progress, ReplicaRuntime, Workload } from '../runtime/replica-runtime.js';
+import type { ObservedInstance, Progress, ReplicaRuntime, Workload } from '../runtime/replica-runtime.js';
 import { RuntimeError } from '../runtime/runtime-error.js';
 import type { Logger } from '../telemetry/logger.js';
 import { DesiredReader } from './desired.js';
@@ -24,9 +24,10 @@ import { drift } from './workload.js';
 /** A pool that runs. */
 export interface Pool extends PoolHome {
   readonly reconciler: Reconciler;
-  readonly drift: readonly string[];
+  /** Where the settings ask for something else than the stored state as it is now. */
+  readonly drift: () => readonly string[];
   /** From the stop signal to SIGKILL, in milliseconds. */
-  readonly stopTimeout: number;
+  readonly stopGrace: (instance: Pick<ObservedInstance, 'specHash'>) => number;
 }
 
 export interface PoolParts {
@@ -58,7 +59,8 @@ export async function startPool(parts: PoolParts, progress: Progress, interrupte
     endIf(interrupted());
     const state = stored ?? (await firstMembers(parts, home, resolved.workload));
     refuseStandby(settings, state.workload);
-    const lines = [...drift(settings, identity, state, resolved.workload), ...resolved.drift];
+    const driftOf = (now: PoolState) => [...drift(settings, identity, now, resolved.workload), ...resolved.drift];
+    const lines = driftOf(state);
     for (const line of lines) log.warn({}, line);
     const start = openRing(ring, { recipe: identity.ring, seed: identity.seed, hashKey: state.hashKey }, state.members);
     // Only members that the ring can take are stored, and stored before any of them is made.
@@ -69,7 +71,6 @@ export async function startPool(parts: PoolParts, progress: Progress, interrupte
         'HASH_ALGORITHM=classic is for comparison only: its shares are uneven, and it is unfit for production',
       );
     const desired = new DesiredReader(store, log, settings.standby);
-    const { stopGraceMs: stopTimeout = settings.stopTimeout } = state.workload;
     const reconciler = new Reconciler({
       runtime,
       link,
@@ -82,7 +83,7 @@ export async function startPool(parts: PoolParts, progress: Progress, interrupte
         interval: settings.healthInterval,
         timeout: settings.healthTimeout,
         suspectProbes: Math.max(settings.healthPass, settings.healthFail),
-        stopTimeout,
+        stopTimeout: settings.stopTimeout,
       },
       policy: policyOf(settings, runtime),
       snapshotBase: {
@@ -101,7 +102,12 @@ export async function startPool(parts: PoolParts, progress: Progress, interrupte
     events.record({ type: 'started', runtime: runtime.kind, replicas: members.length, digest: ring.current().digest });
     if (lines.length > 0) events.record({ type: 'drift', lines });
     await reconciler.start(takenOver);
-    return { ...home, reconciler, drift: lines, stopTimeout };
+    return {
+      ...home,
+      reconciler,
+      drift: () => driftOf(store.current),
+      stopGrace: ({ specHash }) => desired.current.termsOf(specHash).stopGraceMs ?? settings.stopTimeout,
+    };
   } catch (error) {
     // A data process that we have taken over serves on, as it did before us.
     if (!takenOver) await link.shutdown(0).catch(() => {});

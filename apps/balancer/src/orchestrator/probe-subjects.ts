@@ -8,12 +8,12 @@ import type { Subject } from './prober.js';
 export function subjectsOf(
   observed: readonly ObservedInstance[],
   records: ReadonlyMap<string, InstanceRecord>,
-  { healthPath: path, members }: Pick<Desired, 'healthPath' | 'members'>,
+  { termsOf, members }: Pick<Desired, 'termsOf' | 'members'>,
   demand: ProbeDemand,
 ): Map<string, Subject> {
   const urls = new Map(members.map(({ name, url }) => [name, url]));
   const subjects = new Map<string, Subject>();
-  for (const { id, slot, state, address } of observed) {
+  for (const { id, slot, state, address, specHash } of observed) {
     const record = records.get(id);
     if (!record || record.retired || record.unstartable || state === 'exited' || state === 'created') continue;
     const starting = record.health.status === 'untried';
@@ -22,6 +22,7 @@ export function subjectsOf(
     else if (!address) subjects.set(id, { target: null, reason: 'it has no address', starting });
     else {
       const authority = url && { authority: new URL(url).host };
+      const path = termsOf(specHash).healthPath;
       subjects.set(id, { target: { address, path, demand, ...authority }, starting });
     }
   }

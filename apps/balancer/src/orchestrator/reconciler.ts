@@ -38,6 +38,7 @@ export interface ReconcilerParts {
   readonly probe: Probe;
   /** What a probe wants of the answer. */
   readonly probeDemand: ProbeDemand;
+  /** `stopTimeout`: of instances whose workload says nothing else. */
   readonly timing: ProberTiming & { readonly stopTimeout: number };
   readonly policy: PlanPolicy & LedgerPolicy & { readonly panicThreshold: number; readonly spawn: SpawnPolicy };
   readonly snapshotBase: SnapshotBase;
@@ -119,7 +120,7 @@ export class Reconciler {
       ledger,
       clock,
       log,
-      stopTimeout: timing.stopTimeout,
+      stopGrace: (instanceId) => this.stopGraceOf(instanceId),
       specFor: (slot) =>
         specFor(slot, Math.max(0, ...this.observed.filter((i) => i.slot === slot).map((i) => i.generation))),
       onEnd: () => this.observer.look(),
@@ -270,6 +271,7 @@ export class Reconciler {
         underWay: this.applier.state,
         openings: this.gate.openings(this.applier.births, clock.now()),
         tables: this.publisher.inUse,
+        surge: desired().surge,
         now: clock.now(),
         policy,
       };
@@ -352,7 +354,7 @@ export class Reconciler {
     const now = this.parts.clock.now();
     if (instanceId !== undefined && (kind === 'stopping' || kind === 'died')) {
       if (kind === 'died') this.lastLoad.note(instanceId);
-      const until = kind === 'died' ? now : now + this.parts.timing.stopTimeout + EJECTION_MARGIN;
+      const until = kind === 'died' ? now : now + this.stopGraceOf(instanceId) + EJECTION_MARGIN;
       this.ledger.eject(instanceId, kind === 'died' ? 'its end was reported' : 'it was sent a stop signal', now, until);
       this.turn();
       this.prober.nudge(instanceId);
@@ -362,6 +364,12 @@ export class Reconciler {
 
   private probed(id: string, result: ProbeResult, took: number): void {
     if (this.ledger.probed(id, result, this.parts.clock.now(), took) || this.hold.active) this.turn();
+  }
+
+  private stopGraceOf(instanceId: string): number {
+    const instance = this.observed.find(({ id }) => id === instanceId);
+    const { stopGraceMs = this.parts.timing.stopTimeout } = this.parts.desired().termsOf(instance?.specHash ?? '');
+    return stopGraceMs;
   }
 
   private moment(): Moment {

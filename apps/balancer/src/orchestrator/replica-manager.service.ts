@@ -6,6 +6,7 @@ import { DataLink } from '../routing/link/data-link.js';
 import { type Progress, ReplicaRuntime } from '../runtime/replica-runtime.js';
 import { Logger } from '../telemetry/logger.js';
 import { AuditTrail } from './audit-trail.js';
+import { Deploys } from './deploys.js';
 import { EventLog } from './event-log.js';
 import { ManagerOptions } from './manager-options.js';
 import { changeMembers } from './member-change.js';
@@ -16,10 +17,11 @@ import { PoolError } from './pool-error.js';
 import { addRules } from './pool-home.js';
 import { PoolRing, toRingMembers } from './pool-ring.js';
 import { generationOf, type StoredMember } from './pool-state.js';
-import { lacksReadiness, ReplicaLife } from './replica-life.js';
+import { lacksReadiness, type PoolTurns, ReplicaLife } from './replica-life.js';
 import type { Change, ChangeRequest, PoolSummary, ReplicaView, ShutdownOptions, WaitOptions } from './replica-view.js';
 import { ReplicaLogs } from './replica-logs.js';
 import { RingReports } from './ring-reports.js';
+import { withoutMembers } from './rollout.js';
 import { type SpecView, specView } from './spec-view.js';
 import { standbyView } from './standby.js';
 import { iso, replicaViews } from './views.js';
@@ -31,6 +33,8 @@ export class ReplicaManager {
   readonly rings: RingReports;
   /** What operators may ask of one replica, and how its instances died. */
   readonly life: ReplicaLife;
+  /** Replacing what replicas run. */
+  readonly deploys: Deploys;
   /** What replicas write. */
   readonly logs: ReplicaLogs;
   /** What operators asked for, and what came of it. */
@@ -60,9 +64,12 @@ export class ReplicaManager {
     });
     this.parts = { settings, runtime, link, log, ring, events: this.events, options };
     this.rings = new RingReports(this.parts, () => this.running());
-    this.life = new ReplicaLife(this.parts, {
-      running: () => this.running(),
-      inTurn: (change) => this.inTurn(change),
+    const turns: PoolTurns = { running: () => this.running(), inTurn: (change) => this.inTurn(change) };
+    this.life = new ReplicaLife(this.parts, turns);
+    this.deploys = new Deploys(this.parts, {
+      ...turns,
+      onChange: (listener) => this.onChange(listener),
+      tell: () => this.tell(),
     });
     this.logs = new ReplicaLogs(runtime, () => this.running());
   }
@@ -76,6 +83,7 @@ export class ReplicaManager {
     this.starting = startPool(this.parts, progress, () => this.ending !== undefined);
     this.pool = await this.starting;
     this.pool.reconciler.onChange(() => this.tell());
+    if (!this.ending) this.deploys.resume();
   }
 
   /** Desired members, in /rep order. @throws PoolError not_running */
@@ -117,14 +125,14 @@ export class ReplicaManager {
       draining: [...reconciler.memory.instances.values()].filter(({ retired }) => retired !== null).length,
       standby: standbyView(reconciler.standbys),
       engine: { status: engine.answers ? 'ok' : 'unreachable', since: iso(engine.since), reason: engine.reason },
-      drift,
+      drift: drift(),
     };
   }
 
   /** What replicas should run, and do. @throws PoolError not_running */
   spec(): SpecView {
     const { store, reconciler, drift } = this.running();
-    return specView(store.current, reconciler.phases, drift);
+    return specView(store.current, reconciler.phases, drift());
   }
 
   /** Shutdown has begun: what is under way is finished, nothing new is to come. */
@@ -163,7 +171,8 @@ export class ReplicaManager {
       const gone = new Set(leaving);
       await store.update((state) => {
         const staying = state.members.filter(({ name }) => !gone.has(name));
-        return changeMembers(this.surroundings, state, staying, 'remove', leaving).state;
+        const rollout = withoutMembers(state.rollout, gone);
+        return { ...changeMembers(this.surroundings, state, staying, 'remove', leaving).state, rollout };
       });
       return this.changed(leaving);
     });
@@ -209,6 +218,7 @@ export class ReplicaManager {
   shutdown(mode: EndMode, { now = false }: ShutdownOptions = {}): Promise<void> {
     if (now) this.hurry.abort();
     if (!this.ending) this.events.record({ type: 'stopping', mode });
+    this.deploys.stop();
     this.ending ??= this.end(mode);
     this.tell();
     return this.ending;

@@ -28,18 +28,25 @@ export interface SpecView {
 }
 
 export function specView(
-  { workload, members }: Pick<PoolState, 'workload' | 'members'>,
+  { workload, rollout, members }: Pick<PoolState, 'workload' | 'rollout' | 'members'>,
   phases: ReadonlyMap<string, TimedPhase>,
   drift: readonly string[],
 ): SpecView {
+  // While a deploy is on its way its goal is what is wanted: who has not had its turn does not match yet.
+  const wanted = rollout?.status === 'rolling' ? rollout.to : workload;
   return {
-    desired: { ...maskedWorkload(workload), specHash: specHash(workload) },
+    desired: maskedSpec(wanted),
     running: members.map(({ name, url }) => {
       const running = phases.get(name)?.instance?.specHash ?? null;
-      return { name, specHash: running, matches: running === specHash(workload, url) };
+      return { name, specHash: running, matches: running === specHash(wanted, url) };
     }),
     drift,
   };
+}
+
+/** A workload as it may be shown. */
+export function maskedSpec(workload: Workload): DesiredSpec {
+  return { ...maskedWorkload(workload), specHash: specHash(workload) };
 }
 
 function maskedWorkload({ command, env, healthPath, container, ...rest }: Workload): Workload {

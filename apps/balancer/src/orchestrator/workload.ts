@@ -9,14 +9,18 @@ import type { Identity, PoolState } from './pool-state.js';
 
 /**
  * Equal for workloads that run alike. The image's reference, a probe's path and the grace of a stop do not make an instance
- * another one, so none of them counts.
+ * another one, so none of them counts. The revision does: a deploy that replaces instances tells its own from all others.
  */
-export function specHash({ image, command, port, env, hardening, container }: Workload, url?: string): string {
+export function specHash(
+  { revision, image, command, port, env, hardening, container }: Workload,
+  url?: string,
+): string {
   const sorted = Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1));
   const basic = [image ?? null, command ?? null, port, sorted, url ?? null];
   // Left out where it is not used: the fingerprints of instances that were made before it existed stay what they are.
   const further = hardening || container ? [hardening ?? null, canonical(container)] : [];
-  const facts = JSON.stringify([...basic, ...further]);
+  const deployed = revision === undefined ? [] : [{ revision }];
+  const facts = JSON.stringify([...basic, ...further, ...deployed]);
   return createHash('sha256').update(facts).digest('hex').slice(0, 16);
 }
 
@@ -27,9 +31,9 @@ export function specHash({ image, command, port, env, hardening, container }: Wo
  */
 export function drift(settings: Settings, identity: Identity, state: PoolState, resolved: Workload | null): string[] {
   const lines: string[] = [];
-  const differ = (name: string, now: unknown, stored: unknown) => {
+  const differ = (name: string, now: unknown, stored: unknown, origin = 'the pool was made with') => {
     if (canonical(now) === canonical(stored)) return;
-    lines.push(`${name}=${shown(now)} is not applied: the pool was made with ${shown(stored)}`);
+    lines.push(`${name}=${shown(now)} is not applied: ${origin} ${shown(stored)}`);
   };
   if (state.runtime !== 'static') {
     if (settings.n !== state.createdWith.n) {
@@ -62,9 +66,11 @@ export function drift(settings: Settings, identity: Identity, state: PoolState, 
 function workloadDrift(
   resolved: Workload,
   stored: Workload,
-  differ: (name: string, now: unknown, stored: unknown) => void,
+  differing: (name: string, now: unknown, stored: unknown, origin: string) => void,
 ): string[] {
   const lines: string[] = [];
+  const origin = stored.revision === undefined ? 'the pool was made with' : 'the last deploy made it';
+  const differ = (name: string, now: unknown, then: unknown) => differing(name, now, then, origin);
   differ('REPLICA_IMAGE', resolved.imageRef, stored.imageRef);
   if (resolved.imageRef === stored.imageRef && resolved.image !== stored.image) {
     lines.push(
@@ -77,19 +83,19 @@ function workloadDrift(
   const names = new Set([...Object.keys(resolved.env), ...Object.keys(stored.env)]);
   const changed = [...names].filter((name) => resolved.env[name] !== stored.env[name]).sort();
   if (changed.length > 0)
-    lines.push(`REPLICA_ENV is not applied: it differs in ${changed.join(', ')} from what the pool was made with`);
+    lines.push(`REPLICA_ENV is not applied: it differs in ${changed.join(', ')} from what ${origin}`);
   differ('HARDENING', resolved.hardening, stored.hardening);
   differ('stop_grace_period', resolved.stopGraceMs, stored.stopGraceMs);
   const [traits, storedTraits] = [resolved.container ?? {}, stored.container ?? {}];
   const keys = new Set([...Object.keys(traits), ...Object.keys(storedTraits)]) as Set<keyof ContainerTraits>;
   const others = [...keys].filter((key) => canonical(traits[key]) !== canonical(storedTraits[key])).sort();
   if (others.length > 0)
-    lines.push(`REPLICA_SPEC is not applied: it differs in ${others.join(', ')} from what the pool was made with`);
+    lines.push(`REPLICA_SPEC is not applied: it differs in ${others.join(', ')} from what ${origin}`);
   return lines;
 }
 
 /** Equal texts for equal values: stored and read again, a value has its keys in another order. */
-function canonical(value: unknown): string | undefined {
+export function canonical(value: unknown): string | undefined {
   return JSON.stringify(value, (_, one: unknown) =>
     typeof one === 'object' && one !== null && !Array.isArray(one)
       ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)))

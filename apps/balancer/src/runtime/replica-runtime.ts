@@ -5,6 +5,8 @@ export type RuntimeKind = 'docker' | 'process' | 'static';
 
 /** What every replica of the pool runs. Resolved once at deploy time: `image` is pinned by id, so that a moved tag changes nothing. */
 export interface Workload {
+  /** Rises with each deploy that makes new instances, also with one that is rolled back; absent: as the pool was made. */
+  readonly revision?: number;
   /** Pinned image id (`sha256:…`); docker only. */
   readonly image?: string;
   /** The reference the operator wrote (`nginx:1.27`); for display and drift. */
@@ -115,6 +117,19 @@ export interface RuntimeHint {
 /** Told while long work goes on (an image is built, a network is made). */
 export type Progress = (line: string) => void;
 
+/** When an image is fetched though, or only if, it is not here. */
+export type PullPolicy = 'always' | 'missing' | 'never';
+
+/** Which image a deploy asks for. */
+export interface ImageWish {
+  /** A reference that the operator names now; absent: the one in force, resolved anew. */
+  readonly named?: string;
+  /** The reference in force. */
+  readonly current?: string;
+  /** Absent: as at the start. */
+  readonly pull?: PullPolicy;
+}
+
 export interface ReplicaRuntime {
   readonly kind: RuntimeKind;
   /** True where instances outlive the balancer and a restarted one adopts them. */
@@ -124,6 +139,11 @@ export interface ReplicaRuntime {
    * @throws RuntimeError
    */
   prepare(progress: Progress): Promise<Workload>;
+  /**
+   * The image's id and reference as of now; no instance is touched.
+   * @throws RuntimeError `bad_spec` where replicas have no image, `image_missing` when it can neither be found nor pulled
+   */
+  pinImage(wish: ImageWish, progress: Progress): Promise<{ readonly id: string; readonly ref: string }>;
   /** All instances of this pool and no others. @throws RuntimeError code `unreachable` when the engine does not answer. */
   list(): Promise<ObservedInstance[]>;
   /** @returns the instance id; an instance with the same slot, generation and specHash counts as success. @throws RuntimeError */

@@ -22,6 +22,7 @@ type OneOf<T extends readonly string[]> = T[number];
 const TO_AN_INSTANCE = ['die', 'die', 'vanish', 'pause', 'sicken', 'heal', 'fail', 'stopHint', 'strange'] as const;
 const TO_THE_POOL = ['add', 'remove'] as const;
 const TO_A_REPLICA = ['drain', 'undrain', 'restart', 'weight'] as const;
+const OF_A_DEPLOY = ['deploy', 'deploy', 'cancel', 'takeBack'] as const;
 const CALLS = ['list', 'create', 'start', 'rename', 'stop', 'remove'] as const;
 const WEATHER = ['calm', 'deafen', 'hear', 'mute', 'answer', 'kill9'] as const;
 
@@ -37,6 +38,7 @@ export type HistoryEvent =
   | { readonly kind: OneOf<typeof TO_AN_INSTANCE>; readonly pick: number }
   | { readonly kind: OneOf<typeof TO_THE_POOL>; readonly n: number }
   | { readonly kind: OneOf<typeof TO_A_REPLICA>; readonly replica: number }
+  | { readonly kind: OneOf<typeof OF_A_DEPLOY>; readonly colour: string; readonly maxSurge: number }
   | {
       readonly kind: 'disturb';
       readonly call: OneOf<typeof CALLS>;
@@ -56,6 +58,14 @@ const event: fc.Arbitrary<HistoryEvent> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: any(TO_AN_INSTANCE), pick: fc.nat(20) }) },
   { weight: 3, arbitrary: fc.record({ kind: any(TO_THE_POOL), n: fc.integer({ min: 1, max: 3 }) }) },
   { weight: 4, arbitrary: fc.record({ kind: any(TO_A_REPLICA), replica: fc.nat(20) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: any(OF_A_DEPLOY),
+      colour: fc.constantFrom('red', 'green', 'blue'),
+      maxSurge: fc.constantFrom(1, 1, 2),
+    }),
+  },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -146,6 +156,13 @@ class History {
       case 'restart':
       case 'weight':
         return this.askOne(step.kind, step.replica);
+      case 'deploy':
+        this.promises.deploys(step.maxSurge);
+        return this.ask(manager.deploys.begin({ env: { COLOUR: step.colour } }, { maxSurge: step.maxSurge }));
+      case 'cancel':
+        return this.ask(manager.deploys.cancel());
+      case 'takeBack':
+        return this.ask(manager.deploys.takeBack());
       case 'disturb': {
         let calls = 0;
         const previous = runtime.disturb;

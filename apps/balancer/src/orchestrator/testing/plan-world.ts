@@ -48,6 +48,7 @@ export interface World {
   readonly underWay?: Partial<PlanInput['underWay']>;
   readonly tables?: PlanInput['tables'] | { readonly claimable?: string[]; readonly listed?: string[] };
   readonly blind?: string;
+  readonly surge?: number;
   readonly now?: number;
 }
 
@@ -60,6 +61,7 @@ export function inputFor({
   openings,
   tables = {},
   blind,
+  surge = 1,
   now = NOW,
 }: World): PlanInput {
   const records = seen.map(([{ id, slot: of }, given]): [string, InstanceRecord] => [
@@ -87,6 +89,7 @@ export function inputFor({
     underWay: { slots: new Set(), instances: new Set(), ...underWay },
     openings: { members: 2, standbys: 1, reason: 'other replicas start first', until: Infinity, ...openings },
     tables: tables === 'unknown' ? tables : { claimable: new Set(tables.claimable), listed: new Set(tables.listed) },
+    surge,
     now,
     policy: { drainTimeout: 30_000, restartUnhealthyAfter: 30_000, freshProbe: 20_000, drainPoll: 1000 },
   };

@@ -6,8 +6,6 @@ import type { PoolRig } from './pool-rig.js';
 import type { ScriptedInstance } from './scripted-runtime.js';
 
 const QUARANTINE = /died 3 times within 60 s, last: \w+/;
-/** Instances beyond those wanted that a replacement may cost. */
-const SURGE = 1;
 
 export class Promises {
   private readonly broken: string[] = [];
@@ -25,6 +23,8 @@ export class Promises {
     private readonly made = new Set<string>(),
     /** Instances that a balancer of this history was about to end: one after it finds out anew that they are too many. */
     private readonly ending = new Set<string>(),
+    /** Instances beyond those wanted that a replacement may cost; more while and after a deploy asked for more. */
+    private surge = 1,
   ) {
     rig.runtime.onCall = (call, subject) => {
       if (call === 'create') this.checkSurge(subject);
@@ -37,11 +37,15 @@ export class Promises {
     this.remember();
     for (const { id } of this.rig.runtime.world.values())
       if (this.rig.link.stateOf(id) === 'draining') this.ending.add(id);
-    return new Promises(rig, this.everDrained, this.made, this.ending);
+    return new Promises(rig, this.everDrained, this.made, this.ending, this.surge);
   }
 
   drained(name: string): void {
     this.everDrained.add(name);
+  }
+
+  deploys(maxSurge: number): void {
+    this.surge = Math.max(this.surge, maxSurge);
   }
 
   /** @throws Error naming what does not hold now, or did not at some time since the last look */
@@ -74,10 +78,28 @@ export class Promises {
       ...standing.map(({ id }) => id),
     ]);
     const ready = views.filter(({ state }) => state === 'ready').map(({ name }) => name);
+    const { running } = manager.spec();
+    for (const { name, matches } of running) {
+      const { state, reason } = views.find((view) => view.name === name) ?? {};
+      if (!matches && state !== 'quarantined' && reason === null)
+        this.break(`${name} runs another workload in the end`);
+    }
+    this.checkDeploy();
     this.expectSame('who gets requests in the end, and who is ready', link.ready(), ready);
     const slow = link.table.instances.filter(({ ramp }) => ramp !== undefined).map(({ replica }) => replica);
     this.expectSame('who starts slowly in the end, and nobody', slow, []);
     this.complain();
+  }
+
+  private checkDeploy(): void {
+    const { deploys } = this.rig.manager;
+    try {
+      const { status, endedAt, reason } = deploys.view();
+      if (endedAt === null) this.break(`a deploy is still ${status} in the end`);
+      if (status !== 'rolled-out' && !/\w/.test(reason ?? '')) this.break(`a deploy is ${status} for no reason`);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'no_deploy') throw error;
+    }
   }
 
   private checkTable({ epoch, instances }: Snapshot): void {
@@ -153,7 +175,7 @@ export class Promises {
     if (!counts(slot)) return;
     const staying = [...this.rig.runtime.world.values()].filter((one) => counts(one.slot) && this.stays(one));
     const others = staying.map((one) => `${one.id} of ${one.slot}`).join(', ');
-    if (staying.length + 1 > names.size + wanted + SURGE)
+    if (staying.length + 1 > names.size + wanted + this.surge)
       this.break(`${slot} gets one more instance than ${names.size} replicas and ${wanted} may cost, beside ${others}`);
     if (staying.filter((one) => one.slot === slot).length > (isStandbySlot(slot) ? 0 : 1))
       this.break(`${slot} gets an instance too many: ${others}`);

@@ -1,6 +1,7 @@
 // Owns a ReplicaRuntime whose world a test writes: instances in memory, calls that fail or hang, events that are lost. The
 // test adapter of the port; it never pretends to a real engine, whose suites run against the real adapters.
 import type {
+  ImageWish,
   InstanceExit,
   InstanceSpec,
   ObservedInstance,
@@ -15,7 +16,7 @@ import type { Clock } from '../clock.js';
 import type { ProbeResult } from '../health.js';
 import type { ProbeTarget } from '../probe.js';
 
-type Call = 'prepare' | 'list' | 'create' | 'start' | 'rename' | 'stop' | 'remove' | 'logs';
+type Call = 'prepare' | 'pinImage' | 'list' | 'create' | 'start' | 'rename' | 'stop' | 'remove' | 'logs';
 
 /** What a call does instead of its work; `hang` never settles, `slow` takes so many milliseconds. */
 export type Disturbance = { readonly error: Error } | 'hang' | { readonly slow: number };
@@ -27,6 +28,8 @@ export type Behaviour = 'healthy' | 'sick' | 'mute';
 
 export class ScriptedRuntime implements ReplicaRuntime {
   readonly calls: { readonly call: Call; readonly subject: string; readonly at: number }[] = [];
+  /** From the stop signal to SIGKILL, of each stop. */
+  readonly graces: number[] = [];
   world = new Map<string, ScriptedInstance>();
   /** Instances that this balancer made, not one before it or somebody by hand. */
   readonly made = new Set<string>();
@@ -42,6 +45,8 @@ export class ScriptedRuntime implements ReplicaRuntime {
   /** Instances of which a probe has passed. */
   readonly passed = new Set<string>();
   workload: Workload = { image: 'sha256:aa', imageRef: 'app:1', port: 5000, env: {}, healthPath: '/heartbeat' };
+  /** Ids by reference, as the engine and its registry have them. */
+  images = new Map([['app:1', 'sha256:aa']]);
   cleaned = false;
   closed = false;
   private readonly listeners = new Set<(hint: RuntimeHint) => void>();
@@ -57,6 +62,15 @@ export class ScriptedRuntime implements ReplicaRuntime {
   async prepare(): Promise<Workload> {
     await this.meet('prepare', '');
     return this.workload;
+  }
+
+  async pinImage({ named, current = '' }: ImageWish): Promise<{ id: string; ref: string }> {
+    const ref = named ?? current;
+    await this.meet('pinImage', ref);
+    const id = this.images.get(ref);
+    if (id === undefined)
+      throw new RuntimeError('image_missing', `the image "${ref}" is not here and cannot be pulled`);
+    return { id, ref };
   }
 
   async list(): Promise<ObservedInstance[]> {
@@ -98,7 +112,8 @@ export class ScriptedRuntime implements ReplicaRuntime {
     this.emit({ kind: 'changed', instanceId });
   }
 
-  async stop(instanceId: string): Promise<void> {
+  async stop(instanceId: string, graceMs: number): Promise<void> {
+    this.graces.push(graceMs);
     await this.meet('stop', instanceId);
     if (this.world.get(instanceId)?.state === 'exited') return;
     this.die(instanceId, { code: 143, signal: null, oom: false, at: this.clock.wall() });
@@ -165,6 +180,7 @@ export class ScriptedRuntime implements ReplicaRuntime {
     const next = new ScriptedRuntime(clock, this.kind, this.adopts);
     next.world = this.world;
     next.workload = this.workload;
+    next.images = this.images;
     Object.assign(next.counter, this.counter);
     for (const [id, behaviour] of this.behaviours) next.behaviours.set(id, behaviour);
     if (!this.adopts) for (const instance of this.world.values()) instance.leftover = true;

@@ -7,10 +7,12 @@ import { parseReplicaEnv } from '../replica-env.js';
 import type {
   ContainerTraits,
   Hardening,
+  ImageWish,
   InstanceSpec,
   ObservedInstance,
   Place,
   Progress,
+  PullPolicy,
   ReplicaRuntime,
   RuntimeHint,
   Workload,
@@ -28,7 +30,7 @@ import { IMAGE_LABEL } from './labels.js';
 import { ensureNetwork, networkExists, removeNetworks } from './network.js';
 import { observe, observeSummary } from './observe.js';
 import { PoolContainers } from './pool-containers.js';
-import { ensureServerImage } from './server-image.js';
+import { ensureServerImage, isServerImage } from './server-image.js';
 
 export interface DockerRuntimeOptions {
   readonly pool: string;
@@ -96,6 +98,15 @@ export class DockerRuntime implements ReplicaRuntime {
       ...(hardening && { hardening }),
       ...(container && Object.keys(container).length > 0 && { container }),
     };
+  }
+
+  async pinImage({ named, current, pull }: ImageWish, progress: Progress): Promise<{ id: string; ref: string }> {
+    const info = await this.verify();
+    const ref = named ?? current;
+    // The bundled server is not pulled by its name but built of what this installation has.
+    if (ref === undefined || (named === undefined && isServerImage(this.options.pool, ref)))
+      return this.serverImage(info, progress);
+    return this.findOrPull(ref, pull ?? this.options.service?.pullPolicy ?? 'missing', progress);
   }
 
   async list(): Promise<ObservedInstance[]> {
@@ -187,9 +198,21 @@ export class DockerRuntime implements ReplicaRuntime {
   }
 
   private async resolveImage(info: EngineInfo, progress: Progress): Promise<{ id: string; ref: string }> {
-    const { pool, image, baseImage, service } = this.options;
-    if (image === undefined) return ensureServerImage({ engine: this.engine, info, pool, baseImage, progress });
-    const policy = service?.pullPolicy ?? 'missing';
+    const { image, service } = this.options;
+    if (image === undefined) return this.serverImage(info, progress);
+    return this.findOrPull(image, service?.pullPolicy ?? 'missing', progress);
+  }
+
+  private serverImage(info: EngineInfo, progress: Progress): Promise<{ id: string; ref: string }> {
+    const { pool, baseImage } = this.options;
+    return ensureServerImage({ engine: this.engine, info, pool, baseImage, progress });
+  }
+
+  private async findOrPull(
+    image: string,
+    policy: PullPolicy,
+    progress: Progress,
+  ): Promise<{ id: string; ref: string }> {
     const local = policy === 'always' ? undefined : await findImage(this.engine, image);
     if (!local && policy === 'never')
       throw new RuntimeError(

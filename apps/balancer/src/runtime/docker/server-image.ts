@@ -41,6 +41,11 @@ const DOCKERFILE = 'docker/server.Dockerfile';
 /** All that the image is made of, relative to the package. */
 const CONTEXT = [DOCKERFILE, 'apps/server/package.json', 'dist/apps/server/src/main.js'];
 
+/** Named by us, so built by us. */
+export function isServerImage(pool: string, ref: string): boolean {
+  return ref.startsWith(`${pool}-server:`);
+}
+
 /** Builds it unless the pool has one of the same content on the same base. @throws RuntimeError */
 export async function ensureServerImage(terms: ServerImageTerms): Promise<ServerImage> {
   const files = await readContext();

@@ -74,6 +74,10 @@ export class ProcessRuntime implements ReplicaRuntime {
     return { ...(argv && { command: argv }), port: 0, env: parseReplicaEnv(env), healthPath };
   }
 
+  async pinImage(): Promise<never> {
+    throw new RuntimeError('bad_spec', 'local processes have no image: name a command instead');
+  }
+
   async list(): Promise<ObservedInstance[]> {
     const left = (await this.leftovers.live()).map(observeLeftover);
     return [...(await Promise.all([...this.instances.values()].map((instance) => this.observe(instance)))), ...left];

@@ -2,7 +2,7 @@
 // environment in, a specification or all that is wrong out. Reading files is read-service.ts's.
 import { signalNumber } from '../container-signals.js';
 import { splitCommand } from '../replica-command.js';
-import type { ContainerTraits } from '../replica-runtime.js';
+import type { ContainerTraits, PullPolicy } from '../replica-runtime.js';
 import { RuntimeError } from '../runtime-error.js';
 import { isMapping, type Mapping, parseComposeText } from './compose-file.js';
 import { readEnvironment, type ReadEnvFile } from './compose-environment.js';
@@ -13,8 +13,6 @@ import { readStorage } from './compose-storage.js';
 import { composeDuration, composeFlag, pairsOf, textOf, textsOf } from './compose-units.js';
 import { readHealthPath, readPort } from './compose-traffic.js';
 import type { Lookup } from './interpolate.js';
-
-export type PullPolicy = 'always' | 'missing' | 'never';
 
 /** What a compose service says about a replica. */
 export interface ServiceSpec {

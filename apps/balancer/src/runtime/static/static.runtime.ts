@@ -36,6 +36,10 @@ export class StaticRuntime implements ReplicaRuntime {
     return { port: 0, env: {}, healthPath: this.options.healthPath };
   }
 
+  async pinImage(): Promise<never> {
+    throw new RuntimeError('bad_spec', 'static replicas have no image: they run elsewhere');
+  }
+
   async list(): Promise<ObservedInstance[]> {
     return [...this.instances.values()];
   }
