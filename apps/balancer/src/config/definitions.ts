@@ -269,6 +269,13 @@ export const definitions = {
     'longest time from a request’s head to the head of its answer, over all tries; 0s = no limit',
     duration(),
   ),
+  noReplicaWait: define(
+    'NO_REPLICA_WAIT',
+    'requests',
+    '5s',
+    'longest wait of a request for a replica while none of the pool is ready; 0s = it is answered 503 at once',
+    duration(),
+  ),
   retryBuffer: define(
     'RETRY_BUFFER',
     'requests',

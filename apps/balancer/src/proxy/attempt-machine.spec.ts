@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { type AttemptMachine, COLLECT_TIMEOUT, FRESH_ENOUGH, TABLE_TIMEOUT } from './attempt-machine.js';
+import { MOST_WAITING } from './candidates.js';
 import { MachineRig } from './testing/machine-rig.js';
 
 const nameOf = (machine: AttemptMachine) => machine.target?.instance.replica;
@@ -270,6 +271,57 @@ describe('a replica that begins to drain', () => {
     const machine = rig.machine();
     machine.begin(0);
     expect([machine.expired(TABLE_TIMEOUT, false), machine.cause]).toEqual(['answer', 'no_replica']);
+  });
+});
+
+describe('a pool in which nobody takes requests', () => {
+  const rules = { noReplicaWait: 5000 };
+  const deserted = () => {
+    const rig = new MachineRig(['A', 'B']);
+    for (const name of ['A', 'B']) rig.states.set(name, 'unready');
+    rig.publish();
+    return rig;
+  };
+
+  it('makes the request wait for the first table in which somebody does', () => {
+    const rig = deserted();
+    const machine = rig.machine({}, rules);
+    expect([machine.begin(0), machine.deadline]).toEqual(['wait', 5000]);
+    rig.publish();
+    expect([machine.tableCame(4000), machine.deadline]).toEqual(['wait', 5000]);
+    rig.states.set('B', 'ready');
+    rig.publish();
+    expect([machine.tableCame(4900), nameOf(machine)]).toEqual(['try', 'B']);
+  });
+
+  it('is answered no_replica once NO_REPLICA_WAIT is over, or the deadline of the request before it', () => {
+    const machine = deserted().machine({}, rules);
+    machine.begin(0);
+    expect(machine.expired(4999, false)).toBe('none');
+    expect([machine.expired(5000, false), machine.cause]).toEqual(['answer', 'no_replica']);
+    const hurried = deserted().machine({}, { ...rules, totalTimeout: 1000 });
+    expect([hurried.begin(0), hurried.deadline]).toEqual(['wait', 1000]);
+    expect([hurried.expired(1000, false), hurried.cause]).toEqual(['answer', 'no_replica']);
+  });
+
+  it('is answered at once where it has no members, where too many wait already, and with NO_REPLICA_WAIT=0s', () => {
+    expect(new MachineRig([]).machine({}, rules).begin(0)).toBe('answer');
+    const full = deserted();
+    full.waiting = MOST_WAITING;
+    expect(full.machine({}, rules).begin(0)).toBe('answer');
+    expect(deserted().machine().begin(0)).toBe('answer');
+  });
+
+  it('has a request that its last replica refused wait for the successor', () => {
+    const rig = new MachineRig(['A']);
+    const machine = rig.machine({}, rules);
+    machine.begin(0);
+    rig.states.set('A', 'unready');
+    rig.publish();
+    expect([machine.failed(1, 'connect_failed', 10), machine.deadline]).toEqual(['wait', 5010]);
+    rig.states.set('B', 'ready');
+    rig.publish();
+    expect([machine.tableCame(800), nameOf(machine)]).toEqual(['try', 'B']);
   });
 });
 

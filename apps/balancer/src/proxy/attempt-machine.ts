@@ -21,6 +21,8 @@ export interface AttemptRules {
   readonly idleTimeout: number;
   /** Over all tries, from the head of the request to the head of the answer; 0 = none. */
   readonly totalTimeout: number;
+  /** Of a request for a table in which somebody takes requests, while nobody does; 0 = none. */
+  readonly noReplicaWait: number;
   readonly retryAttempts: number;
 }
 
@@ -80,6 +82,7 @@ export class AttemptMachine {
   #lastFailure: FailedTry | undefined;
   #outcome: End | 'answered' | undefined;
   #cause: Cause = 'internal_error';
+  #waitingSince = 0;
   #phaseDeadline = Infinity;
   #totalDeadline = Infinity;
 
@@ -265,9 +268,13 @@ export class AttemptMachine {
     const benign = this.#benign;
     this.#benign = undefined;
     if (benign && candidates.again(benign)) return this.#try(benign, 0, now);
-    if (!candidates.stale) return this.#answer(this.#lastFailure ?? 'no_replica');
+    const { noReplicaWait } = this.scope.settings;
+    const patience = Math.max(candidates.stale ? TABLE_TIMEOUT : 0, candidates.deserted ? noReplicaWait : 0);
     // One table more does not mean more patience.
-    if (this.#state !== 'waiting') this.#enter('waiting', now + TABLE_TIMEOUT);
+    if (this.#state !== 'waiting') this.#waitingSince = now;
+    const until = this.#waitingSince + patience;
+    if (now >= until) return this.#answer(this.#lastFailure ?? 'no_replica');
+    this.#enter('waiting', until);
     return 'wait';
   }
 

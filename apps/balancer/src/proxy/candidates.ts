@@ -13,6 +13,8 @@ export interface Tables {
   readonly current: RoutingTable | undefined;
   /** Tells the waiter once, of the next table. */
   wait(waiter: TableWaiter): void;
+  /** Who waits now. */
+  readonly waiting: number;
   forget(waiter: TableWaiter): void;
 }
 
@@ -24,6 +26,9 @@ export interface CandidateScope {
   readonly tables: Tables;
   readonly inFlight: InFlight;
 }
+
+/** Of requests of one lane: a pool that is away must not fill the memory with whoever comes. */
+export const MOST_WAITING = 1000;
 
 export class Candidates {
   #held: Target | undefined;
@@ -67,6 +72,15 @@ export class Candidates {
    */
   get stale(): boolean {
     return this.#stale;
+  }
+
+  /**
+   * The pool has members, and none of them takes requests: they all start, or their engine is away. Somebody may soon, so it is
+   * worth waiting, unless too many do already.
+   */
+  get deserted(): boolean {
+    const { targets, ring } = this.table;
+    return targets.length === 0 && ring.placement.members.length > 0 && this.scope.tables.waiting < MOST_WAITING;
   }
 
   /** The held candidate still takes requests: what happens to it now is no drain. */

@@ -82,6 +82,10 @@ export class Lane implements Tables {
     return this.#table;
   }
 
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   wait(waiter: TableWaiter): void {
     this.#waiting.add(waiter);
   }

@@ -10,6 +10,8 @@ const QUARANTINE = /died 3 times within 60 s, last: \w+/;
 export class Promises {
   private readonly broken: string[] = [];
   private tablesSeen = 0;
+  /** Instances that were to be promoted: one that still stands by was refused that, and leaves. */
+  private readonly promoted = new Set<string>();
   /** Instances whose drain has begun, by this balancer's tables. */
   private readonly left = new Set<string>();
   /** How far the slow start of each instance had come in the tables of this balancer. */
@@ -28,6 +30,7 @@ export class Promises {
   ) {
     rig.runtime.onCall = (call, subject) => {
       if (call === 'create') this.checkSurge(subject);
+      if (call === 'rename') this.promoted.add(subject);
       if (call === 'stop' || call === 'remove') this.checkEnd(subject);
     };
   }
@@ -184,6 +187,7 @@ export class Promises {
   /** It is there for its replica: neither told to end, nor drained, nor succeeded. */
   private stays({ id, slot, state }: ScriptedInstance): boolean {
     if (!this.made.has(id) || state === 'exited' || this.ending.has(id)) return false;
+    if (isStandbySlot(slot) && this.promoted.has(id)) return false;
     const inTable = this.rig.link.tables.at(-1)?.instances.filter(({ replica }) => replica === slot) ?? [];
     const own = inTable.find((listed) => listed.id === id);
     return own ? own.state !== 'draining' : !inTable.some((listed) => listed.state === 'ready');

@@ -6,7 +6,7 @@ import type { InstanceState, Outcome } from '../../routing/link/messages.js';
 import { compileTable, type RoutingTable } from '../../routing/table.js';
 import { testSnapshot } from '../../routing/testing/snapshots.js';
 import { AttemptMachine, type AttemptRules, type RequestFacts } from '../attempt-machine.js';
-import { Candidates, type CandidateScope, type TableWaiter } from '../candidates.js';
+import { Candidates, type CandidateScope } from '../candidates.js';
 import { RetryBudget } from '../retry-budget.js';
 
 export const TEST_RULES: AttemptRules = {
@@ -14,6 +14,7 @@ export const TEST_RULES: AttemptRules = {
   responseTimeout: 30_000,
   idleTimeout: 60_000,
   totalTimeout: 0,
+  noReplicaWait: 0,
   retryAttempts: 3,
 };
 
@@ -23,7 +24,8 @@ export class MachineRig {
   readonly budget = new RetryBudget();
   /** `A connect_failed`, in order. */
   readonly blamed: string[] = [];
-  readonly waiting = new Set<TableWaiter>();
+  /** Other requests that wait for a table. */
+  waiting = 0;
   #epoch = 0;
   current: RoutingTable | undefined;
   readonly states = new Map<string, InstanceState>();
@@ -60,10 +62,11 @@ export class MachineRig {
     const candidates: CandidateScope = {
       claims: this.claims,
       worker: 0,
-      tables: { current: undefined, wait: () => {}, forget: () => {} },
+      tables: { current: undefined, wait: () => {}, waiting: 0, forget: () => {} },
       inFlight: (row) => this.claims.inFlight(row),
     };
     Object.defineProperty(candidates.tables, 'current', { get: () => this.current });
+    Object.defineProperty(candidates.tables, 'waiting', { get: () => this.waiting });
     const table = this.current;
     return new AttemptMachine(
       scope,

@@ -30,6 +30,7 @@ const settings = z.strictObject({
   tunnelTimeout: count,
   retryAttempts: count,
   totalTimeout: count,
+  noReplicaWait: count,
   retryBuffer: count,
   maxHead: count,
   maxFields: count,

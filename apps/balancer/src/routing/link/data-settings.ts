@@ -22,6 +22,7 @@ export function dataSettingsOf(settings: Settings): DataSettings {
     tunnelTimeout: settings.tunnelTimeout,
     retryAttempts: settings.retryAttempts,
     totalTimeout: settings.totalTimeout,
+    noReplicaWait: settings.noReplicaWait,
     retryBuffer: settings.retryBuffer,
     maxHead: settings.maxHead,
     maxFields: settings.maxFields,

@@ -55,6 +55,8 @@ export interface DataSettings {
   readonly retryAttempts: number;
   /** 0 = none. */
   readonly totalTimeout: number;
+  /** 0 = none. */
+  readonly noReplicaWait: number;
   /** Bytes. */
   readonly retryBuffer: number;
   readonly maxHead: number;

@@ -19,6 +19,7 @@ export function testDataSettings(changes: Partial<DataSettings> = {}): DataSetti
     tunnelTimeout: 3_600_000,
     retryAttempts: 3,
     totalTimeout: 0,
+    noReplicaWait: 0,
     retryBuffer: 64 * 1024,
     maxHead: 16 * 1024,
     maxFields: 100,
