@@ -14,16 +14,17 @@ export interface Band {
   readonly to: Since;
 }
 
-export interface Dot {
-  readonly at: Since;
-  readonly ms: number;
-  readonly kind: 'GET' | 'POST' | 'failed' | 'excused';
-}
+/** Answered, failed, or lost with its instance. */
+export const DOT_KINDS = ['GET', 'POST', 'excused', 'failed'] as const;
+export type DotKind = (typeof DOT_KINDS)[number];
+
+/** `12,3.4 15,0.9`: when due and how long it took, in milliseconds, of each request of a kind. As text, so that a file stays small. */
+export type Dots = Readonly<Record<DotKind, string>>;
 
 /** All that the picture shows, thinned out: of answers that lie on one another one is kept, of failures all. */
 export interface Timeline {
   readonly lasted: Since;
-  readonly dots: readonly Dot[];
+  readonly dots: Dots;
   readonly bands: readonly Band[];
   readonly marks: readonly { readonly at: Since; readonly label: string }[];
 }

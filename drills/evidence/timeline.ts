@@ -1,12 +1,12 @@
 // Owns what a picture needs: samples thinned out, states of replicas as bands. Pure; times in milliseconds since the load
 // began.
 import { failed, type Sample } from '../load/plan.ts';
-import type { Band, Dot, Timeline } from '../result.ts';
+import type { Band, DotKind, Dots, Timeline } from '../result.ts';
 import type { Evidence } from './judge.ts';
 
 /** One answer is kept of those that lie within one cell of so many columns, and rows per factor of ten. */
-const COLUMNS = 400;
-const ROWS_PER_DECADE = 14;
+const COLUMNS = 300;
+const ROWS_PER_DECADE = 12;
 
 type TimelineEvidence = Pick<Evidence, 'began' | 'samples' | 'sightings' | 'marks'>;
 
@@ -22,19 +22,24 @@ export function timelineOf(evidence: TimelineEvidence, excused: ReadonlySet<stri
   };
 }
 
-function thinned(samples: readonly Sample[], excused: ReadonlySet<string>, lasted: number): Dot[] {
+function thinned(samples: readonly Sample[], excused: ReadonlySet<string>, lasted: number): Dots {
   const taken = new Set<string>();
-  return samples.flatMap((one): Dot[] => {
-    const kind = failed(one) ? (excused.has(one.id) ? 'excused' : 'failed') : one.method;
-    const dot = { at: Math.round(one.at), ms: Math.round(one.ms * 10) / 10, kind } as const;
-    if (failed(one)) return [dot];
+  const dots: Record<DotKind, string[]> = { GET: [], POST: [], excused: [], failed: [] };
+  for (const one of samples) {
+    const dot = `${Math.round(one.at)},${Math.round(one.ms * 10) / 10}`;
+    if (failed(one)) {
+      dots[excused.has(one.id) ? 'excused' : 'failed'].push(dot);
+      continue;
+    }
     const column = Math.floor((one.at / lasted) * COLUMNS);
     const row = Math.floor(Math.log10(Math.max(0.1, one.ms)) * ROWS_PER_DECADE);
     const cell = `${column} ${row}`;
-    if (taken.has(cell)) return [];
+    if (taken.has(cell)) continue;
     taken.add(cell);
-    return [dot];
-  });
+    dots[one.method].push(dot);
+  }
+  const text = (kind: DotKind) => dots[kind].join(' ');
+  return { GET: text('GET'), POST: text('POST'), excused: text('excused'), failed: text('failed') };
 }
 
 function bandsOf({ began, sightings }: TimelineEvidence, lasted: number): Band[] {

@@ -1,7 +1,7 @@
 // Owns the picture of a drill: latency of each request over time, failures in red, what was done as upright lines, and below
 // it one band of states per replica. Plain SVG text with colours for light and dark readers. Pure.
 import { FONT, PALETTE } from '../../experiments/charts/chart.ts';
-import type { Band, Dot, DrillResult } from '../result.ts';
+import { type Band, DOT_KINDS, type DotKind, type DrillResult } from '../result.ts';
 
 const WIDTH = 1000;
 const LEFT = 92;
@@ -32,20 +32,22 @@ const STYLE = `
     text { font-family: ${FONT}; font-size: 12px; fill: #222 }
     .paper { fill: #fff } .title { font-size: 17px; font-weight: bold } .muted { fill: #666 }
     .grid { stroke: #ddd } .mark { stroke: #888; stroke-dasharray: 3 3 }
-    .GET { fill: ${PALETTE.blue} } .POST { fill: ${PALETTE.orange} }
-    .failed { fill: #d3182d } .excused { fill: none; stroke: #d3182d; stroke-width: 1.5 }
+    path { fill: none; stroke-width: 3.2; stroke-linecap: round }
+    .GET { stroke: ${PALETTE.blue} } .POST { stroke: ${PALETTE.orange} }
+    .failed { stroke: #d3182d; stroke-width: 7 } .excused { stroke: #e88792; stroke-width: 6 }
     @media (prefers-color-scheme: dark) {
       text { fill: #e6e6e6 } .paper { fill: #0d1117 } .muted { fill: #9aa4ae } .grid { stroke: #2d333b } .mark { stroke: #768390 }
-      .GET { fill: ${PALETTE.sky} } .failed { fill: #ff6b6b } .excused { stroke: #ff6b6b }
+      .GET { stroke: ${PALETTE.sky} } .failed { stroke: #ff6b6b } .excused { stroke: #a04a52 }
     }`;
 
 export function picture(result: DrillResult): string {
-  const { lasted, dots, bands } = result.timeline;
+  const { lasted, bands } = result.timeline;
+  const dots = DOT_KINDS.map((kind) => ({ kind, dots: readDots(result.timeline.dots[kind]) }));
   const names = [...new Set(bands.map(({ replica }) => replica))].slice(0, MOST_BANDS);
   const height = BANDS_TOP + names.length * BAND_STEP + 56;
   const span = Math.max(1, lasted);
   const x = (at: number) => LEFT + (Math.min(at, span) / span) * PLOT;
-  const top = Math.max(1000, ...dots.map(({ ms }) => ms));
+  const top = dots.flatMap((one) => one.dots).reduce((most, { ms }) => Math.max(most, ms), 1000);
   const decades = Math.ceil(Math.log10(top)) + 1;
   const y = (ms: number) => TOP + PLOT_HEIGHT - ((Math.log10(Math.max(0.1, ms)) + 1) / decades) * PLOT_HEIGHT;
   return [
@@ -59,7 +61,7 @@ export function picture(result: DrillResult): string {
     ...timeGrid(span, x, BANDS_TOP + names.length * BAND_STEP),
     ...marks(result, x),
     // Failures last: nothing covers them.
-    ...[...dots].sort((a, b) => order(a) - order(b)).map((dot) => dotOf(dot, x, y)),
+    ...dots.flatMap((one) => dotsOf(one.kind, one.dots, x, y)),
     ...names.flatMap((name, i) => bandsOf(name, i, bands, x)),
     ...legend(height - 12),
     '</svg>\n',
@@ -96,13 +98,23 @@ function marks({ timeline }: DrillResult, x: (at: number) => number): string[] {
   ]);
 }
 
-function order({ kind }: Dot): number {
-  return kind === 'failed' ? 2 : kind === 'excused' ? 1 : 0;
+/** All dots of a kind are one line of no length with round ends: a tenth of the size of as many circles. */
+function dotsOf(kind: DotKind, dots: readonly Dot[], x: (at: number) => number, y: (ms: number) => number): string[] {
+  if (dots.length === 0) return [];
+  return [`  <path class="${kind}" d="${dots.map(({ at, ms }) => `M${n(x(at))} ${n(y(ms))}h0`).join('')}"/>`];
 }
 
-function dotOf({ at, ms, kind }: Dot, x: (at: number) => number, y: (ms: number) => number): string {
-  const radius = kind === 'failed' ? 3.5 : kind === 'excused' ? 3 : 1.6;
-  return `  <circle class="${kind}" cx="${n(x(at))}" cy="${n(y(ms))}" r="${radius}"/>`;
+interface Dot {
+  readonly at: number;
+  readonly ms: number;
+}
+
+function readDots(text: string): Dot[] {
+  if (text === '') return [];
+  return text.split(' ').map((pair) => {
+    const [at = NaN, ms = NaN] = pair.split(',').map(Number);
+    return { at, ms };
+  });
 }
 
 function bandsOf(name: string, row: number, bands: readonly Band[], x: (at: number) => number): string[] {
@@ -123,6 +135,7 @@ function legend(bottom: number): string[] {
     ['GET', PALETTE.blue],
     ['POST', PALETTE.orange],
     ['failed', '#d3182d'],
+    ['lost with its replica', '#e88792'],
     ['│', 'none'],
     ...['ready', 'starting', 'unready', 'draining', 'backing-off', 'unseen'].map((state): [string, string] => [
       state,
@@ -132,7 +145,7 @@ function legend(bottom: number): string[] {
   let at = LEFT;
   return entries.flatMap(([label, colour]) => {
     const from = at;
-    at += 24 + label.length * 8;
+    at += 26 + label.length * 7;
     return [
       `  <rect x="${from}" y="${bottom - 10}" width="11" height="11" fill="${colour}"/>`,
       text(from + 16, bottom, label, 'muted'),

@@ -75,11 +75,12 @@ describe('the result of a drill', () => {
 describe('the picture of a drill', () => {
   it('has a dot per request, failures told apart, a line per event, a band per replica and state', () => {
     const svg = picture(judge(EVIDENCE));
-    expect(svg.match(/class="excused"/g)).toHaveLength(1);
-    expect(svg.match(/<circle class="GET"/g)?.length).toBeGreaterThan(20);
+    const dots = (kind: string) => new RegExp(`<path class="${kind}" d="([^"]*)"`).exec(svg)?.[1].match(/M/g)?.length;
+    expect([dots('excused'), dots('failed')]).toEqual([1, undefined]);
+    expect(dots('GET')).toBeGreaterThan(90);
     expect(svg.match(/class="mark"/g)).toHaveLength(1);
     for (const band of ['A: ready', 'A: backing-off', 'B: ready']) expect(svg).toContain(`<title>${band}</title>`);
-    expect(picture(judge({ ...EVIDENCE, doomed: [] }))).toContain('<circle class="failed"');
+    expect(picture(judge({ ...EVIDENCE, doomed: [] }))).toContain('<path class="failed"');
   });
 
   it('is readable in light and dark, and no title breaks out of it', () => {

@@ -46,8 +46,9 @@ export function watch(adminUrl: () => string): { stop(): Promise<Watching> } {
     lookedAt = at;
     for (const { name, state, instance } of replicas ?? []) see({ at, name, state, instance: instance?.id ?? null });
     for (const { name, instance } of last.values()) {
-      if (!replicas) see({ at, name, state: 'unseen', instance });
-      else if (!replicas.some((replica) => replica.name === name)) see({ at, name, state: 'gone', instance: null });
+      if (!replicas) {
+        if (last.get(name)?.state !== 'gone') see({ at, name, state: 'unseen', instance });
+      } else if (!replicas.some((replica) => replica.name === name)) see({ at, name, state: 'gone', instance: null });
     }
   };
   const done = (async () => {

@@ -33,10 +33,9 @@ class Steady {
   readonly #seed: number;
   readonly #random: () => number;
   readonly #done: Partial<Record<EventKind, number>> = {};
-  readonly #closed: ClosedSpan[] = [];
+  #closed: ClosedSpan[] = [];
   #deploying: Promise<unknown> | undefined;
   #editions = 0;
-  #added = 0;
 
   constructor(stage: Stage, count: number, seed: number) {
     this.#stage = stage;
@@ -73,12 +72,19 @@ class Steady {
     });
   }
 
+  /** The lowest free name is given again: what was promised of the one removed ends with that. */
+  async #add(): Promise<void> {
+    const at = monotonic();
+    const { message } = (await this.#rig.change('POST', '/add', { n: 1 })) as { message: { replicas: string[] } };
+    const there = new Set(message.replicas);
+    this.#closed = this.#closed.map((span) => (there.has(span.name) && span.to > at ? { ...span, to: at } : span));
+  }
+
   async #carryOut({ kind }: Event, name: string): Promise<void> {
     const rig = this.#rig;
     switch (kind) {
       case 'add':
-        // A name of its own: what was promised of a removed one holds for good.
-        await rig.change('POST', '/add', { n: 1, hostnames: [`extra-${++this.#added}`] });
+        await this.#add();
         return;
       case 'remove':
         await rig.change('DELETE', '/rm', { n: 1, hostnames: [name] });
