@@ -53,16 +53,21 @@ class Pool {
 
   static async open(runtime: BenchRuntime, standby: number): Promise<Pool> {
     const balancer = await BenchBalancer.start(runtime, { ...SETTINGS, STANDBY: String(standby) });
-    const names = (await balancer.replicas()).map(({ name }) => name);
-    const keys = new Map<string, string>();
-    for (const name of names) keys.set(name, await balancer.keyOf(name));
-    // A key of a replica that is not there yet: it has the same one each time that it comes.
-    await balancer.change('POST', '/add?wait=ready', NEWCOMER);
-    keys.set(NEWCOMER, await balancer.keyOf(NEWCOMER));
-    await balancer.change('DELETE', '/rm?wait=gone', NEWCOMER);
-    const pool = new Pool(balancer, keys, names);
-    for (const name of names) pool.born.set(name, performance.now());
-    return pool;
+    try {
+      const names = (await balancer.replicas()).map(({ name }) => name);
+      const keys = new Map<string, string>();
+      for (const name of names) keys.set(name, await balancer.keyOf(name));
+      // A key of a replica that is not there yet: it has the same one each time that it comes.
+      await balancer.change('POST', '/add?wait=ready', NEWCOMER);
+      keys.set(NEWCOMER, await balancer.keyOf(NEWCOMER));
+      await balancer.change('DELETE', '/rm?wait=gone', NEWCOMER);
+      const pool = new Pool(balancer, keys, names);
+      for (const name of names) pool.born.set(name, performance.now());
+      return pool;
+    } catch (error) {
+      await balancer.end();
+      throw error;
+    }
   }
 
   async anyInstance(): Promise<string> {
