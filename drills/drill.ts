@@ -60,6 +60,8 @@ export interface Drill {
   readonly settings?: Readonly<Record<string, string>>;
   /** An engine of the drill's own, that it may restart; `live`: with --live-restore. */
   readonly engine?: 'plain' | 'live';
+  /** Requests per second at most, whatever the pool gets through. */
+  readonly mostRate?: number;
   /** No answer may take longer. Milliseconds. */
   readonly limitMs: number;
   /** The victim has to serve again, by another instance. */

@@ -48,7 +48,8 @@ async function run(drill: Drill, rig: Rig, terms: Terms): Promise<DrillResult> {
       CAPACITY_MS,
     );
   }
-  const rate = terms.rate ?? Math.min(MAX_RATE, Math.max(MIN_RATE, Math.floor((capacity ?? 0) / 2)));
+  const half = Math.max(MIN_RATE, Math.floor((capacity ?? 0) / 2));
+  const rate = Math.min(drill.mostRate ?? MAX_RATE, terms.rate ?? Math.min(MAX_RATE, half));
   const plan: LoadPlan = { rate, keys: Math.min(MOST_KEYS, Math.max(20, rate)), postEvery: POST_EVERY };
 
   const before = await ownersOf(rig.dataUrl, plan.keys);

@@ -10,7 +10,8 @@ const countArrivals = (
   where: Parameters<typeof count>[0],
   closed: Parameters<typeof count>[1],
   samples: Parameters<typeof count>[2] = [],
-) => count(where, closed, samples, 0);
+  doomed: Parameters<typeof count>[4] = [],
+) => count(where, closed, samples, 0, doomed);
 
 describe('the notes of a replica', () => {
   it('tell its name, its birth, its first probe, its end, and each request', () => {
@@ -75,6 +76,10 @@ describe('arrivals at the replicas', () => {
       { ...sample, id: 'GET-3', at: 40, ms: 61 },
     ];
     expect(countArrivals([frozen], [], samples).late).toEqual(['GET-3 at a']);
+    // One that the drill itself froze reads even later what it was sent before.
+    expect(countArrivals([frozen], [], samples, [{ token: 'a', at: 30 }]).late).toEqual([]);
+    const afterwards = [{ ...sample, id: 'GET-2', at: 101, ms: 5 }];
+    expect(countArrivals([frozen], [], afterwards, [{ token: 'a', at: 30 }]).late).toContain('GET-2 at a');
   });
 
   it('are late while the balancer has promised to send none, but for what was under way', () => {

@@ -20,17 +20,24 @@ export interface Counting {
 }
 
 /**
- * @param samples the load; `began` of it is on the clock of the notes. A request that had its answer before a replica was
- * closed was sent before, too, even if the replica noted it later: one that was frozen reads what it was sent when it ends.
+ * A replica that is frozen when its end comes notes only then what it was sent long before. So at a doomed one no request
+ * is late that was due before, and nowhere one that had its answer before.
+ * @param samples the load; `began` of it is on the clock of the notes
  */
 export function countArrivals(
   notes: readonly ReplicaNotes[],
   closed: readonly ClosedSpan[],
   samples: readonly Sample[],
   began: number,
+  doomed: readonly Doomed[],
 ): Counting {
-  const overAt = new Map(samples.map(({ id, at, ms }) => [id, began + at + ms]));
-  const open = (id: string, at: number) => (overAt.get(id) ?? Infinity) > at;
+  const known = new Map(samples.map((sample) => [sample.id, sample]));
+  const sentBefore = (id: string, instance: string, at: number) => {
+    const sample = known.get(id);
+    if (!sample) return false;
+    const froze = doomed.some(({ token }) => instance.startsWith(token));
+    return began + sample.at + (froze ? 0 : sample.ms) < at;
+  };
   const seen = new Map<string, number>();
   const early: string[] = [];
   const late: string[] = [];
@@ -43,8 +50,8 @@ export function countArrivals(
         seen.set(id, (seen.get(id) ?? 0) + 1);
       }
       if (at < firstProbeAt) early.push(`${id} at ${instance}`);
-      const shut = spans.some(({ from, to }) => at > from + UNDER_WAY_MS && at < to && open(id, from));
-      if ((at > termAt && open(id, termAt)) || shut) late.push(`${id} at ${instance}`);
+      const shut = spans.some(({ from, to }) => at > from + UNDER_WAY_MS && at < to && !sentBefore(id, instance, from));
+      if (shut || (at > termAt && !sentBefore(id, instance, termAt))) late.push(`${id} at ${instance}`);
     }
   }
   const again = [...seen].filter(([, times]) => times > 1);

@@ -29,7 +29,7 @@ export interface Evidence {
 export function judge(evidence: Evidence): DrillResult {
   const { drill, began, samples, act, notes, owners } = evidence;
   const at = act.at - began;
-  const counting = countArrivals(notes, act.closed ?? [], samples, began);
+  const counting = countArrivals(notes, act.closed ?? [], samples, began, evidence.doomed);
   const excused = lostWithInstance(samples, notes, evidence.doomed, began);
   const lost = samples.filter((one) => failed(one) && !excused.has(one.id));
   const outageEnd = act.outageUntil === undefined ? -Infinity : act.outageUntil - began;

@@ -13,7 +13,7 @@ import { monotonic, pause } from './clock.ts';
 import type { PrivateEngine } from './engine.ts';
 import { signalContainer } from './engine-call.ts';
 import { DRILL_SETTINGS } from './settings.ts';
-import { replicaEnv, workloadSettings } from './workload.ts';
+import { workloadSettings } from './workload.ts';
 
 export interface RigTerms {
   readonly runtime: MadeRuntime;
@@ -80,11 +80,6 @@ export class Rig {
 
   get adminUrl(): string {
     return this.#lastAdminUrl;
-  }
-
-  /** What a deploy has to leave in the replicas' environment. */
-  get replicaEnv(): Record<string, string> {
-    return replicaEnv({ runtime: this.runtime, logDir: join(this.#scratch, 'log') });
   }
 
   get dataPid(): number {

@@ -22,11 +22,6 @@ export interface WorkloadTerms {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** The environment that every replica needs. */
-export function replicaEnv({ runtime, logDir }: Pick<WorkloadTerms, 'runtime' | 'logDir'>): Record<string, string> {
-  return { DRILL_LOG: runtime === 'docker' ? LOG_IN_CONTAINER : logDir };
-}
-
 /** @returns the settings of a balancer whose replicas are the drills' own. @throws Error where no image can be made */
 export async function workloadSettings(terms: WorkloadTerms): Promise<Record<string, string>> {
   const { runtime, logDir } = terms;

@@ -10,20 +10,19 @@ export async function hasDeploy(rig: Rig): Promise<boolean> {
   return '/api/deploy' in (json as { paths: object }).paths;
 }
 
-/**
- * Deploys another edition of the replicas and waits until the roll is over, in whatever way.
- * @returns how: `rolled-out`, `rolled-back` or `failed`
- */
-export async function startDeploy(rig: Rig, edition: string): Promise<string> {
-  const env = { ...rig.replicaEnv, DRILL_EDITION: edition };
-  const { status, json } = await rig.call('POST', '/api/deploy', { env });
-  if (status >= 300) throw new Error(`POST /api/deploy: ${status} ${JSON.stringify(json)}`);
+/** Begins to deploy another edition of the replicas. @throws Error unless it is taken on */
+export async function beginDeploy(rig: Rig, edition: string): Promise<void> {
+  await rig.change('POST', '/api/deploy', { env: { DRILL_EDITION: edition } });
+}
+
+/** Waits until the deploy is over, whoever restarts meanwhile. @returns how: `rolled-out`, `rolled-back` or `failed` */
+export function deployEnded(rig: Rig): Promise<string> {
   return rig.until(
     'the end of the deploy',
     async () => {
-      const answer = await rig.call('GET', '/api/deploy');
-      const now = (answer.json as { status: string }).status;
-      return ['rolled-out', 'rolled-back', 'failed'].includes(now) ? now : undefined;
+      const { json } = await rig.call('GET', '/api/deploy');
+      const { status } = json as { status: string };
+      return ['rolled-out', 'rolled-back', 'failed'].includes(status) ? status : undefined;
     },
     DEPLOY_MS,
   );
@@ -40,7 +39,8 @@ export const deploy: Drill = {
   async act(stage) {
     if (!(await hasDeploy(stage.rig))) throw new Skipped('this balancer has no POST /api/deploy');
     const at = stage.mark('POST /api/deploy');
-    const how = await startDeploy(stage.rig, 'second');
+    await beginDeploy(stage.rig, 'second');
+    const how = await deployEnded(stage.rig);
     stage.mark(how);
     if (how !== 'rolled-out') throw new Error(`the deploy ended as ${how}`);
     await stage.rig.allReady(3);

@@ -73,10 +73,16 @@ export const engineLive: Drill = engineDrill('engine-live', 'live', {
 
 export const engine: Drill = engineDrill('engine', 'plain', {
   title: 'The engine restarts, and takes the containers down',
-  text: 'SIGTERM to dockerd, which ends all containers; two seconds later it is started again, and the pool is made anew.',
+  text: 'SIGTERM to dockerd, which ends all containers; two seconds later it is started again, and the pool is made anew. Requests wait meanwhile (`NO_REPLICA_WAIT=20s`), at most 1000 of them, hence the low rate.',
+  settings: { NO_REPLICA_WAIT: '20s' },
+  mostRate: 40,
 });
 
-function engineDrill(id: string, kind: 'plain' | 'live', words: Pick<Drill, 'title' | 'text'>): Drill {
+function engineDrill(
+  id: string,
+  kind: 'plain' | 'live',
+  words: Pick<Drill, 'title' | 'text' | 'settings' | 'mostRate'>,
+): Drill {
   return {
     id,
     ...words,

@@ -4,7 +4,7 @@ import type { Act, ClosedSpan, Drill, Stage } from '../drill.ts';
 import { monotonic, pause } from '../rig/clock.ts';
 import type { Rig } from '../rig/rig.ts';
 import { RESPONSE_TIMEOUT_MS } from '../rig/settings.ts';
-import { hasDeploy, startDeploy } from '../runs/deploy.ts';
+import { beginDeploy, deployEnded, hasDeploy } from '../runs/deploy.ts';
 import { type Event, type EventKind, LEAST, MOST, nextEvent } from './events.ts';
 import { randomNumbers } from './random.ts';
 
@@ -100,7 +100,10 @@ class Steady {
         await rig.tell(name, 'restart');
         return;
       case 'deploy':
-        this.#deploying = startDeploy(rig, `edition-${++this.#editions}`).finally(() => (this.#deploying = undefined));
+        await beginDeploy(rig, `edition-${++this.#editions}`);
+        this.#deploying = deployEnded(rig).finally(() => (this.#deploying = undefined));
+        // Told at the end, where it is awaited; until then it is no unhandled one.
+        this.#deploying.catch(() => {});
         return;
       case 'control':
         await rig.killControl();
