@@ -1,7 +1,7 @@
 // Owns being born and dying: replicas of a running pool are killed and swapped, a half of them at a time, under light traffic,
 // and between rounds, with everything at rest, both processes are looked at. What a look finds is process-facts.ts's.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ReplicaView } from '../../apps/balancer/src/orchestrator/replica-view.ts';
+import type { ReplicaView } from '../../apps/balancer/src/orchestrator/views/replica-view.ts';
 import { killContainer } from '../../apps/balancer/test/docker-api.ts';
 import { type Balancer, startBalancer } from '../../experiments/system/balancer.ts';
 import { call } from '../../experiments/system/call.ts';

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { createServer } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ReplicaView } from '../../apps/balancer/src/orchestrator/replica-view.ts';
+import type { ReplicaView } from '../../apps/balancer/src/orchestrator/views/replica-view.ts';
 import { type Balancer, type Home, newHome, startBalancer } from '../../experiments/system/balancer.ts';
 import type { Doomed, MadeRuntime } from '../drill.ts';
 import { parseNotes, type ReplicaNotes } from '../evidence/replica-notes.ts';

@@ -1,7 +1,7 @@
 // Owns looking at /api/replicas all the time: when each replica was seen in which state, and how sharp that is. What the
 // times mean is evidence/'s.
 import http from 'node:http';
-import type { ReplicaView } from '../../apps/balancer/src/orchestrator/replica-view.ts';
+import type { ReplicaView } from '../../apps/balancer/src/orchestrator/views/replica-view.ts';
 import { monotonic, pause } from './clock.ts';
 
 /** Milliseconds between two looks, on top of the time that a look takes. */

@@ -1,6 +1,6 @@
 // Owns the system under test: a real balancer with real replicas, and what is done to them. The balancer's process is
 // balancer.ts's; asking the pool is traffic.ts's.
-import type { ReplicaView } from '../../apps/balancer/src/orchestrator/replica-view.ts';
+import type { ReplicaView } from '../../apps/balancer/src/orchestrator/views/replica-view.ts';
 import { killContainer, pauseContainer } from '../../apps/balancer/test/docker-api.ts';
 import { type Balancer, startBalancer } from './balancer.ts';
 

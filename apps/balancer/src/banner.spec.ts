@@ -1,5 +1,5 @@
 import { servingJson, servingText, startProgress, urlOf, type Serving } from './banner.js';
-import type { ReplicaState, ReplicaView } from './orchestrator/replica-view.js';
+import type { ReplicaState, ReplicaView } from './orchestrator/views/replica-view.js';
 
 const serving: Serving = {
   dataUrl: 'http://127.0.0.1:5000',

@@ -1,5 +1,5 @@
 // Owns what people read on stdout while the balancer starts and serves. The log (stderr, JSON) is telemetry's.
-import type { ReplicaView } from './orchestrator/replica-view.js';
+import type { ReplicaView } from './orchestrator/views/replica-view.js';
 
 export interface Serving {
   readonly dataUrl: string;

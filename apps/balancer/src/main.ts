@@ -10,7 +10,7 @@ import { servingJson, servingText, startProgress, urlOf } from './banner.js';
 import { loadSettings, readEnvironment, seedRoutesEnabled, SettingsError } from './config/load.js';
 import type { Settings } from './config/config.module.js';
 import { ReplicaManager } from './orchestrator/replica-manager.service.js';
-import { poolHolder } from './orchestrator/state-lock.js';
+import { poolHolder } from './orchestrator/state/state-lock.js';
 import { StartError } from './orchestrator/pool-error.js';
 import { DataLink } from './routing/link/data-link.js';
 import { validateHashKey } from './routing/hash-key.js';

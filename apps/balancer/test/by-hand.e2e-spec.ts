@@ -1,7 +1,7 @@
 // What operators do to replicas with the engine's own commands, behind the balancer's back, while clients go on asking: each
 // of them has the outcome that docs/orchestrator.md states.
-import type { ReplicaView } from '../src/orchestrator/replica-view.js';
-import type { SpecView } from '../src/orchestrator/spec-view.js';
+import type { ReplicaView } from '../src/orchestrator/views/replica-view.js';
+import type { SpecView } from '../src/orchestrator/views/spec-view.js';
 import { describeWithEngine } from '../src/runtime/testing/engine.js';
 import {
   containersOf,

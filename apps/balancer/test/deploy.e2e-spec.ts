@@ -1,6 +1,6 @@
 // A deploy over the built program, on real processes and containers under steady load: it replaces every replica and costs no
 // request; one that fails is taken back and costs none either; a balancer that is killed meanwhile goes on with it.
-import type { DeployView } from '../src/orchestrator/deploy-view.js';
+import type { DeployView } from '../src/orchestrator/deploy/deploy-view.js';
 import { badDeploys } from '../src/admin/testing/bad-deploys.js';
 import { type Balancer, eventually, startBalancer } from './harness.js';
 import { call, postJson, replicasOf, steadyLoad } from './http-client.js';

@@ -1,7 +1,7 @@
 // What is wrong with a replica is found by probes and by what its requests meet: it is left out, comes back when it behaves,
 // and is never the last to go. Over the built program, with processes as replicas.
 import { join } from 'node:path';
-import type { PoolSummary, ReplicaView } from '../src/orchestrator/replica-view.js';
+import type { PoolSummary, ReplicaView } from '../src/orchestrator/views/replica-view.js';
 import { type Balancer, eventually, startBalancer, startFailing } from './harness.js';
 import { call, replicasOf, steadyLoad } from './http-client.js';
 

@@ -1,7 +1,7 @@
 // Owns how the end-to-end suites speak to a balancer: single calls, bytes on a bare socket, and steady load.
 import http from 'node:http';
 import net from 'node:net';
-import type { ReplicaView } from '../src/orchestrator/replica-view.js';
+import type { ReplicaView } from '../src/orchestrator/views/replica-view.js';
 import { pause } from './harness.js';
 
 export interface Answer {

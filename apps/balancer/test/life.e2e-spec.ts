@@ -1,7 +1,7 @@
 // What an operator does to one replica costs no request: drain, undrain, restart, weight, under steady load; and every death
 // leaves a record.
 import { join } from 'node:path';
-import type { DeathView, ReplicaView } from '../src/orchestrator/replica-view.js';
+import type { DeathView, ReplicaView } from '../src/orchestrator/views/replica-view.js';
 import { killContainer } from './docker-api.js';
 import { type Balancer, eventually, pause, startBalancer } from './harness.js';
 import { call, postJson, replicasOf, steadyLoad } from './http-client.js';

@@ -1,8 +1,8 @@
 // Where keys go, over real HTTP: every form of HASH_KEY and every HASH_ALGORITHM routes as GET /api/route says, previews come
 // true, the history is kept, and what cannot be used is refused by name.
 import http from 'node:http';
-import type { RingChange } from '../src/orchestrator/ring-history.js';
-import type { PreviewView, RingView, RouteView } from '../src/orchestrator/ring-views.js';
+import type { RingChange } from '../src/orchestrator/ring/ring-history.js';
+import type { PreviewView, RingView, RouteView } from '../src/orchestrator/ring/ring-views.js';
 import { type Balancer, eventually, startBalancer, startFailing } from './harness.js';
 import { type Answer, call, postJson, replicasOf } from './http-client.js';
 

@@ -1,5 +1,5 @@
 // Slow start as clients and operators see it: a newcomer's keys come to it one by one, each goes where /api/route says, and none is lost.
-import type { RouteView } from '../src/orchestrator/ring-views.js';
+import type { RouteView } from '../src/orchestrator/ring/ring-views.js';
 import { eventually, startBalancer, startFailing } from './harness.js';
 import { call, postJson, replicasOf, steadyLoad } from './http-client.js';
 import { describeRuntimes } from './runtimes.js';

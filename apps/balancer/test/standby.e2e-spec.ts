@@ -1,6 +1,6 @@
 // STANDBY over the built program: an added and a crashed replica are filled by a standby, answer in their own name, and no
 // request fails meanwhile.
-import type { PoolSummary } from '../src/orchestrator/replica-view.js';
+import type { PoolSummary } from '../src/orchestrator/views/replica-view.js';
 import { killContainer } from './docker-api.js';
 import { type Balancer, eventually, startBalancer, startFailing } from './harness.js';
 import { call, postJson, replicasOf, steadyLoad } from './http-client.js';

@@ -2,7 +2,7 @@
 import { Controller, Get, Header, Inject, Req } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
-import { MOST_ENTRIES } from '../orchestrator/audit-trail.js';
+import { MOST_ENTRIES } from '../orchestrator/events/audit-trail.js';
 import { ReplicaManager } from '../orchestrator/replica-manager.service.js';
 import { ApiFailures } from './dto/api-failures.js';
 import { AuditDto } from './dto/audit.dto.js';

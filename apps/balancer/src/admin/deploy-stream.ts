@@ -1,7 +1,7 @@
 // Owns a deploy's course as server-sent events: one with the whole view after each change, the last one when it has ended.
 // Following it is the orchestrator's, pace and limits text-stream.ts's.
 import type { ServerResponse } from 'node:http';
-import type { DeployView } from '../orchestrator/deploy-view.js';
+import type { DeployView } from '../orchestrator/deploy/deploy-view.js';
 import { STALL_MS, TextStreams } from './text-stream.js';
 
 export const MAX_DEPLOY_STREAMS = 16;

@@ -1,7 +1,7 @@
 // The routes of deploys over HTTP, on a real manager with scripted replicas: what they do, what they answer, what they refuse.
 import http from 'node:http';
 import request from 'supertest';
-import type { DeployView } from '../orchestrator/deploy-view.js';
+import type { DeployView } from '../orchestrator/deploy/deploy-view.js';
 import { adminRig, type AdminRig } from './testing/admin-rig.js';
 import { badDeploys } from './testing/bad-deploys.js';
 

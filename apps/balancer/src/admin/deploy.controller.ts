@@ -12,7 +12,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import type { DeployView } from '../orchestrator/deploy-view.js';
+import type { DeployView } from '../orchestrator/deploy/deploy-view.js';
 import { ReplicaManager } from '../orchestrator/replica-manager.service.js';
 import { DeployStreams } from './deploy-stream.js';
 import { ApiFailures } from './dto/api-failures.js';

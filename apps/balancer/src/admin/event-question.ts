@@ -1,7 +1,7 @@
 // Owns reading what a client of GET /api/events asks for: from where, which types, as a stream or as a list. Pure but for the
 // words of its refusals.
-import { isEventId, MOST_EVENTS } from '../orchestrator/event-log.js';
-import { POOL_EVENT_TYPES, type PoolEventType } from '../orchestrator/pool-event.js';
+import { isEventId, MOST_EVENTS } from '../orchestrator/events/event-log.js';
+import { POOL_EVENT_TYPES, type PoolEventType } from '../orchestrator/events/pool-event.js';
 import { quote, RequestError } from './failure.js';
 
 const PARAMETERS = ['since', 'types', 'format', 'limit'];

@@ -1,8 +1,8 @@
 // Owns the pool's events as server-sent events: their framing, where a reader begins, heartbeats, and what one is told who has
 // missed something. A reader has a place in the event log and no queue of its own. Pace and limits are text-stream.ts's.
 import type { ServerResponse } from 'node:http';
-import type { EventLog } from '../orchestrator/event-log.js';
-import type { PoolEventType } from '../orchestrator/pool-event.js';
+import type { EventLog } from '../orchestrator/events/event-log.js';
+import type { PoolEventType } from '../orchestrator/events/pool-event.js';
 import type { Logger } from '../telemetry/logger.js';
 import { STALL_MS, TextStreams } from './text-stream.js';
 

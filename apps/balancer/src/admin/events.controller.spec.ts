@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import request from 'supertest';
-import { EventLog } from '../orchestrator/event-log.js';
+import { EventLog } from '../orchestrator/events/event-log.js';
 import { eventFrames, MAX_EVENT_STREAMS } from './event-stream.js';
 import { adminRig, type AdminRig } from './testing/admin-rig.js';
 

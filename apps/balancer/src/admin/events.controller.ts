@@ -11,8 +11,8 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { MOST_EVENTS } from '../orchestrator/event-log.js';
-import { POOL_EVENT_TYPES } from '../orchestrator/pool-event.js';
+import { MOST_EVENTS } from '../orchestrator/events/event-log.js';
+import { POOL_EVENT_TYPES } from '../orchestrator/events/pool-event.js';
 import { ReplicaManager } from '../orchestrator/replica-manager.service.js';
 import { ApiFailures } from './dto/api-failures.js';
 import { EventListDto } from './dto/events.dto.js';

@@ -1,6 +1,6 @@
 // The routes of one replica over HTTP, on a real manager with scripted replicas: what they do, what they answer, what they refuse.
 import request from 'supertest';
-import type { DeathView, ReplicaView } from '../orchestrator/replica-view.js';
+import type { DeathView, ReplicaView } from '../orchestrator/views/replica-view.js';
 import { adminRig, type AdminRig } from './testing/admin-rig.js';
 
 let rig: AdminRig;

@@ -1,6 +1,6 @@
 // The ring's routes over HTTP, on a real manager with scripted replicas: what they say, what they refuse, what they leave alone.
 import request from 'supertest';
-import type { PreviewView, RingView, RouteView } from '../orchestrator/ring-views.js';
+import type { PreviewView, RingView, RouteView } from '../orchestrator/ring/ring-views.js';
 import { adminRig, type AdminRig } from './testing/admin-rig.js';
 
 let rig: AdminRig;

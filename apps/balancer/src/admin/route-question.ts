@@ -2,7 +2,7 @@
 // bytes. Which part supplies the key is the key chain's (routing/hash-key.ts). Pure.
 import { isIP } from 'node:net';
 import { plainAddress } from '../config/networks.js';
-import type { RouteQuestion } from '../orchestrator/route-finder.js';
+import type { RouteQuestion } from '../orchestrator/ring/route-finder.js';
 import type { KeyRequest } from '../routing/hash-key.js';
 import { quote, RequestError } from './failure.js';
 

@@ -1,7 +1,7 @@
 // Owns who may get requests, and why somebody may not, in words. Pure. What follows for slots and routes is plan.ts's; what
 // probes, reports and counts mean for one instance health.ts's, outliers.ts's and ledger.ts's.
 import type { ObservedInstance } from '../runtime/replica-runtime.js';
-import type { InstanceRecord } from './ledger.js';
+import type { InstanceRecord } from './loop/ledger.js';
 
 export interface Standing {
   /** Why the instance gets no request; null when it may have some. */

@@ -1,10 +1,10 @@
 // Owns what the manager takes from its surroundings besides other rooms: time, chance, the probe and the disk. Tests put
 // their own in place; nothing else does.
 import { randomBytes } from 'node:crypto';
-import { type Clock, systemClock } from './clock.js';
-import { writeDurably, type WriteFile } from './durable-file.js';
-import type { Probe } from './probe.js';
-import { probeInstance } from './probe-instance.js';
+import { type Clock, systemClock } from './loop/clock.js';
+import { writeDurably, type WriteFile } from './state/durable-file.js';
+import type { Probe } from './probing/probe.js';
+import { probeInstance } from './probing/probe-instance.js';
 
 export class ManagerOptions {
   readonly clock: Clock = systemClock;

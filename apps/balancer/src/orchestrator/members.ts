@@ -1,7 +1,7 @@
 // Owns the rules of membership: who may join, under which name, and who leaves when only a number is given. Pure: a
 // refused request throws before anything has happened. Storing the result is the manager's.
 import { PoolError } from './pool-error.js';
-import type { ChangeRequest } from './replica-view.js';
+import type { ChangeRequest } from './views/replica-view.js';
 
 /** A replica that is wanted: one name on the ring, whatever instance fills it. */
 export interface Member {

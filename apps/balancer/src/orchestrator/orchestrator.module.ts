@@ -5,7 +5,7 @@ import { Module } from '@nestjs/common';
 import { RuntimeChoice } from '../runtime/detect.js';
 import { RuntimeModule } from '../runtime/runtime.module.js';
 import { ManagerOptions } from './manager-options.js';
-import { PoolRing } from './pool-ring.js';
+import { PoolRing } from './ring/pool-ring.js';
 import { ReplicaManager } from './replica-manager.service.js';
 
 @Module({

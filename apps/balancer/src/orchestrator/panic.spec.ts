@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { ObservedInstance } from '../runtime/replica-runtime.js';
-import type { InstanceRecord } from './ledger.js';
+import type { InstanceRecord } from './loop/ledger.js';
 import { failing, inputFor, instance, ready, retired, slot, untried, type World } from './testing/plan-world.js';
 import { withPanic } from './panic.js';
 import { plan } from './plan.js';

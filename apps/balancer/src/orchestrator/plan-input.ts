@@ -1,7 +1,7 @@
 // Owns what plan.ts decides from: what is wanted, seen, remembered and under way, and the policy. Plain data; who gathers it
 // is the reconciler.
 import type { ObservedInstance } from '../runtime/replica-runtime.js';
-import type { InstanceRecord, SlotRecord } from './ledger.js';
+import type { InstanceRecord, SlotRecord } from './loop/ledger.js';
 import type { Openings } from './spawn-gate.js';
 
 export interface DesiredSlot {

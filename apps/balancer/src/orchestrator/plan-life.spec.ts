@@ -1,6 +1,6 @@
 // What a drain and a restart mean for the plan: who is in the table, who is made, who leaves.
 import { describe, expect, it } from '@jest/globals';
-import { NEW_SLOT } from './ledger.js';
+import { NEW_SLOT } from './loop/ledger.js';
 import { UNTROUBLED } from './restart-policy.js';
 import { newborn } from './health.js';
 import { failing, instance, NOW, nothing, planFor, ready, slot, untried } from './testing/plan-world.js';

@@ -1,6 +1,6 @@
 // What the plan does with instances that stand by: who is promoted, into which slot, and who never is.
 import { describe, expect, it } from '@jest/globals';
-import type { InstanceRecord } from './ledger.js';
+import type { InstanceRecord } from './loop/ledger.js';
 import { newborn } from './health.js';
 import { failing, instance, nothing, NOW, planFor, ready, retired, slot, untried } from './testing/plan-world.js';
 

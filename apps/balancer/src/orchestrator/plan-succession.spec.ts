@@ -1,8 +1,8 @@
 // Who serves and who leaves when a slot holds more than one instance, or none that is wanted.
 import { describe, expect, it } from '@jest/globals';
-import { NEW_SLOT } from './ledger.js';
+import { NEW_SLOT } from './loop/ledger.js';
 import { UNTROUBLED } from './restart-policy.js';
-import type { InstanceRecord } from './ledger.js';
+import type { InstanceRecord } from './loop/ledger.js';
 import { failing, instance, NOW, nothing, planFor, ready, retired, slot, untried } from './testing/plan-world.js';
 
 describe('an instance that leaves', () => {

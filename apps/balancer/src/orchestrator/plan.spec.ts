@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ObservedInstance } from '../runtime/replica-runtime.js';
 import { newborn } from './health.js';
-import { type InstanceRecord, NEW_SLOT } from './ledger.js';
+import { type InstanceRecord, NEW_SLOT } from './loop/ledger.js';
 import { UNTROUBLED } from './restart-policy.js';
 import { failing, instance, NOW, nothing, planFor, ready, retired, slot, untried } from './testing/plan-world.js';
 

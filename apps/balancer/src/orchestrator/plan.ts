@@ -3,9 +3,9 @@
 // the reconciler's.
 import type { ObservedInstance } from '../runtime/replica-runtime.js';
 import { hasServed, standingOf } from './eligibility.js';
-import { type InstanceRecord, NEW_SLOT, type SlotRecord } from './ledger.js';
+import { type InstanceRecord, NEW_SLOT, type SlotRecord } from './loop/ledger.js';
 import type { DesiredSlot, PlanInput } from './plan-input.js';
-import type { ReplicaState } from './replica-view.js';
+import type { ReplicaState } from './views/replica-view.js';
 import { words } from './restart-policy.js';
 import { misfit, Reserve } from './standby.js';
 

@@ -2,8 +2,8 @@
 // bounded, and cut short when somebody is in a hurry. When it ends is main's.
 import type { ObservedInstance, ReplicaRuntime } from '../runtime/replica-runtime.js';
 import type { Logger } from '../telemetry/logger.js';
-import type { Clock } from './clock.js';
-import { withDeadline } from './deadline.js';
+import type { Clock } from './loop/clock.js';
+import { withDeadline } from './loop/deadline.js';
 import type { Pool, PoolParts } from './pool.js';
 
 export type EndMode = 'end' | 'leave';

@@ -7,19 +7,19 @@ import type { Ring } from '../routing/ring-recipe.js';
 import type { ObservedInstance, Progress, ReplicaRuntime, Workload } from '../runtime/replica-runtime.js';
 import { RuntimeError } from '../runtime/runtime-error.js';
 import type { Logger } from '../telemetry/logger.js';
-import { DesiredReader } from './desired.js';
-import type { EventLog } from './event-log.js';
+import { DesiredReader } from './loop/desired.js';
+import type { EventLog } from './events/event-log.js';
 import type { ManagerOptions } from './manager-options.js';
-import { NewsDesk } from './news-desk.js';
+import { NewsDesk } from './events/news-desk.js';
 import { PoolError, StartError } from './pool-error.js';
-import { firstState, openHome, type PoolHome } from './pool-home.js';
-import { type PoolRing, toRingMembers } from './pool-ring.js';
-import type { PoolState, StoredMember } from './pool-state.js';
-import type { ProbeDemand } from './probe.js';
-import { Reconciler } from './reconciler.js';
-import { remembered, ringChange } from './ring-history.js';
+import { firstState, openHome, type PoolHome } from './state/pool-home.js';
+import { type PoolRing, toRingMembers } from './ring/pool-ring.js';
+import type { PoolState, StoredMember } from './state/pool-state.js';
+import type { ProbeDemand } from './probing/probe.js';
+import { Reconciler } from './loop/reconciler.js';
+import { remembered, ringChange } from './ring/ring-history.js';
 import { standbyObstacle } from './standby.js';
-import { drift } from './workload.js';
+import { drift } from './state/workload.js';
 
 /** A pool that runs. */
 export interface Pool extends PoolHome {

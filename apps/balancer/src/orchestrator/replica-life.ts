@@ -1,15 +1,15 @@
 // Owns what operators may ask of one replica besides joining and leaving: drain, undrain, restart, weight, and how its
 // instances died. Each wish is stored before it is answered. The rules are life-rules.ts's; carrying a wish out is the loop's.
 import { find, planDrain, planRestart, planUndrain, planWeight } from './life-rules.js';
-import { changeMembers } from './member-change.js';
+import { changeMembers } from './ring/member-change.js';
 import type { Pool, PoolParts } from './pool.js';
 import { PoolError } from './pool-error.js';
-import type { PoolEventFacts } from './pool-event.js';
-import { toRingMembers } from './pool-ring.js';
-import type { StoredMember } from './pool-state.js';
-import type { DeathView } from './replica-view.js';
-import { type PreviewView, previewView } from './ring-views.js';
-import { deathView } from './views.js';
+import type { PoolEventFacts } from './events/pool-event.js';
+import { toRingMembers } from './ring/pool-ring.js';
+import type { StoredMember } from './state/pool-state.js';
+import type { DeathView } from './views/replica-view.js';
+import { type PreviewView, previewView } from './ring/ring-views.js';
+import { deathView } from './views/views.js';
 
 /** What this shares with whatever else changes the pool. */
 export interface PoolTurns {

@@ -4,7 +4,7 @@ import { type ObservedInstance, SLOT_PLACEHOLDER, type Workload } from '../runti
 import { standbySlot } from '../runtime/standby-slot.js';
 import { standingOf } from './eligibility.js';
 import type { DesiredSlot, PlanInput } from './plan-input.js';
-import type { ReplicaState, StandbyView } from './replica-view.js';
+import type { ReplicaState, StandbyView } from './views/replica-view.js';
 
 /** @param specHash of the workload that the next replica will run */
 export function standbySlots(count: number, specHash: string): DesiredSlot[] {

@@ -1,8 +1,8 @@
 // Owns waiting for a state of the pool: woken by its changes, ended by time, by the one who asked, or by a state that cannot
 // come any more. What "ready" and "gone" mean is the manager's.
-import type { Clock } from './clock.js';
+import type { Clock } from './loop/clock.js';
 import { PoolError } from './pool-error.js';
-import type { WaitOptions } from './replica-view.js';
+import type { WaitOptions } from './views/replica-view.js';
 
 export interface Wait {
   readonly clock: Clock;

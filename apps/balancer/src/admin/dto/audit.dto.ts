@@ -1,6 +1,6 @@
 // Owns how the audit log is documented. Implementing the entry's type keeps the two from drifting apart.
 import { ApiProperty } from '@nestjs/swagger';
-import type { AuditEntry } from '../../orchestrator/audit-trail.js';
+import type { AuditEntry } from '../../orchestrator/events/audit-trail.js';
 
 export class AuditEntryDto implements AuditEntry {
   @ApiProperty({ type: String, format: 'date-time', example: '2030-01-01T00:00:00.000Z' })

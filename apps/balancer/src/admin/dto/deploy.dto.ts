@@ -16,9 +16,9 @@ import {
   type ValidationArguments,
   type ValidationOptions,
 } from 'class-validator';
-import type { DeployChange } from '../../orchestrator/deploy-change.js';
-import type { DeployReplica, DeployStatus, DeployStep, DeployView } from '../../orchestrator/deploy-view.js';
-import type { DeployOptions } from '../../orchestrator/deploys.js';
+import type { DeployChange } from '../../orchestrator/deploy/deploy-change.js';
+import type { DeployReplica, DeployStatus, DeployStep, DeployView } from '../../orchestrator/deploy/deploy-view.js';
+import type { DeployOptions } from '../../orchestrator/deploy/deploys.js';
 import { quote } from '../failure.js';
 import { DesiredSpecDto } from './spec.dto.js';
 

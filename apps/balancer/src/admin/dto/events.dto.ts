@@ -1,6 +1,6 @@
 // Owns how the list of a pool's events is documented. What each type has is orchestrator/pool-event.ts's.
 import { ApiProperty } from '@nestjs/swagger';
-import { POOL_EVENT_TYPES, type PoolEventType } from '../../orchestrator/pool-event.js';
+import { POOL_EVENT_TYPES, type PoolEventType } from '../../orchestrator/events/pool-event.js';
 
 export class PoolEventDto {
   @ApiProperty({ type: String, description: 'BOOT-NUMBER: numbers rise by one within a boot.', example: '4f1c9a02-17' })

@@ -2,7 +2,7 @@
 // ring's algorithm bears are the orchestrator's.
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsBoolean, IsNumber, ValidateBy, ValidateIf } from 'class-validator';
-import type { DeathView } from '../../orchestrator/replica-view.js';
+import type { DeathView } from '../../orchestrator/views/replica-view.js';
 import { quote } from '../failure.js';
 import { LastExitDto } from './replica.dto.js';
 import { PreviewDto } from './ring.dto.js';

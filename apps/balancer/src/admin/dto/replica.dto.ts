@@ -9,7 +9,7 @@ import type {
   ProbeView,
   ReplicaState,
   ReplicaView,
-} from '../../orchestrator/replica-view.js';
+} from '../../orchestrator/views/replica-view.js';
 
 const STATES: readonly ReplicaState[] = [
   'starting',

@@ -1,7 +1,7 @@
 // Owns how the ring's reports are documented. The reports themselves are the orchestrator's; implementing their interfaces
 // keeps the two from drifting apart.
 import { ApiProperty } from '@nestjs/swagger';
-import type { RingChange, RingChangeCause } from '../../orchestrator/ring-history.js';
+import type { RingChange, RingChangeCause } from '../../orchestrator/ring/ring-history.js';
 import type {
   CandidateView,
   FlowView,
@@ -10,7 +10,7 @@ import type {
   RingMemberView,
   RingView,
   RouteView,
-} from '../../orchestrator/ring-views.js';
+} from '../../orchestrator/ring/ring-views.js';
 
 const CAUSES: readonly RingChangeCause[] = ['start', 'add', 'remove', 'weight'];
 const PART = { type: Number, minimum: 0, maximum: 1 } as const;

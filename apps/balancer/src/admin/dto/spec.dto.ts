@@ -1,7 +1,7 @@
 // Owns how the view of what replicas run is documented. The view itself is orchestrator/spec-view.ts's; implementing its
 // interfaces keeps the two from drifting apart.
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import type { DesiredSpec, RunningSpec, SpecView } from '../../orchestrator/spec-view.js';
+import type { DesiredSpec, RunningSpec, SpecView } from '../../orchestrator/views/spec-view.js';
 import type { ContainerTraits, Hardening, Mount } from '../../runtime/replica-runtime.js';
 
 const TEXTS = { type: 'object', additionalProperties: { type: 'string' } } as const;

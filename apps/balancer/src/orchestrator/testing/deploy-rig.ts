@@ -1,8 +1,8 @@
 // Owns what the suites of deploys start from: a pool that is up, a newer image at hand, successors that fail, and what is seen.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DeployChange } from '../deploy-change.js';
-import type { DeployOptions } from '../deploys.js';
+import type { DeployChange } from '../deploy/deploy-change.js';
+import type { DeployOptions } from '../deploy/deploys.js';
 import { PoolRig, type RigOptions } from './pool-rig.js';
 
 export const ALL = ['Server 1', 'Server 2', 'Server 3'];

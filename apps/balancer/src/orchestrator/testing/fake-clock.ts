@@ -1,5 +1,5 @@
 // Owns time in the orchestrator's tests: it moves only when told, and lets everything that became due happen on the way.
-import type { Clock } from '../clock.js';
+import type { Clock } from '../loop/clock.js';
 
 interface Timer {
   readonly at: number;

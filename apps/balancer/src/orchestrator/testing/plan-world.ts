@@ -1,7 +1,7 @@
 // Owns how the plan's tables write a world down, and how they read a plan.
 import type { ObservedInstance } from '../../runtime/replica-runtime.js';
 import { newborn } from '../health.js';
-import type { InstanceRecord } from '../ledger.js';
+import type { InstanceRecord } from '../loop/ledger.js';
 import { UNBLEMISHED } from '../outliers.js';
 import { plan } from '../plan.js';
 import type { DesiredSlot, PlanInput } from '../plan-input.js';

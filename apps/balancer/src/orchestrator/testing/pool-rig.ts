@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type Environment, loadSettings } from '../../config/load.js';
 import { type Logger, silentLogger } from '../../telemetry/logger.js';
 import { ManagerOptions } from '../manager-options.js';
-import { PoolRing } from '../pool-ring.js';
+import { PoolRing } from '../ring/pool-ring.js';
 import { ReplicaManager } from '../replica-manager.service.js';
 import { FakeClock, settle } from './fake-clock.js';
 import { ScriptedLink } from './scripted-link.js';

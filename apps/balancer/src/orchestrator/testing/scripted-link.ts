@@ -10,7 +10,7 @@ import {
   type OutcomeCounts,
   type Snapshot,
 } from '../../routing/link/messages.js';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../loop/clock.js';
 
 export class ScriptedLink implements DataLink {
   connected = false;

@@ -12,9 +12,9 @@ import type {
   Workload,
 } from '../../runtime/replica-runtime.js';
 import { RuntimeError } from '../../runtime/runtime-error.js';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../loop/clock.js';
 import type { ProbeResult } from '../health.js';
-import type { ProbeTarget } from '../probe.js';
+import type { ProbeTarget } from '../probing/probe.js';
 
 type Call = 'prepare' | 'pinImage' | 'list' | 'create' | 'start' | 'rename' | 'stop' | 'remove' | 'logs';
 
