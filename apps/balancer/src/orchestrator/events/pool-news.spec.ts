@@ -183,6 +183,23 @@ describe('the events of a pool', () => {
     });
   });
 
+  it('tell that a standby was promoted, and that another one is made', async () => {
+    await up({ env: { STANDBY: '1' } });
+    await rig.pass(5000);
+    news();
+    const [standing] = [...rig.runtime.world.values()]
+      .filter(({ slot }) => !rig.manager.names().includes(slot))
+      .map(({ id, slot }) => ({ id, slot }));
+    await rig.manager.add({ n: 1, hostnames: ['blue'] });
+    await rig.pass(5000);
+    const events = news();
+    expect(of(events, 'promoted')).toMatchObject([
+      { replica: 'blue', instance: standing?.id, standby: standing?.slot },
+    ]);
+    expect(of(events, 'ready')).toMatchObject([{ replica: 'blue', instance: standing?.id }]);
+    expect(of(events, 'spawn').map(({ replica }) => replica)).toEqual([standing?.slot]);
+  });
+
   it('tell panic and its end', async () => {
     await up({ env: { PANIC_THRESHOLD: '50%', RESTART_UNHEALTHY_AFTER: '10m' } });
     const sick = ['Server 2', 'Server 3'].map((name) => rig.runtime.one(name).id);
