@@ -52,7 +52,10 @@ describe('the times of a victim', () => {
 
   it('end the ejection with the last request that was due before it and still failed or was held up', () => {
     const samples = [sample(0), heir(110, 2000), lost(150), heir(300, 501), heir(350), successor(900), lost(1000)];
-    expect(victimTimes(samples, 'A', 100, keys).ejectedMs).toBe(200);
+    const others = (ms: number) => Array.from({ length: 40 }, (_, i) => ({ ...heir(100 + i, ms), key: 1 }));
+    expect(victimTimes([...samples, ...others(5)], 'A', 100, keys).ejectedMs).toBe(200);
+    // A machine that holds up everybody's requests does not count against the victim.
+    expect(victimTimes([...samples, ...others(400)], 'A', 100, keys).ejectedMs).toBe(50);
   });
 
   it('do not take a late answer of the old instance for a return', () => {

@@ -18,12 +18,16 @@ export interface FailureCount {
 
 /** Of the answered requests, from the time that each was due. */
 export function latency(samples: readonly Sample[]): Latency {
+  const [p50 = NaN, p99 = NaN, worst = NaN] = quantiles(samples, [0.5, 0.99, 1]);
+  return { p50, p99, worst };
+}
+
+function quantiles(samples: readonly Sample[], parts: readonly number[]): number[] {
   const sorted = samples
     .filter((sample) => !failed(sample))
     .map(({ ms }) => ms)
     .sort((a, b) => a - b);
-  const at = (part: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? NaN;
-  return { p50: at(0.5), p99: at(0.99), worst: at(1) };
+  return parts.map((part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? NaN);
 }
 
 export function failuresByCause(samples: readonly Sample[]): FailureCount[] {
@@ -36,13 +40,17 @@ export function failuresByCause(samples: readonly Sample[]): FailureCount[] {
   return [...counts.values()].sort((a, b) => b.count - a.count);
 }
 
-/** Above this a request counts as one that was held up by the victim. */
+/**
+ * Above this, and above so many times what nine in ten requests took, a request counts as one that was held up by the victim:
+ * a busy machine holds up everybody's.
+ */
 const HELD_UP_MS = 500;
+const HELD_UP_TIMES = 4;
 
 export interface VictimTimes {
   /** Until the first request of its keys, due after the fault, was answered by another replica. null: none was. */
   readonly heirMs: number | null;
-  /** When the last request was due that the victim still cost something: failed, or answered after half a second. 0: none. */
+  /** When the last request was due that the victim still cost something: failed, or answered late. 0: none. */
   readonly ejectedMs: number;
   /** Until the first answer of another instance under its name. null: none came. */
   readonly servesAgainMs: number | null;
@@ -61,7 +69,9 @@ export function victimTimes(
   const servesAgainMs = earliest(successor.map(since));
   const after = samples.filter((one) => one.at >= at && keys.has(one.key));
   const before = after.filter((one) => servesAgainMs === null || one.at < at + servesAgainMs);
-  const heldUp = before.filter((one) => failed(one) || one.ms > HELD_UP_MS).map((one) => one.at - at);
+  const [p90 = 0] = quantiles(samples, [0.9]);
+  const late = Math.max(HELD_UP_MS, HELD_UP_TIMES * p90);
+  const heldUp = before.filter((one) => failed(one) || one.ms > late).map((one) => one.at - at);
   return {
     heirMs: earliest(after.filter(({ replica }) => replica !== null && replica !== victim).map(since)),
     ejectedMs: Math.max(0, ...heldUp),
