@@ -1,5 +1,6 @@
 // The data process: wiring only. Start order: lanes load and bind, the socket for control is opened, then root is given up
 // for good. It outlives the control process that started it, and waits for the next.
+import { AccessLogFile } from './proxy/access-log/access-log-file.js';
 import { DataPlane, ListenError } from './proxy/data-plane.js';
 import { listenForControl } from './proxy/control-socket.js';
 import { bindAs, dropPrivileges, PrivilegeError } from './proxy/privileges.js';
@@ -13,11 +14,15 @@ import { createLogger } from './telemetry/logger.js';
 /** For a SIGTERM, which brings no deadline of its own. */
 const SIGNAL_DEADLINE = 10_000;
 
+/** For the last lines of the access log to get into their file. */
+const LAST_LINES = 1000;
+
 process.title = 'hashflow-data';
 const { settings, port, socket, logLevel } = readBirth(process.env);
 const log = createLogger(logLevel, 'data');
 const claims = ClaimTable.create(settings.workers);
 const keys = KeyCounts.create(settings.workers);
+const accessLog = openAccessLog();
 const plane = new DataPlane({
   settings,
   port,
@@ -26,6 +31,7 @@ const plane = new DataPlane({
   log,
   startLane: threadLanes(new URL('./data.worker.js', import.meta.url), settings, claims, keys, logLevel),
   bindShared: (bind) => bindAs(settings.user, port, bind),
+  writeAccess: accessLog && ((batch, done) => accessLog.write(batch, done)),
   onBroken: (reason) => {
     log.error({}, reason);
     process.exit(DATA_EXIT.failed);
@@ -41,12 +47,27 @@ try {
   // In this order, so that who finds the socket closed finds the port free.
   void plane.closed.then(() => control.close());
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void plane.stop(SIGNAL_DEADLINE));
+  // As for any daemon: the access log was moved away. Without one it means nothing.
+  process.on('SIGHUP', () => accessLog?.reopen());
   await plane.stopped;
+  await accessLog?.drained(LAST_LINES);
   log.info({}, 'the data process ends');
   process.exit(DATA_EXIT.ok);
 } catch (error) {
   log.error({ reason: (error as Error).message }, 'the data process cannot start');
   process.exit(exitCodeOf(error));
+}
+
+/** While this process may still be root: the file may belong to it. */
+function openAccessLog(): AccessLogFile | undefined {
+  const { part, file } = settings.accessLog;
+  if (part === 0) return undefined;
+  try {
+    return AccessLogFile.open(file, (message) => plane.say('warn', message));
+  } catch (error) {
+    log.error({ reason: (error as Error).message }, 'the access log cannot be opened');
+    process.exit(DATA_EXIT.badAccessLog);
+  }
 }
 
 function exitCodeOf(error: unknown): number {

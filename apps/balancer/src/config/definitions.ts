@@ -2,6 +2,7 @@
 // docs/operations.md is checked with, and that the start's error messages quote.
 import { define, type Definition, oneOf, optional, text } from './define.js';
 import { healthDefinitions } from './health-definitions.js';
+import { sightDefinitions } from './sight-definitions.js';
 import { decimal, duration, flag, integer, list, size } from './units.js';
 
 const NAME_PATTERN = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
@@ -318,13 +319,7 @@ export const definitions = {
     text().min(1),
   ),
 
-  logLevel: define(
-    'LOG_LEVEL',
-    'sight',
-    'info',
-    'least level that is logged',
-    oneOf(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
-  ),
+  ...sightDefinitions,
 } as const;
 
 type Definitions = typeof definitions;

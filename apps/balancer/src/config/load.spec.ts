@@ -69,6 +69,10 @@ describe('settings', () => {
     ['TOTAL_TIMEOUT', '1m', 'totalTimeout', 60_000],
     ['RETRY_BUFFER', '0', 'retryBuffer', 0],
     ['RETRY_BUFFER', '1MiB', 'retryBuffer', 1024 ** 2],
+    ['ACCESS_LOG', 'sample', 'accessLog', 'sample'],
+    ['ACCESS_LOG_SAMPLE', '0.5%', 'accessLogSample', 0.005],
+    ['ACCESS_LOG_MASK', 'token, pin', 'accessLogMask', ['token', 'pin']],
+    ['ACCESS_LOG_MASK', '', 'accessLogMask', []],
   ] as const)('read %s=%s as the unit the code works in', (name, value, key, expected) => {
     expect(loadSettings({ [name]: value })[key]).toEqual(expected);
   });
@@ -136,6 +140,13 @@ describe('settings', () => {
     ['TRUSTED_PROXIES', '10.0.0.0/8/1'],
     ['REPLICA_ENV', '1A=x'],
     ['LOG_LEVEL', 'loud'],
+    ['ACCESS_LOG', 'on'],
+    ['ACCESS_LOG', ''],
+    ['ACCESS_LOG_SAMPLE', '0%'],
+    ['ACCESS_LOG_SAMPLE', '0.1'],
+    ['ACCESS_LOG_FORMAT', 'xml'],
+    ['ACCESS_LOG_FILE', ' '],
+    ['ACCESS_LOG_MASK', 'api_key'],
   ])('refuse %s=%s and name it', (name, value) => {
     const problems = problemsOf({ [name]: value });
     expect(problems).toHaveLength(1);

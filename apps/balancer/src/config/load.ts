@@ -115,6 +115,10 @@ function crossChecks(settings: Settings): string[] {
     );
   if (settings.healthBody !== undefined && settings.healthProtocol === 'tcp')
     problems.push('HEALTH_BODY needs HEALTH_PROTOCOL=http: a TCP probe reads no answer');
+  for (const entry of settings.accessLogMask) {
+    if (!/^[A-Za-z0-9]+$/.test(entry))
+      problems.push(`ACCESS_LOG_MASK has "${entry}", which must be a word of letters and digits`);
+  }
   for (const entry of settings.replicaEnv) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*=/.test(entry)) problems.push('REPLICA_ENV must be a list of NAME=value');
   }

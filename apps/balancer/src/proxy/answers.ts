@@ -23,6 +23,11 @@ function answerOf(cause: Cause): Answer {
   return { status, fields, body: JSON.stringify({ message, status: 'failure' }) };
 }
 
+/** Bytes of the body that says so. */
+export function answerLength(cause: Cause): number {
+  return Buffer.byteLength(answerOf(cause).body);
+}
+
 export function answerCause(request: IncomingMessage, response: ServerResponse, cause: Cause): void {
   const { status, fields, body } = answerOf(cause);
   sendAnswer(request, response, { status, fields, body }, causes[cause].close ?? false);
@@ -35,7 +40,9 @@ export function answerCause(request: IncomingMessage, response: ServerResponse, 
 export function sendAnswer(request: IncomingMessage, response: ServerResponse, answer: Answer, close: boolean): void {
   if (response.headersSent || response.destroyed) return;
   const { status, fields, body } = answer;
-  const head = [...fields, 'Content-Length', String(Buffer.byteLength(body))];
+  const head = [...fields];
+  // Not in the list, so that the access log can ask for it.
+  response.setHeader('Content-Length', Buffer.byteLength(body));
   const arriving = bodyArriving(request);
   if (close || arriving) head.push('Connection', 'close');
   response.writeHead(status, head);
@@ -75,9 +82,12 @@ export function linger(request: IncomingMessage, done: () => void): void {
   request.resume();
 }
 
-/** The same answer where there is no response object: a parser error, CONNECT, an upgrade. Ends the connection. */
-export function answerOnSocket(socket: Duplex, cause: Cause): void {
-  if (socket.destroyed || !socket.writable) return;
+/**
+ * The same answer where there is no response object: a parser error, CONNECT, an upgrade. Ends the connection.
+ * @returns whether anybody could still be answered
+ */
+export function answerOnSocket(socket: Duplex, cause: Cause): boolean {
+  if (socket.destroyed || !socket.writable) return false;
   const { status, fields, body } = answerOf(cause);
   const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`];
   for (let index = 0; index < fields.length; index += 2) lines.push(`${fields[index]}: ${fields[index + 1]}`);
@@ -87,4 +97,5 @@ export function answerOnSocket(socket: Duplex, cause: Cause): void {
   const timer = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once('close', () => clearTimeout(timer));
   socket.resume();
+  return true;
 }

@@ -1,7 +1,9 @@
 // Owns what is known of the other end of a client connection, and the key that its request hashes by.
 import type { IncomingMessage } from 'node:http';
 import { plainAddress } from '../config/networks.js';
+import { NO_LINK } from '../routing/hash-key.js';
 import type { RoutingTable } from '../routing/table.js';
+import type { AccessEntry } from './access-log/access-entry.js';
 import { Candidates } from './candidates.js';
 import { clientAddress } from './client-address.js';
 import type { RequestHead } from './head.js';
@@ -29,11 +31,13 @@ export function candidatesFor(
   request: IncomingMessage,
   head: RequestHead,
   client: Client,
+  entry: AccessEntry | undefined,
 ): Candidates {
   const { key, link } = table.chain.select(
     { target: head.target, host: head.host, ip: client.address, headers: request.headers },
     context.random,
   );
   context.keys.count(context.worker, link);
+  if (entry) entry.keyLink = link === NO_LINK ? 'random' : table.chain.links[link];
   return new Candidates(context, table, table.hash(key));
 }

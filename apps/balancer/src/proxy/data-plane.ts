@@ -14,6 +14,7 @@ import {
 } from '../routing/link/messages.js';
 import { type PlacedRing, placeRing } from '../routing/placed-ring.js';
 import type { Logger } from '../telemetry/logger.js';
+import type { AccessBatch } from './access-log/access-log.js';
 import { ControlSession } from './control-session.js';
 import type { Endpoint, LaneCommand, LaneReport } from './lane-messages.js';
 
@@ -33,6 +34,8 @@ export interface DataPlaneOptions {
    * is replaced binds after root was given up. Left out: this process stays who it is.
    */
   readonly bindShared?: <T>(bind: () => Promise<T>) => Promise<T>;
+  /** Writes lines of the access log, and calls `done` once they are dealt with. Left out: there is no access log. */
+  readonly writeAccess?: (batch: AccessBatch, done: () => void) => void;
   /** A lane died and could not be replaced: this process is of no more use. */
   readonly onBroken: (reason: string) => void;
 }
@@ -141,13 +144,13 @@ export class DataPlane {
     try {
       ring = placeRing(snapshot, this.#inForce?.ring);
     } catch (error) {
-      this.#say('error', `snapshot ${snapshot.epoch} makes no sense and is left out: ${(error as Error).message}`);
+      this.say('error', `snapshot ${snapshot.epoch} makes no sense and is left out: ${(error as Error).message}`);
       return;
     }
     // The words first: from here on nobody who may not can be claimed, whatever table a worker still reads.
     const rows = this.#rows.apply(snapshot.instances);
     if (rows.size < snapshot.instances.length)
-      this.#say('error', 'the claim table is full: some instances get no requests');
+      this.say('error', 'the claim table is full: some instances get no requests');
     if (this.#inForce && this.#inForce.ring.chain.text !== ring.chain.text) this.options.keys.reset();
     this.#inForce = { snapshot, rows, ring };
     for (const { channel } of this.#lanes) channel.send({ type: 'table', snapshot, rows });
@@ -202,6 +205,9 @@ export class DataPlane {
         else answered(undefined);
         return;
       }
+      case 'access':
+        this.options.writeAccess?.(report.batch, () => lane.channel.send({ type: 'access-written' }));
+        return;
       case 'closed':
         lane.closed = true;
         return this.#lookForEnd();
@@ -227,7 +233,7 @@ export class DataPlane {
     if (this.#stopping) return this.#lookForEnd();
     // One that never listened has failed its start: who started it knows.
     if (!lane.listening) return;
-    this.#say('error', `worker ${worker} died and is replaced: ${reason?.message ?? 'no reason given'}`);
+    this.say('error', `worker ${worker} died and is replaced: ${reason?.message ?? 'no reason given'}`);
     const { workers } = this.options.settings;
     this.#startLane(worker, workers > 1).catch((error: Error) =>
       this.options.onBroken(`worker ${worker} cannot be replaced: ${error.message}`),
@@ -239,7 +245,8 @@ export class DataPlane {
     if (this.#lanes.every(({ finished }) => finished)) this.#finish();
   }
 
-  #say(level: 'warn' | 'error', message: string): void {
+  /** Into the log of this process and that of control. */
+  say(level: 'warn' | 'error', message: string): void {
     this.options.log[level]({}, message);
     this.#session?.send({ type: 'log', level, message });
   }

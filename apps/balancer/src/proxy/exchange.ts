@@ -1,7 +1,8 @@
 // Owns one request of the standard lane on the wire, from its head to its last byte: it tells the attempt machine what
 // happens and does what that says. Decisions are the machine's, one try attempt.ts's, the body request-body.ts's.
 import type { IncomingMessage, InformationEvent, ServerResponse } from 'node:http';
-import { answerCause, bodyArriving, linger } from './answers.js';
+import type { AccessEntry } from './access-log/access-entry.js';
+import { answerCause, answerLength, bodyArriving, linger } from './answers.js';
 import { Attempt, type AttemptOwner } from './attempt.js';
 import { AttemptMachine, type Step } from './attempt-machine.js';
 import type { TableWaiter } from './candidates.js';
@@ -18,6 +19,8 @@ import { type FailedTry, isIdempotent } from './retry-policy.js';
 
 export class Exchange implements AttemptOwner, BodyOwner, DeadlineOwner, TableWaiter {
   readonly #client: Client;
+  /** undefined: this request is not logged. */
+  readonly #entry: AccessEntry | undefined;
   readonly #machine: AttemptMachine;
   readonly #timer = new DeadlineTimer(this);
   readonly #body: RequestBody | undefined;
@@ -37,6 +40,7 @@ export class Exchange implements AttemptOwner, BodyOwner, DeadlineOwner, TableWa
   ) {
     const { settings, tables } = context;
     this.#client = clientOf(request, context);
+    this.#entry = context.accessLog?.entry(request, this.#client.address);
     const hasBody = head.body !== 'none';
     if (hasBody) this.#body = new RequestBody(request, settings, this);
     const table = tables.current;
@@ -48,7 +52,7 @@ export class Exchange implements AttemptOwner, BodyOwner, DeadlineOwner, TableWa
         // Who waits for 100 Continue gets it when a connection stands, and sends nothing before.
         collects: hasBody && !expectsContinue && settings.retryBuffer > 0,
       },
-      table && candidatesFor(context, table, request, head, this.#client),
+      table && candidatesFor(context, table, request, head, this.#client, this.#entry),
     );
   }
 
@@ -69,7 +73,9 @@ export class Exchange implements AttemptOwner, BodyOwner, DeadlineOwner, TableWa
   // AttemptOwner
 
   onConnected(attempt: Attempt, reused: boolean): void {
-    this.#obey(this.#machine.connected(attempt.number, reused, performance.now()));
+    const now = performance.now();
+    if (this.#entry) this.#entry.connected = now;
+    this.#obey(this.#machine.connected(attempt.number, reused, now));
     if (!this.#body || !this.expectsContinue || this.#continued) return;
     this.#continued = true;
     this.response.writeContinue();
@@ -84,8 +90,10 @@ export class Exchange implements AttemptOwner, BodyOwner, DeadlineOwner, TableWa
   }
 
   onHead(attempt: Attempt, upstream: IncomingMessage): void {
+    const now = performance.now();
+    if (this.#entry) this.#entry.headCame = now;
     this.#upstream = upstream;
-    this.#obey(this.#machine.head(attempt.number, upstream.statusCode ?? 0, performance.now()));
+    this.#obey(this.#machine.head(attempt.number, upstream.statusCode ?? 0, now));
   }
 
   onFailed(attempt: Attempt, cause: FailedTry): void {
@@ -174,6 +182,7 @@ export class Exchange implements AttemptOwner, BodyOwner, DeadlineOwner, TableWa
     const { target, attempt, maxIdle } = this.#machine;
     if (!target) throw new Error('a try without a target');
     const { request, head, context } = this;
+    this.#entry?.tried(target.instance.replica, performance.now());
     // The library adds listeners to the same request with every try.
     if (attempt > 1) {
       request.setMaxListeners(0);
@@ -206,7 +215,10 @@ export class Exchange implements AttemptOwner, BodyOwner, DeadlineOwner, TableWa
       );
     } catch {
       this.#obey(this.#machine.notRelayed());
+      return;
     }
+    const entry = this.#entry;
+    if (entry) upstream.on('data', (chunk: Buffer) => (entry.sent += chunk.length));
   }
 
   /** Of the try under way nothing is wanted any more. */
@@ -227,6 +239,20 @@ export class Exchange implements AttemptOwner, BodyOwner, DeadlineOwner, TableWa
   #onClientClosed(): void {
     if (this.response.writableFinished) this.#obey(this.#machine.delivered());
     else this.#obey(this.#machine.clientGone());
+    if (this.#entry) this.#log(this.#entry);
+  }
+
+  #log(entry: AccessEntry): void {
+    const { outcome } = this.#machine;
+    if (outcome !== undefined && outcome !== 'answered') {
+      entry.cause = outcome;
+      // An answer of ours, and not the part of one that a replica began.
+      const own = !(outcome in SILENT_ENDS) && entry.sent === 0 && this.head.method !== 'HEAD';
+      if (own) entry.sent = answerLength(outcome as Cause);
+    }
+    if (this.response.headersSent) entry.status = this.response.statusCode;
+    entry.received = this.#body?.taken ?? 0;
+    this.context.accessLog?.write(entry);
   }
 
   /** A fault of ours ends this request, and not the thread with all the others. */

@@ -2,6 +2,7 @@
 import type { KeyCounts } from '../routing/key-counts.js';
 import type { DataSettings } from '../routing/link/messages.js';
 import type { Logger } from '../telemetry/logger.js';
+import type { AccessLog } from './access-log/access-log.js';
 import type { AttemptScope } from './attempt-machine.js';
 import type { CandidateScope } from './candidates.js';
 import type { Trusts } from './client-address.js';
@@ -13,6 +14,8 @@ export interface LaneContext extends AttemptScope, CandidateScope {
   readonly upstreams: Upstreams;
   readonly trusts: Trusts;
   readonly log: Logger;
+  /** undefined: there is none. */
+  readonly accessLog: AccessLog | undefined;
   /** From 0 (included) to 1 (excluded). */
   readonly random: () => number;
 }

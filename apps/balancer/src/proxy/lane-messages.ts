@@ -1,5 +1,6 @@
 // Owns the language between the main thread of the data process and its lanes. Both ends are the same build.
 import type { RowRef } from '../routing/claims.js';
+import type { AccessBatch } from './access-log/access-log.js';
 import type { ClassicAnswer, ClassicRequest, Outcome, Snapshot } from '../routing/link/messages.js';
 
 export interface Endpoint {
@@ -12,6 +13,8 @@ export type LaneCommand =
   | { readonly type: 'table'; readonly snapshot: Snapshot; readonly rows: ReadonlyMap<string, RowRef> }
   /** No answer: control is away. */
   | { readonly type: 'answer'; readonly id: number; readonly answer: ClassicAnswer | undefined }
+  /** The oldest batch of access log lines is dealt with. */
+  | { readonly type: 'access-written' }
   /** Stop accepting, finish what is in flight within `deadlineMs`, cut the rest. */
   | { readonly type: 'shutdown'; readonly deadlineMs: number };
 
@@ -24,6 +27,7 @@ export type LaneReport =
   | { readonly type: 'routing'; readonly epoch: number }
   | { readonly type: 'outcome'; readonly instanceId: string; readonly outcome: Outcome }
   | { readonly type: 'classic'; readonly id: number; readonly request: ClassicRequest }
+  | { readonly type: 'access'; readonly batch: AccessBatch }
   /** It accepts no more. */
   | { readonly type: 'closed' }
   /** Nothing is in flight any more. */

@@ -53,11 +53,11 @@ export class LaneServer {
     server.timeout = 0;
     server.on('request', (request, response) => this.#serve(request, response, false));
     server.on('checkContinue', (request, response) => this.#serve(request, response, true));
-    server.on('checkExpectation', (request, response) => answerCause(request, response, 'expectation_failed'));
+    server.on('checkExpectation', (request, response) => this.#refuse(request, response, 'expectation_failed'));
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head));
     server.on('connect', (_request, socket) => {
       socket.on('error', () => {});
-      answerOnSocket(socket, 'not_implemented');
+      this.#refuseOnSocket(socket, 'not_implemented');
     });
     server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#onClientError(error, socket));
     this.#server = server;
@@ -100,11 +100,12 @@ export class LaneServer {
     if (checked.refusal) {
       // Its answer closes the connection: what the parser may still find wrong there gets no second one.
       this.#refused.add(request.socket);
-      return answerCause(request, response, checked.refusal);
+      return this.#refuse(request, response, checked.refusal);
     }
     const { head } = checked;
     const route = this.classics && classicRoute(head);
     if (route && this.classics) {
+      this.context.accessLog?.ownAnswer(request, response);
       this.#track({ request, response, refuse: (cause) => answerCause(request, response, cause) });
       this.classics.serve(route, request, response, head, expectsContinue).catch((error: Error) => {
         this.context.log.error({ reason: error.stack }, 'a classic request failed inside the balancer');
@@ -121,13 +122,23 @@ export class LaneServer {
     const checked = this.#check(request);
     if (checked.refusal || checked.head.body !== 'none') {
       socket.on('error', () => {});
-      return answerOnSocket(socket, checked.refusal ?? 'bad_request');
+      return this.#refuseOnSocket(socket, checked.refusal ?? 'bad_request');
     }
     const tunnel: Tunnel = new Tunnel(this.context, this.forwarder, request, socket, surplus, checked.head, () =>
       this.#tunnels.delete(tunnel),
     );
     this.#tunnels.add(tunnel);
     tunnel.begin();
+  }
+
+  #refuse(request: IncomingMessage, response: ServerResponse, cause: Cause): void {
+    this.context.accessLog?.ownAnswer(request, response, cause);
+    answerCause(request, response, cause);
+  }
+
+  #refuseOnSocket(socket: Duplex, cause: Cause): void {
+    const { remoteAddress, remotePort } = socket as Socket;
+    if (answerOnSocket(socket, cause)) this.context.accessLog?.refusedConnection(remoteAddress, remotePort, cause);
   }
 
   #check(request: IncomingMessage): CheckedHead {
@@ -164,8 +175,8 @@ export class LaneServer {
     // It is about the body of a request that has been begun: that request gets the answer.
     if (last && bodyArriving(last.request)) return last.refuse(cause);
     // It is about what came after a complete request: an answer now would be taken for the answer to that one.
-    if (last) last.response.once('finish', () => answerOnSocket(socket, cause));
-    else answerOnSocket(socket, cause);
+    if (last) last.response.once('finish', () => this.#refuseOnSocket(socket, cause));
+    else this.#refuseOnSocket(socket, cause);
   }
 }
 

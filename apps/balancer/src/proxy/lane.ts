@@ -7,6 +7,7 @@ import type { Channel } from '../routing/link/channel.js';
 import type { DataSettings, Outcome, OutcomeCounts, Snapshot } from '../routing/link/messages.js';
 import { compileTable, type RoutingTable } from '../routing/table.js';
 import type { Logger } from '../telemetry/logger.js';
+import { AccessLog } from './access-log/access-log.js';
 import type { Tables, TableWaiter } from './candidates.js';
 import { ClassicRoutes } from './classic-routes.js';
 import { Forwarder } from './forwarder.js';
@@ -44,6 +45,7 @@ export class Lane implements Tables {
   readonly #beat = setInterval(() => this.#wakefulness.beat(performance.now()), BEAT).unref();
   readonly #upstreams: Upstreams;
   readonly #classics: ClassicRoutes | undefined;
+  readonly #accessLog: AccessLog | undefined;
   readonly #server: LaneServer;
 
   constructor(private readonly options: LaneOptions) {
@@ -55,6 +57,11 @@ export class Lane implements Tables {
           ask: (id, request) => channel.send({ type: 'classic', id, request }),
         })
       : undefined;
+    this.#accessLog = AccessLog.of({
+      settings: settings.accessLog,
+      deliver: (batch) => channel.send({ type: 'access', batch }),
+      random: Math.random,
+    });
     const context: LaneContext = {
       settings,
       claims,
@@ -66,6 +73,7 @@ export class Lane implements Tables {
       upstreams: this.#upstreams,
       trusts: settings.trustedProxies.length > 0 ? networkMatcher(settings.trustedProxies) : () => false,
       log,
+      accessLog: this.#accessLog,
       random: Math.random,
       report: ({ instance, ref }, outcome) => {
         if (this.#wakefulness.isAwake(performance.now())) claims.count(worker, ref, COUNTED_AS[outcome]);
@@ -104,6 +112,9 @@ export class Lane implements Tables {
         return;
       case 'answer':
         this.#classics?.receive(command.id, command.answer);
+        return;
+      case 'access-written':
+        this.#accessLog?.written();
         return;
       case 'shutdown':
         void this.#shutdown(command.deadlineMs);
@@ -152,6 +163,9 @@ export class Lane implements Tables {
     this.#server.destroy();
     this.#upstreams.close();
     clearInterval(this.#beat);
+    // One turn later: what was just cut is in it, too.
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#accessLog?.flush();
     channel.send({ type: 'finished' });
   }
 }

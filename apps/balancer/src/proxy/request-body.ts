@@ -50,6 +50,11 @@ export class RequestBody {
     this.#flow();
   }
 
+  /** Bytes that came from the client. */
+  get taken(): number {
+    return this.#taken;
+  }
+
   /** The whole body for a try, from its first byte; nothing flows before `open`. Must not be called once it is lost. */
   reader(): BodyReader {
     this.#reader?.destroy();

@@ -4,7 +4,8 @@
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Target } from '../routing/table.js';
-import { answerOnSocket } from './answers.js';
+import type { AccessEntry } from './access-log/access-entry.js';
+import { answerLength, answerOnSocket } from './answers.js';
 import { AttemptMachine, type Step } from './attempt-machine.js';
 import type { TableWaiter } from './candidates.js';
 import { type Cause, causes } from './causes.js';
@@ -25,12 +26,16 @@ export function isWebSocket({ method, httpVersion, headers }: IncomingMessage): 
 export class Tunnel implements Party, DeadlineOwner, TableWaiter {
   readonly body = undefined;
   readonly #client: Client;
+  /** undefined: it is not logged. */
+  readonly #entry: AccessEntry | undefined;
   readonly #machine: AttemptMachine;
   readonly #timer = new DeadlineTimer(this);
   /** The connection to the replica, from its dial on. */
   #upstream: Socket | undefined;
   #outgoing: ClientRequest | undefined;
   #established = false;
+  /** Bytes of the connection that belong to what came before. */
+  readonly #before: { readonly read: number; readonly written: number };
 
   constructor(
     private readonly context: LaneContext,
@@ -43,12 +48,14 @@ export class Tunnel implements Party, DeadlineOwner, TableWaiter {
     private readonly onClosed: () => void,
   ) {
     this.#client = clientOf(request, context);
+    this.#entry = context.accessLog?.entry(request, this.#client.address);
+    this.#before = { read: socket.bytesRead - surplus.length, written: socket.bytesWritten };
     const table = context.tables.current;
     this.#machine = new AttemptMachine(
       context,
       // A handshake that was sent is not sent again: what came on the heels of it went with it.
       { idempotent: false, hasBody: false, collects: false },
-      table && candidatesFor(context, table, request, head, this.#client),
+      table && candidatesFor(context, table, request, head, this.#client, this.#entry),
     );
   }
 
@@ -89,7 +96,9 @@ export class Tunnel implements Party, DeadlineOwner, TableWaiter {
     const { exposeReplica } = this.context.settings;
     // Before the library's own listeners, so that what it copies to the client is what we leave.
     const tidy = ({ headers, statusCode = 0 }: IncomingMessage) => {
-      this.#obey(this.#machine.head(attempt, statusCode, performance.now()));
+      const now = performance.now();
+      if (this.#entry) [this.#entry.headCame, this.#entry.status] = [now, statusCode];
+      this.#obey(this.#machine.head(attempt, statusCode, now));
       for (const name of Object.keys(headers)) if (name.startsWith('x-hashflow-')) delete headers[name];
       if (exposeReplica) headers['x-hashflow-replica'] = this.#target.instance.replica;
     };
@@ -146,6 +155,7 @@ export class Tunnel implements Party, DeadlineOwner, TableWaiter {
   }
 
   #dial(attempt: number, target: Target): void {
+    this.#entry?.tried(target.instance.replica, performance.now());
     const upstream = this.context.upstreams.dial(target.instance);
     this.#upstream = upstream;
     const failed = (error: Error) =>
@@ -153,7 +163,9 @@ export class Tunnel implements Party, DeadlineOwner, TableWaiter {
     upstream.once('error', failed);
     upstream.once('connect', () => {
       if (upstream !== this.#upstream || upstream.destroyed) return;
-      this.#obey(this.#machine.connected(attempt, false, performance.now()));
+      const now = performance.now();
+      if (this.#entry) this.#entry.connected = now;
+      this.#obey(this.#machine.connected(attempt, false, now));
       this.#forward(target);
       // From here on the library listens, and tells of errors by itself; one listener must stay.
       upstream.off('error', failed).on('error', () => {});
@@ -200,5 +212,19 @@ export class Tunnel implements Party, DeadlineOwner, TableWaiter {
     this.context.tables.forget(this);
     this.#obey(this.#machine.clientGone());
     this.onClosed();
+    if (this.#entry) this.#log(this.#entry);
+  }
+
+  /** A tunnel ends when somebody leaves: that is no failure. Its bytes are those of the client's connection. */
+  #log(entry: AccessEntry): void {
+    const { outcome } = this.#machine;
+    if (outcome !== undefined && outcome in causes) {
+      const cause = outcome as Cause;
+      [entry.cause, entry.status, entry.sent] = [cause, causes[cause].status, answerLength(cause)];
+    } else if (entry.headCame > 0) {
+      entry.received = this.socket.bytesRead - this.#before.read;
+      entry.sent = this.socket.bytesWritten - this.#before.written;
+    } else entry.cause = 'client_gone';
+    this.context.accessLog?.write(entry);
   }
 }

@@ -8,6 +8,7 @@ import type { ControlMessage, DataMessage, DataSettings, Snapshot } from '../../
 import { testDataSettings } from '../../routing/testing/data-settings.js';
 import { type TestInstance, testSnapshot } from '../../routing/testing/snapshots.js';
 import { type Logger, silentLogger } from '../../telemetry/logger.js';
+import type { AccessBatch } from '../access-log/access-log.js';
 import { DataPlane } from '../data-plane.js';
 import { inlineLanes } from '../inline-lane.js';
 
@@ -24,7 +25,7 @@ export interface InlinePlane {
 
 export async function startInlinePlane(
   changes: Partial<DataSettings> = {},
-  options: { log?: Logger; claims?: ClaimTable } = {},
+  options: { log?: Logger; claims?: ClaimTable; writeAccess?: (batch: AccessBatch, done: () => void) => void } = {},
 ): Promise<InlinePlane> {
   const settings = testDataSettings(changes);
   const log = options.log ?? silentLogger;
@@ -36,6 +37,7 @@ export async function startInlinePlane(
     claims,
     keys,
     log,
+    writeAccess: options.writeAccess,
     startLane: inlineLanes(settings, claims, keys, log),
     onBroken: (reason) => {
       throw new Error(reason);

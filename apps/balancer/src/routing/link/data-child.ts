@@ -7,7 +7,14 @@ import { DATA_EXIT } from './exit-codes.js';
 import { identify, type ProcessIdentity } from '../../platform/process-identity.js';
 
 export type DataProcessErrorCode =
-  'port_taken' | 'address_unavailable' | 'not_permitted' | 'bad_user' | 'crashed' | 'timeout' | 'in_use';
+  | 'port_taken'
+  | 'address_unavailable'
+  | 'not_permitted'
+  | 'bad_user'
+  | 'bad_access_log'
+  | 'crashed'
+  | 'timeout'
+  | 'in_use';
 
 /** Why there is no data process. */
 export class DataProcessError extends Error {
@@ -39,7 +46,7 @@ export async function startDataChild(entry: string, birth: DataBirth, files: Dat
     const child = spawn(process.execPath, [entry], {
       // A session of its own: Ctrl-C in the terminal reaches control only. A file, not a pipe: control may die.
       detached: true,
-      stdio: ['ignore', log.fd, log.fd],
+      stdio: ['ignore', log.fd, log.fd, ...(writesToOurOutput(birth) ? [process.stdout.fd] : [])],
       env: birthEnvironment(birth),
       cwd: '/',
     });
@@ -59,8 +66,13 @@ export async function startDataChild(entry: string, birth: DataBirth, files: Dat
   }
 }
 
+/** It gets our own descriptor: lines go on while no control process is there. */
+function writesToOurOutput({ settings: { accessLog } }: DataBirth): boolean {
+  return accessLog.part > 0 && accessLog.file === null;
+}
+
 function explainExit(code: number | null, signal: string | null, birth: DataBirth, log: string): DataProcessError {
-  const { host, user } = birth.settings;
+  const { host, user, accessLog } = birth.settings;
   const where = `${host.includes(':') ? `[${host}]` : host}:${birth.port}`;
   switch (code) {
     case DATA_EXIT.portTaken:
@@ -77,6 +89,11 @@ function explainExit(code: number | null, signal: string | null, birth: DataBirt
       );
     case DATA_EXIT.badUser:
       return new DataProcessError('bad_user', `the data process could not become DATA_USER="${user}"; ${log} says why`);
+    case DATA_EXIT.badAccessLog:
+      return new DataProcessError(
+        'bad_access_log',
+        `ACCESS_LOG_FILE="${accessLog.file ?? 'stdout'}" cannot be opened for writing; ${log} says why`,
+      );
     default:
       return new DataProcessError(
         'crashed',

@@ -35,6 +35,12 @@ const settings = z.strictObject({
   maxHead: count,
   maxFields: count,
   maxBody: count,
+  accessLog: z.strictObject({
+    part: z.number().min(0).max(1),
+    format: z.enum(['json', 'combined']),
+    file: z.string().nullable(),
+    mask: z.array(z.string()).readonly(),
+  }),
   user: z.string(),
 });
 

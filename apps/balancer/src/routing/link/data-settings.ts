@@ -1,8 +1,9 @@
 // Owns which settings the data process is born with: all it needs and no more. Admin token, engine socket and replica
 // environment never reach it.
+import { resolve } from 'node:path';
 import { type Environment, seedRoutesEnabled } from '../../config/load.js';
 import type { Settings } from '../../config/definitions.js';
-import type { DataSettings } from './messages.js';
+import type { AccessLogSettings, DataSettings } from './messages.js';
 
 export function dataSettingsOf(settings: Settings): DataSettings {
   return {
@@ -27,7 +28,19 @@ export function dataSettingsOf(settings: Settings): DataSettings {
     maxHead: settings.maxHead,
     maxFields: settings.maxFields,
     maxBody: settings.maxBody,
+    accessLog: accessLogSettingsOf(settings),
     user: settings.dataUser,
+  };
+}
+
+function accessLogSettingsOf(settings: Settings): AccessLogSettings {
+  const { accessLog, accessLogFile } = settings;
+  return {
+    part: accessLog === 'off' ? 0 : accessLog === 'all' ? 1 : settings.accessLogSample,
+    format: settings.accessLogFormat,
+    // Absolute: the data process works in another folder.
+    file: accessLogFile === 'stdout' ? null : resolve(accessLogFile),
+    mask: settings.accessLogMask,
   };
 }
 

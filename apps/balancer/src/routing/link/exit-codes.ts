@@ -12,4 +12,6 @@ export const DATA_EXIT = {
   notPermitted: 77,
   /** DATA_USER does not exist, or could not be become. */
   badUser: 67,
+  /** ACCESS_LOG_FILE cannot be opened. */
+  badAccessLog: 73,
 } as const;

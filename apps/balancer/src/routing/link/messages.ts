@@ -36,6 +36,16 @@ export interface Snapshot {
   readonly instances: readonly SnapshotInstance[];
 }
 
+export interface AccessLogSettings {
+  /** Part of the requests that are logged, by chance; 0 = none, 1 = all. */
+  readonly part: number;
+  readonly format: 'json' | 'combined';
+  /** Absolute path; null: the standard output of the control process that started the data process. */
+  readonly file: string | null;
+  /** Words in the names of query parameters whose values are not logged. */
+  readonly mask: readonly string[];
+}
+
 /** What the data process is told at birth and cannot change: a difference means a new data process. */
 export interface DataSettings {
   readonly pool: string;
@@ -62,6 +72,7 @@ export interface DataSettings {
   readonly maxHead: number;
   readonly maxFields: number;
   readonly maxBody: number;
+  readonly accessLog: AccessLogSettings;
   /** User to become after binding, when started as root. */
   readonly user: string;
 }

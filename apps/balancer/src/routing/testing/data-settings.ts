@@ -24,6 +24,7 @@ export function testDataSettings(changes: Partial<DataSettings> = {}): DataSetti
     maxHead: 16 * 1024,
     maxFields: 100,
     maxBody: 0,
+    accessLog: { part: 0, format: 'json', file: null, mask: [] },
     user: 'nobody',
     ...changes,
   };

@@ -1,0 +1,84 @@
+// Owns what the access log keeps of one request while it is under way: who asked for what, when each phase began, where it went.
+// Filled by whoever carries the request; how it is written down is json-line.ts's and combined-line.ts's.
+import type { End } from '../causes.js';
+
+export interface EntryFacts {
+  readonly method: string | undefined;
+  /** As sent; masked only when it is written down. */
+  readonly target: string | undefined;
+  readonly httpVersion: string | undefined;
+  readonly host: string | undefined;
+  readonly peer: string | undefined;
+  readonly peerPort: number | undefined;
+  /** The peer, or whom trusted proxies name. */
+  readonly client: string | undefined;
+  readonly userAgent: string | undefined;
+  readonly referer: string | undefined;
+  /** X-Request-Id, as the client sent it. */
+  readonly requestId: string | undefined;
+}
+
+export class AccessEntry {
+  /** Tries, the last one included. */
+  attempts = 0;
+  /** To whom the last try went. */
+  replica: string | undefined;
+  /** Link of HASH_KEY that supplied the key. */
+  keyLink: string | undefined;
+  /** Of the answer; 499 while nobody was sent one. */
+  status = CLIENT_GONE;
+  /** Why a replica did not answer, or its answer is not whole. */
+  cause: End | undefined;
+  /** Bytes of the body that the client sent. */
+  received = 0;
+  /** Bytes of the body that the client was sent. */
+  sent = 0;
+  /** When the last try began, its connection stood, and the head of an answer came; 0 = not yet. */
+  tryBegan = 0;
+  connected = 0;
+  headCame = 0;
+
+  /** @param began when its head was there, in monotonic milliseconds, as all times */
+  constructor(
+    readonly began: number,
+    readonly facts: EntryFacts,
+  ) {}
+
+  tried(replica: string, now: number): void {
+    this.attempts++;
+    this.replica = replica;
+    this.tryBegan = now;
+    this.connected = 0;
+    this.headCame = 0;
+  }
+}
+
+/** The line of a log is not as long as a client likes. */
+const LONGEST = 2048;
+
+export function shortened(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}
+
+export const CLIENT_GONE = 499;
+
+/** Milliseconds; what did not happen is left out. */
+export interface Phases {
+  /** From the head of the request to the last try: its body, earlier tries, waits for a replica. */
+  readonly wait?: number;
+  /** From there until the connection stood. */
+  readonly connect?: number;
+  /** From there to the head of the answer. */
+  readonly firstByte?: number;
+  /** From the head of the request to the last byte of the answer. */
+  readonly total: number;
+}
+
+export function phasesOf({ began, tryBegan, connected, headCame }: AccessEntry, ended: number): Phases {
+  return {
+    wait: tryBegan > 0 ? tryBegan - began : undefined,
+    connect: connected > 0 ? connected - tryBegan : undefined,
+    firstByte: headCame > 0 && connected > 0 ? headCame - connected : undefined,
+    total: ended - began,
+  };
+}

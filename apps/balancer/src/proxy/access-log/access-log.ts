@@ -1,0 +1,154 @@
+// Owns the access log of one lane: which requests are in it, and their lines until they are handed over in batches. A request never
+// waits for it: when what was handed over is not written yet, lines are dropped and counted. Writing is access-log-file.ts's,
+// on the main thread.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { plainAddress } from '../../config/networks.js';
+import type { AccessLogSettings } from '../../routing/link/messages.js';
+import { answerLength } from '../answers.js';
+import { type Cause, causes } from '../causes.js';
+import { AccessEntry, type EntryFacts } from './access-entry.js';
+import { combinedLine } from './combined-line.js';
+import { jsonLine } from './json-line.js';
+import { compileTargetMask, type TargetMask } from './masked-target.js';
+
+export interface AccessBatch {
+  /** Whole lines. */
+  readonly text: string;
+  readonly lines: number;
+  /** Lines before these that had no room. */
+  readonly dropped: number;
+}
+
+/** Characters after which a batch is handed over at once. */
+const BATCH_SIZE = 64 * 1024;
+/** Milliseconds after which it is in any case. */
+const BATCH_TIME = 100;
+/** Batches that may be on their way to the file at a time: 1 MiB or a little more. */
+const MOST_UNDERWAY = 16;
+
+export interface AccessLogOptions {
+  readonly settings: AccessLogSettings;
+  /** Takes a batch away; `written` is called once it is dealt with. */
+  readonly deliver: (batch: AccessBatch) => void;
+  /** From 0 (included) to 1 (excluded). */
+  readonly random: () => number;
+}
+
+export class AccessLog {
+  readonly #mask: TargetMask;
+  #text = '';
+  #lines = 0;
+  #dropped = 0;
+  #underway = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @returns undefined where nothing is to be logged: then a request pays nothing for it */
+  static of(options: AccessLogOptions): AccessLog | undefined {
+    return options.settings.part > 0 ? new AccessLog(options) : undefined;
+  }
+
+  private constructor(private readonly options: AccessLogOptions) {
+    this.#mask = compileTargetMask(options.settings.mask);
+  }
+
+  /** An entry to fill and to `write`; undefined: this request is not logged. Must run before its fields are rewritten. */
+  entry(request: IncomingMessage, client?: string): AccessEntry | undefined {
+    return this.#chosen() ? new AccessEntry(performance.now(), factsOf(request, client)) : undefined;
+  }
+
+  /** A request that goes to no replica: logged when its answer is out. */
+  ownAnswer(request: IncomingMessage, response: ServerResponse, cause?: Cause): void {
+    const entry = this.entry(request);
+    if (!entry) return;
+    entry.cause = cause;
+    response.once('close', () => {
+      if (response.headersSent) {
+        entry.status = response.statusCode;
+        entry.sent = request.method === 'HEAD' ? 0 : Number(response.getHeader('content-length') ?? 0);
+      }
+      if (!response.writableFinished) entry.cause = 'client_gone';
+      this.write(entry);
+    });
+  }
+
+  /** What the parser found no request in, or what was refused on the bare connection. */
+  refusedConnection(peer: string | undefined, peerPort: number | undefined, cause: Cause): void {
+    if (!this.#chosen()) return;
+    const address = peer && plainAddress(peer);
+    const entry = new AccessEntry(performance.now(), { ...NO_FACTS, peer: address, peerPort, client: address });
+    [entry.cause, entry.status, entry.sent] = [cause, causes[cause].status, answerLength(cause)];
+    this.write(entry);
+  }
+
+  write(entry: AccessEntry): void {
+    if (this.#text.length >= BATCH_SIZE) {
+      this.#dropped++;
+      return;
+    }
+    const now = performance.now();
+    this.#text +=
+      this.options.settings.format === 'json'
+        ? jsonLine(entry, this.#mask, Date.now(), now)
+        : combinedLine(entry, this.#mask, Date.now());
+    this.#lines++;
+    if (this.#text.length >= BATCH_SIZE) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), BATCH_TIME).unref();
+  }
+
+  /** The oldest batch is dealt with. */
+  written(): void {
+    this.#underway--;
+    if (this.#text.length >= BATCH_SIZE) this.flush();
+  }
+
+  /** Hands over what there is, where there is room for it. */
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#lines === 0) return;
+    if (this.#underway >= MOST_UNDERWAY) {
+      this.#timer = setTimeout(() => this.flush(), BATCH_TIME).unref();
+      return;
+    }
+    const batch = { text: this.#text, lines: this.#lines, dropped: this.#dropped };
+    [this.#text, this.#lines, this.#dropped] = ['', 0, 0];
+    this.#underway++;
+    this.options.deliver(batch);
+  }
+
+  #chosen(): boolean {
+    const { settings, random } = this.options;
+    return settings.part === 1 || random() < settings.part;
+  }
+}
+
+const NO_FACTS: EntryFacts = {
+  method: undefined,
+  target: undefined,
+  httpVersion: undefined,
+  host: undefined,
+  peer: undefined,
+  peerPort: undefined,
+  client: undefined,
+  userAgent: undefined,
+  referer: undefined,
+  requestId: undefined,
+};
+
+/** Field by field: no other header gets near the log. */
+function factsOf(request: IncomingMessage, client: string | undefined): EntryFacts {
+  const { headers, socket } = request;
+  const peer = plainAddress(socket.remoteAddress ?? '');
+  return {
+    method: request.method,
+    target: request.url,
+    httpVersion: request.httpVersion,
+    host: headers.host,
+    peer,
+    peerPort: socket.remotePort,
+    client: client ?? peer,
+    userAgent: headers['user-agent'],
+    referer: headers.referer,
+    requestId: headers['x-request-id']?.toString(),
+  };
+}

@@ -1,0 +1,39 @@
+// Owns the access log as JSON: one line per request by the conventions of pino and pino-http, put together by hand because
+// the shape is known and this runs once per request. Pure. Fields: docs/observability.md.
+import { type AccessEntry, phasesOf, shortened } from './access-entry.js';
+import type { TargetMask } from './masked-target.js';
+
+/** @param time milliseconds since 1970 @param ended monotonic milliseconds */
+export function jsonLine(entry: AccessEntry, mask: TargetMask, time: number, ended: number): string {
+  const { facts, cause } = entry;
+  const { wait, connect, firstByte, total } = phasesOf(entry, ended);
+  const whole = cause !== 'client_gone' && cause !== 'mid_stream';
+  let line = `{"level":30,"time":"${new Date(time).toISOString()}","role":"data","msg":"request ${whole ? 'completed' : 'aborted'}"`;
+  line += `,"req":{"method":${quoted(facts.method)},"url":${quoted(facts.target && mask(shortened(facts.target)))}`;
+  line += member('id', facts.requestId) + member('host', facts.host) + member('httpVersion', facts.httpVersion);
+  line += member('remoteAddress', facts.peer);
+  if (facts.peerPort !== undefined) line += `,"remotePort":${facts.peerPort}`;
+  line += member('client', facts.client) + member('userAgent', facts.userAgent);
+  line += member('referer', facts.referer && mask(shortened(facts.referer)));
+  line += `,"bytes":${entry.received}},"res":{"statusCode":${entry.status},"bytes":${entry.sent}}`;
+  line += `,"responseTime":${ms(total)},"phases":{`;
+  if (wait !== undefined) line += `"wait":${ms(wait)},`;
+  if (connect !== undefined) line += `"connect":${ms(connect)},`;
+  if (firstByte !== undefined) line += `"firstByte":${ms(firstByte)},`;
+  line += `"total":${ms(total)}},"attempts":${entry.attempts}`;
+  line += member('replica', entry.replica) + member('keyLink', entry.keyLink) + member('cause', cause);
+  return `${line}}\n`;
+}
+
+function member(name: string, value: string | undefined): string {
+  return value === undefined ? '' : `,"${name}":${quoted(shortened(value))}`;
+}
+
+function quoted(value: string | undefined): string {
+  return value === undefined ? 'null' : JSON.stringify(value);
+}
+
+/** To the microsecond. */
+function ms(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
