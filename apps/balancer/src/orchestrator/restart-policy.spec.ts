@@ -43,6 +43,12 @@ describe('a death', () => {
     expect(die(UNTROUBLED, 50_000, 10_000)).toEqual(UNTROUBLED);
   });
 
+  it('of an instance that has served, however briefly, is answered at once if it is the first in a row', () => {
+    const first = die(UNTROUBLED, 50_000, 1);
+    expect(first.retryAt).toBe(50_000);
+    expect(die(first, 51_000, 1).retryAt).toBe(51_200);
+  });
+
   it('soon after the start waits, and longer each time', () => {
     let history = UNTROUBLED;
     const waits = [0, 1000, 2000].map((at) => (history = die(history, at)).retryAt - at);

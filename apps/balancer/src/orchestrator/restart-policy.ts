@@ -53,7 +53,9 @@ export function afterDeath(
     (deaths.length >= policy.crashLoopLimit
       ? { reason: `died ${deaths.length} times within ${words(policy.crashLoopWindow)}, last: ${death.reason}` }
       : null);
-  return { deaths, streak, retryAt: death.at + backoff(streak, policy, jitter), quarantine };
+  // One crash of who has served is no loop yet: its keys are without their replica, and nothing says that the next fails too.
+  const delay = streak === 1 && death.served > 0 ? 0 : backoff(streak, policy, jitter);
+  return { deaths, streak, retryAt: death.at + delay, quarantine };
 }
 
 /** min(base · 2^(n−1), cap), spread by ±25 %; never above `cap`. */

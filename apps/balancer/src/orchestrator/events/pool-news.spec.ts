@@ -107,7 +107,6 @@ describe('the events of a pool', () => {
       'ejected Server 2',
       'unready Server 2',
       'death Server 2',
-      'backing-off Server 2',
       'spawn Server 2',
       'ready Server 2',
     ]);
