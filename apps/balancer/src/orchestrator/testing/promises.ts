@@ -5,6 +5,8 @@ import { isStandbySlot } from '../../runtime/standby-slot.js';
 import type { PoolRig } from './pool-rig.js';
 import type { ScriptedInstance } from './scripted-runtime.js';
 
+/** Ejected for what the data plane saw, and for nothing else. */
+const CONDUCT = /requests in a row failed on it|requests went wrong/;
 const QUARANTINE = /died 3 times within 60 s, last: \w+/;
 
 export class Promises {
@@ -12,6 +14,8 @@ export class Promises {
   private tablesSeen = 0;
   /** Instances that were to be promoted: one that still stands by was refused that, and leaves. */
   private readonly promoted = new Set<string>();
+  /** Instances that were to be started: one that is still as it was made would not start, and leaves. */
+  private readonly started = new Set<string>();
   /** Instances whose drain has begun, by this balancer's tables. */
   private readonly left = new Set<string>();
   /** How far the slow start of each instance had come in the tables of this balancer. */
@@ -31,6 +35,7 @@ export class Promises {
     rig.runtime.onCall = (call, subject) => {
       if (call === 'create') this.checkSurge(subject);
       if (call === 'rename') this.promoted.add(subject);
+      if (call === 'start') this.started.add(subject);
       if (call === 'stop' || call === 'remove') this.checkEnd(subject);
     };
   }
@@ -150,10 +155,14 @@ export class Promises {
       ring,
       views.map(({ name, weight }) => `${name} × ${weight}`),
     );
+    const nobodyServes = !table?.instances.some(({ state }) => state === 'ready');
     for (const { name, state, reason } of views) {
       if ((state === 'draining' || state === 'drained') && !drained.has(name))
         this.break(`${name} is ${state}, and nobody asked for it`);
       if (state !== 'ready' && !/\w/.test(reason ?? '')) this.break(`${name} is ${state} for no reason`);
+      // The last that could serve is not put aside for its conduct, nor left aside once the others are gone.
+      if (state === 'unready' && CONDUCT.test(reason ?? '') && nobodyServes)
+        this.break(`${name} is left out (${reason}), and nobody else serves`);
       if (state === 'quarantined' && !QUARANTINE.test(reason ?? '')) this.break(`${name} is quarantined: ${reason}`);
     }
   }
@@ -187,7 +196,7 @@ export class Promises {
   /** It is there for its replica: neither told to end, nor drained, nor succeeded. */
   private stays({ id, slot, state }: ScriptedInstance): boolean {
     if (!this.made.has(id) || state === 'exited' || this.ending.has(id)) return false;
-    if (isStandbySlot(slot) && this.promoted.has(id)) return false;
+    if ((isStandbySlot(slot) && this.promoted.has(id)) || (state === 'created' && this.started.has(id))) return false;
     const inTable = this.rig.link.tables.at(-1)?.instances.filter(({ replica }) => replica === slot) ?? [];
     const own = inTable.find((listed) => listed.id === id);
     return own ? own.state !== 'draining' : !inTable.some((listed) => listed.state === 'ready');

@@ -79,6 +79,25 @@ function runtimeOf(client: EngineClient): DockerRuntime {
   return runtime;
 }
 
+describe('a container that the engine does not start', () => {
+  it.each([
+    // Seen when an engine ends while it starts one: the next engine starts it.
+    [500, 'failed to update store for object type *libnetwork.endpoint: open : no such file or directory', true],
+    [500, 'error creating overlay mount: permission denied', true],
+    [400, 'OCI runtime create failed: exec: "/app": stat /app: no such file or directory: unknown', false],
+    [500, 'starting container process caused: exec /app: exec format error', false],
+    [400, 'executable file not found in $PATH', false],
+  ])('by a %i and "%s" is tried again: %s', async (status, message, retryable) => {
+    const { inspected } = container('1', 'created');
+    const { runtime } = await over(({ path, json }) => {
+      if (path === '/info') json(200, INFO);
+      if (path === '/containers/1/json') json(200, inspected);
+      if (path === '/containers/1/start') json(status, { message });
+    });
+    await expect(runtime.start('1')).rejects.toMatchObject({ retryable, message: expect.stringContaining(message) });
+  });
+});
+
 describe('an engine that hangs', () => {
   it.each(['/info', '/containers/json'])('on %s is unreachable, within the deadline (TRAPS 10)', async (hung) => {
     const { runtime } = await over(({ path, json }) => path !== hung && json(200, path === '/info' ? INFO : []));

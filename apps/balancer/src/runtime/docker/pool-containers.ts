@@ -226,10 +226,15 @@ function short(id: string): string {
   return id.slice(0, 12);
 }
 
-/** The engine's wording for what the image or the command makes impossible; anything else may pass. */
+/**
+ * The engine's wording for what the image or the command makes impossible. The same words about anything but the command (its
+ * own files, while it ends or its disk is away) may pass with a 500, so there the command has to be named.
+ */
 function hopeless(error: unknown): boolean {
-  if (statusOf(error) === undefined) return false;
+  const status = statusOf(error);
+  if (status === undefined) return false;
+  const { message } = error as Error;
   const wording =
     /executable file not found|no such file or directory|permission denied|exec format error|not a directory/i;
-  return wording.test((error as Error).message);
+  return wording.test(message) && (status < 500 || /\bexec\b|container process/i.test(message));
 }
