@@ -59,6 +59,18 @@ export interface Route {
   readonly candidates: readonly { readonly name: string; readonly eligible: boolean; readonly reason: string }[];
 }
 
+export interface Deploy {
+  readonly status: string;
+  readonly revision: number | null;
+  readonly changes: readonly string[];
+  readonly replicas: readonly { readonly name: string; readonly step: string; readonly reason: string | null }[];
+  readonly reason: string | null;
+  /** null: nothing was begun. */
+  readonly startedAt: string | null;
+  /** null: it goes on. */
+  readonly endedAt: string | null;
+}
+
 /** Fields besides these depend on the type. */
 export interface PoolEvent {
   readonly id: string;

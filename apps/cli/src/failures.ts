@@ -35,8 +35,13 @@ export class RefusedError extends Error {
   }
 }
 
-export type Failure = UsageError | UnreachableError | RefusedError;
+/** What was begun did not end well. */
+export class DeployFailedError extends Error {
+  readonly exitCode = EXIT.failed;
+}
+
+export type Failure = UsageError | UnreachableError | RefusedError | DeployFailedError;
 
 export function isFailure(error: unknown): error is Failure {
-  return error instanceof UsageError || error instanceof UnreachableError || error instanceof RefusedError;
+  return [UsageError, UnreachableError, RefusedError, DeployFailedError].some((kind) => error instanceof kind);
 }

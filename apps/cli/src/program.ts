@@ -1,5 +1,6 @@
 // Owns the command line as a whole: which commands there are, what all of them take, and what --help says.
 import { Command } from 'commander';
+import { addDeployCommands } from './commands/deploy.js';
 import { addPoolCommands } from './commands/pool.js';
 import { addReplicaCommands } from './commands/replica.js';
 import { addViewCommands } from './commands/views.js';
@@ -34,5 +35,6 @@ export function makeProgram(surroundings: Surroundings): Command {
   addViewCommands(program, surroundings);
   addPoolCommands(program, surroundings);
   addReplicaCommands(program, surroundings);
+  addDeployCommands(program, surroundings);
   return program;
 }

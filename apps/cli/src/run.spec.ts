@@ -6,15 +6,17 @@ import type { AddressInfo } from 'node:net';
 import { EXIT } from './failures.js';
 import { run } from './run.js';
 
-let server: Server | undefined;
+const servers: Server[] = [];
 afterEach(() => {
-  server?.closeAllConnections();
-  server?.close();
-  server = undefined;
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
 });
 
 async function serve(answer: RequestListener): Promise<string> {
-  server = createServer(answer).listen(0, '127.0.0.1');
+  const server = createServer(answer).listen(0, '127.0.0.1');
+  servers.push(server);
   await once(server, 'listening');
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
@@ -56,6 +58,9 @@ describe('wrong usage ends with 2 and sends nothing', () => {
     [['preview', '--weight', 'S1'], /It must be NAME=WEIGHT/],
     [['route'], /give a key, or parts of a request/],
     [['route', 'k', '--part', 'ip=1'], /give a key, or parts of a request/],
+    [['deploy', '--env', 'X'], /It must be NAME=VALUE/],
+    [['deploy', '--env', 'X=1', '--unset', 'X'], /X cannot be both set and unset/],
+    [['deploy', '--max-surge', 'two'], /It must be a whole number/],
     [['logs', 'S1', '-n', 'all'], /It must be a whole number/],
     [['status', '--url', 'nonsense'], /--url must be like/],
   ])('%j', async (words, message) => {
@@ -82,6 +87,7 @@ describe('help', () => {
     'restart',
     'weight',
     'deaths',
+    'deploy',
     'logs',
   ])('of %s has examples and ends with 0', async (name) => {
     const { code, out } = await hashflow([name, '--help']);
@@ -99,7 +105,7 @@ describe('help', () => {
 describe('who cannot be reached', () => {
   it('ends with 3 and says where', async () => {
     const url = await serve(() => {});
-    server?.close();
+    servers.pop()?.close();
     const { code, err } = await hashflow(['status', '--url', url]);
     expect(code).toBe(EXIT.unreachable);
     expect(err).toBe(`hashflow: no HashFlow answers at ${url}: the connection was refused\n`);
@@ -165,6 +171,78 @@ describe('a call', () => {
     const interrupt = new AbortController();
     const url = await serve(() => interrupt.abort());
     expect((await hashflow(['add', '--wait', '--url', url], {}, interrupt.signal)).code).toBe(EXIT.interrupted);
+  });
+});
+
+describe('deploy', () => {
+  const view = (status: string, step: string, reason: string | null = null) => ({
+    status,
+    revision: 2,
+    changes: ['env.LOG'],
+    replicas: [{ name: 'S1', step, reason: null }],
+    reason,
+    startedAt: '2030-01-01T00:00:00.000Z',
+    endedAt: status === 'rolling' ? null : '2030-01-01T00:00:01.000Z',
+  });
+  /** Cuts the first stream, ends with the second. */
+  const rolling = (last: object, bodies: unknown[] = []) => {
+    let streams = 0;
+    return serve((request, response) => {
+      if (request.method === 'POST') {
+        let body = '';
+        request.on('data', (chunk) => (body += chunk));
+        request.on('end', () => {
+          bodies.push(JSON.parse(body));
+          json(200, view('rolling', 'waiting'))(request, response);
+        });
+        return;
+      }
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(`event: progress\ndata: ${JSON.stringify(view('rolling', 'replacing'))}\n\n`, () => {
+        if (streams++ === 0) response.destroy();
+        else response.end(`event: end\ndata: ${JSON.stringify(last)}\n\n`);
+      });
+    });
+  };
+
+  it('is followed to its end, through a lost connection, telling each step once', async () => {
+    const bodies: unknown[] = [];
+    const url = await rolling(view('rolled-out', 'replaced'), bodies);
+    const words = [
+      'deploy',
+      '--image',
+      'web:2',
+      '--env',
+      'LOG=debug',
+      '--unset',
+      'OLD',
+      '--min-ready',
+      '0.5',
+      '--url',
+      url,
+    ];
+    const { code, out } = await hashflow([...words, '--', 'node', 'x.js', '--flag']);
+    expect({ code, out }).toEqual({ code: EXIT.ok, out: 'S1: replacing\nrolling\nS1: replaced\nrolled-out\n' });
+    const env = { LOG: 'debug', OLD: null };
+    expect(bodies).toEqual([{ image: 'web:2', env, command: ['node', 'x.js', '--flag'], minReadyMs: 500 }]);
+  });
+
+  it('ends with 1 and the reason when it was taken back', async () => {
+    const url = await rolling(view('rolled-back', 'restored', 'S1: it exited with code 1'));
+    const { code, err } = await hashflow(['deploy', '--url', url]);
+    expect(code).toBe(EXIT.failed);
+    expect(err).toContain('the deploy was not done, it is rolled-back: S1: it exited with code 1');
+  });
+
+  it('goes on by itself when it is detached, or a dry run', async () => {
+    const url = await serve(json(200, { ...view('planned', 'waiting'), startedAt: null }));
+    expect(await hashflow(['deploy', '--dry-run', '--url', url])).toMatchObject({
+      code: EXIT.ok,
+      out: expect.stringContaining('planned, revision 2\nchanges: env.LOG'),
+    });
+    const other = await serve(json(200, view('rolling', 'waiting')));
+    expect((await hashflow(['deploy', '--detach', '--url', other])).out).toContain('rolling, revision 2, since 2030');
+    expect((await hashflow(['deploy', 'status', '--json', '--url', other])).out).toContain('"status":"rolling"');
   });
 });
 

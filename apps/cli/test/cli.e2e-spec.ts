@@ -75,6 +75,17 @@ describe('the command line', () => {
     ]);
   }, 120_000);
 
+  it('deploys, follows that to its end, and says when it was taken back', async () => {
+    expect((await hashflow('deploy', '--env', 'EDITION=2', '--dry-run')).out).toContain('changes: env.EDITION');
+    const { code, out } = await hashflow('deploy', '--env', 'EDITION=2', '--min-ready', '0');
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(/Server 1: replaced[^]*rolled-out\n$/) });
+    const failed = await hashflow('deploy', '--min-ready', '0', '--', process.execPath, '-e', 'process.exit(7)');
+    expect(failed).toMatchObject({ code: 1, err: expect.stringMatching(/rolled-back: Server 1: .*code 7/) });
+    expect(await json('deploy', 'status')).toMatchObject({ status: 'rolled-back' });
+    expect(await hashflow('deploy', '--image', 'web:2')).toMatchObject({ code: 1, out: '' });
+    expect(await hashflow('deploy', 'cancel')).toMatchObject({ code: 1, err: expect.stringContaining('No deploy') });
+  }, 120_000);
+
   it.each([
     [1, ['drain', 'nobody'], /replica "nobody" does not exist/],
     [1, ['rm', '9'], /n must not be above the number of replicas/],

@@ -34,7 +34,7 @@ export class NewsDesk {
   private takePicture(): PoolPicture {
     const { reconciler, store, link, clock } = this.sources;
     const { phases, observed, known, engine, memory, ending, inPanic } = reconciler;
-    const { members, ringHistory } = store.current;
+    const { members, ringHistory, rollout } = store.current;
     const { connected } = link;
     const { data } = this.last ?? {};
     const wall = clock.wall();
@@ -44,6 +44,7 @@ export class NewsDesk {
       listed: known,
       members,
       ringHistory,
+      rollout,
       phases,
       observed,
       instances: new Map(memory.instances),

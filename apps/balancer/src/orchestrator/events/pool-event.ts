@@ -2,7 +2,7 @@
 // addresses. Pure. Noticing what happened is pool-news.ts's, keeping it event-log.ts's.
 import type { Ejection } from '../loop/ledger.js';
 import { maskedText } from '../views/masking.js';
-import type { Rollout } from '../state/pool-state.js';
+import type { Rollout, RolloutStep } from '../state/pool-state.js';
 import type { ReplicaState } from '../views/replica-view.js';
 
 /** What a change of the ring moved; parts of the key space, 0 to 1. */
@@ -53,6 +53,8 @@ export interface PoolEventFields {
   readonly restart: OfReplica;
   /** A deploy began, failed, or came to its end; the view of it tells how far each replica is. */
   readonly deploy: { readonly revision: number; readonly status: Rollout['status']; readonly reason: string | null };
+  /** How far a replica is in it. */
+  readonly 'deploy-step': OfReplica & { readonly step: RolloutStep['state']; readonly revision: number };
   /** No new request for good, or until it is undrained. `instance` null: a drained replica that has none. */
   readonly 'drain-began': OfReplica & { readonly instance: string | null; readonly reason: string };
   /** `inFlight`: requests that it still carries, because its time was up; usually 0. */
@@ -111,6 +113,7 @@ export const POOL_EVENT_TYPES = Object.keys({
   returned: 0,
   restart: 0,
   deploy: 0,
+  'deploy-step': 0,
   'drain-began': 0,
   'drain-ended': 0,
   undrained: 0,

@@ -199,6 +199,40 @@ describe('the events of a pool', () => {
     expect(of(events, 'spawn').map(({ replica }) => replica)).toEqual([standing?.slot]);
   });
 
+  it('tell a deploy step by step', async () => {
+    await up({ env: { N: '2' } });
+    await rig.manager.deploys.begin({ env: { A: '1' } }, {});
+    await rig.pass(20_000);
+    const events = news();
+    expect(brief(events).filter((line) => /^deploy-|^ready/.test(line))).toEqual([
+      'deploy-step Server 1',
+      'ready Server 1',
+      'deploy-step Server 1',
+      'deploy-step Server 2',
+      'ready Server 2',
+      'deploy-step Server 2',
+    ]);
+    expect(of(events, 'deploy').map(({ status }) => status)).toEqual(['rolling', 'rolled-out']);
+    expect(of(events, 'deploy-step').map(({ step }) => step)).toEqual([
+      'replacing',
+      'replaced',
+      'replacing',
+      'replaced',
+    ]);
+  });
+
+  it('tell that a deploy was taken back, and why', async () => {
+    await up({ env: { N: '2' } });
+    rig.runtime.disturb = (call) => (call === 'create' ? { error: new RuntimeError('failed', 'no room') } : undefined);
+    await rig.manager.deploys.begin({ env: { A: '1' } }, {});
+    await rig.pass(5000);
+    rig.runtime.disturb = () => undefined;
+    await rig.pass(60_000);
+    const deploys = of(news(), 'deploy');
+    expect(deploys.map(({ status }) => status)).toEqual(['rolling', 'rolled-back']);
+    expect(deploys.at(-1)?.reason).toContain('no room');
+  });
+
   it('tell panic and its end', async () => {
     await up({ env: { PANIC_THRESHOLD: '50%', RESTART_UNHEALTHY_AFTER: '10m' } });
     const sick = ['Server 2', 'Server 3'].map((name) => rig.runtime.one(name).id);

@@ -6,7 +6,7 @@ import { BACK_IN_SERVICE, type Ejection, type InstanceRecord, type SlotRecord } 
 import type { EngineStatus } from '../loop/observer.js';
 import type { TimedPhase } from '../loop/phase-board.js';
 import type { PoolEventFacts } from './pool-event.js';
-import type { StoredMember } from '../state/pool-state.js';
+import type { Rollout, StoredMember } from '../state/pool-state.js';
 import type { RingChange } from '../ring/ring-history.js';
 
 /** A pool at one moment. */
@@ -20,6 +20,8 @@ export interface PoolPicture {
   readonly members: readonly Pick<StoredMember, 'name' | 'weight' | 'drained'>[];
   /** Newest first. */
   readonly ringHistory: readonly RingChange[];
+  /** The deploy under way, or the last one. */
+  readonly rollout: Rollout | undefined;
   readonly phases: ReadonlyMap<string, TimedPhase>;
   readonly observed: readonly ObservedInstance[];
   readonly instances: ReadonlyMap<string, InstanceRecord>;
@@ -40,6 +42,7 @@ export function newsBetween(before: PoolPicture | null, after: PoolPicture): Poo
   return [
     ...surroundings(before, after),
     ...(before ? [...ringChanges(before, after), ...wishes(before, after)] : []),
+    ...deploySteps(before, after),
     ...births(before, after),
     ...deaths(before, after),
     ...ejections(before, after),
@@ -90,6 +93,16 @@ function* wishes(before: PoolPicture, after: PoolPicture): Iterable<PoolEventFac
     if (drained) yield { type: 'drain-began', replica, instance, reason: 'an operator drained it' };
     else yield { type: 'undrained', replica };
   }
+}
+
+/** Beginning and end of a deploy are told by deploys.ts: each is one wish or one decision, not a difference. */
+function* deploySteps(before: PoolPicture | null, { rollout }: PoolPicture): Iterable<PoolEventFacts> {
+  if (!before || !rollout) return;
+  const { revision, startedAt } = rollout;
+  const was = before.rollout?.startedAt === startedAt && before.rollout.revision === revision ? before.rollout : null;
+  const known = new Map(was?.steps.map(({ name, state }) => [name, state]));
+  for (const { name, state } of rollout.steps)
+    if (known.get(name) !== state) yield { type: 'deploy-step', replica: name, step: state, revision };
 }
 
 function* births(before: PoolPicture | null, after: PoolPicture): Iterable<PoolEventFacts> {
