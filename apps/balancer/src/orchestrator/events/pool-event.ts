@@ -132,7 +132,7 @@ export const POOL_EVENT_TYPES = Object.keys({
 const IPV4 = /\b\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?\b/g;
 /** In brackets; or bare, with `::` or in full: 12:34:56 is none. */
 const IPV6 =
-  /\[[0-9a-f:.]*:[0-9a-f:.]*\](?::\d{1,5})?|(?<![\w:])(?:(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6})?::[0-9a-f:]*|(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4})(?![\w:])/gi;
+  /\[[0-9a-f:.]{0,45}:[0-9a-f:.]{0,45}\](?::\d{1,5})?|(?<![\w:])(?:(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4}){0,6})?::[0-9a-f:]{0,45}|(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4})(?![\w:])/gi;
 
 /** Words that came from elsewhere (an engine, a probe) may name an address or quote a secret. */
 export function presentable<T>(value: T): T {

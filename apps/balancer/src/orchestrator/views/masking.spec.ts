@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { maskedText, maskedValues, maskedWords } from './masking.js';
+import { maskedJson, maskedText, maskedValues, maskedWords } from './masking.js';
 
 describe('a secret is not shown', () => {
   it.each([
@@ -67,5 +67,38 @@ describe('what is no secret is shown as it is', () => {
 
   it('an empty secret is seen to be empty', () => {
     expect(maskedValues({ PASSWORD: '' })).toEqual({ PASSWORD: '' });
+  });
+});
+
+describe('masking what somebody sent', () => {
+  /** The shortest of some runs, so that a busy machine says nothing. */
+  const timeOf = (text: string) =>
+    Math.min(
+      ...Array.from({ length: 3 }, () => {
+        const began = performance.now();
+        maskedText(text);
+        maskedWords([`--${text}`]);
+        return performance.now() - began;
+      }),
+    );
+
+  it.each(['x', 'pass', 'token ', 'a://', 'key="', "key='x", 'a://b@'])(
+    'takes ten times as long for ten times as much of %j, not a hundred times',
+    (word) => {
+      const [short, long] = [6_000, 60_000].map((length) => word.repeat(Math.ceil(length / word.length)));
+      // A few milliseconds say little.
+      expect(timeOf(long ?? '')).toBeLessThan(40 * Math.max(timeOf(short ?? ''), 10));
+    },
+  );
+
+  it('hides secrets anywhere in a JSON value, and looks no deeper than settings nest', () => {
+    const deep = JSON.parse(`${'['.repeat(50)}"password=x"${']'.repeat(50)}`) as unknown;
+    expect(JSON.stringify(maskedJson(deep))).not.toContain('=x');
+    expect(maskedJson({ a: [{ token: 'x', n: 1 }], password: null, secret: true, list: ['--key', 'x'] })).toEqual({
+      a: [{ token: '***', n: 1 }],
+      password: null,
+      secret: true,
+      list: ['--key', '***'],
+    });
   });
 });

@@ -3,14 +3,15 @@
 
 export const MASK = '***';
 
+/** Every repetition below is bounded: what is masked may be 64 KiB that somebody sent, and reading it must not take long. */
 const SECRET = 'pass|pwd|secret|token|key|credential|auth(?!or)|private|dsn|salt|cookie|signature';
 const SECRET_NAME = new RegExp(SECRET, 'i');
 /** `scheme://user:password@`; a password may hold slashes. */
-const USER_INFO = /([a-z][a-z0-9+.-]*:\/\/)\S*@/gi;
+const USER_INFO = /([a-z][a-z0-9+.-]{0,31}:\/\/)\S{0,2048}@/gi;
 /** `password=x`, `"token": "x"`, `?api_key=x&` */
-const ASSIGNMENT = new RegExp(`([\\w.-]*(?:${SECRET})[\\w.-]*["']?\\s*[=:]\\s*)("[^"]*"|'[^']*'|[^\\s,;&"']+)`, 'gi');
+const ASSIGNMENT = new RegExp(`((?:${SECRET})[\\w.-]{0,64}["']?\\s*[=:]\\s*)("[^"]*"|'[^']*'|[^\\s,;&"']+)`, 'gi');
 /** `--password`, whose value is the next word. */
-const BARE_FLAG = new RegExp(`^-{1,2}[\\w.-]*(?:${SECRET})[\\w.-]*$`, 'i');
+const BARE_FLAG = new RegExp(`^-{1,2}[\\w.-]{0,64}(?:${SECRET})[\\w.-]{0,64}$`, 'i');
 
 export function maskedText(text: string): string {
   return text.replace(USER_INFO, `$1${MASK}@`).replace(ASSIGNMENT, `$1${MASK}`);
