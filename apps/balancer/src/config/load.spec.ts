@@ -140,6 +140,7 @@ describe('settings', () => {
     ['TRUSTED_PROXIES', '10.0.0.0/8/1'],
     ['REPLICA_ENV', '1A=x'],
     ['LOG_LEVEL', 'loud'],
+    ['TRACE', 'yes'],
     ['ACCESS_LOG', 'on'],
     ['ACCESS_LOG', ''],
     ['ACCESS_LOG_SAMPLE', '0%'],

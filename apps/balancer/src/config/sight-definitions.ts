@@ -1,7 +1,7 @@
 // Owns the settings of what the balancer tells about itself: its own log, the access log, traces and hot keys. Part of
 // definitions.ts.
 import { define, oneOf, text } from './define.js';
-import { list, percent } from './units.js';
+import { flag, list, percent } from './units.js';
 
 export const sightDefinitions = {
   logLevel: define(
@@ -45,5 +45,12 @@ export const sightDefinitions = {
     'token,secret,password,passwd,credential,signature,session,apikey,auth,code,jwt,key,otp,pass,pwd,sid,sig',
     'query parameters whose values are not logged: words in their names; one of five letters or more counts within a word, too',
     list(),
+  ),
+  trace: define(
+    'TRACE',
+    'sight',
+    'false',
+    'take part in traces (W3C Trace Context): each request goes on with a span id of the balancer’s; false: traceparent and tracestate pass untouched',
+    flag(),
   ),
 } as const;

@@ -16,11 +16,14 @@ import type { LaneContext } from './lane-context.js';
 import { type BodyOwner, RequestBody } from './request-body.js';
 import { relayEarlyHints, relayResponse } from './response-relay.js';
 import { type FailedTry, isIdempotent } from './retry-policy.js';
+import { type Trace, traceOf } from './trace-context.js';
 
 export class Exchange implements AttemptOwner, BodyOwner, DeadlineOwner, TableWaiter {
   readonly #client: Client;
   /** undefined: this request is not logged. */
   readonly #entry: AccessEntry | undefined;
+  /** undefined: the client's stays as it is. */
+  readonly #trace: Trace | undefined;
   readonly #machine: AttemptMachine;
   readonly #timer = new DeadlineTimer(this);
   readonly #body: RequestBody | undefined;
@@ -41,6 +44,8 @@ export class Exchange implements AttemptOwner, BodyOwner, DeadlineOwner, TableWa
     const { settings, tables } = context;
     this.#client = clientOf(request, context);
     this.#entry = context.accessLog?.entry(request, this.#client.address);
+    this.#trace = context.traceIds && traceOf(request.headers.traceparent?.toString(), context.traceIds);
+    if (this.#entry) this.#entry.trace = this.#trace;
     const hasBody = head.body !== 'none';
     if (hasBody) this.#body = new RequestBody(request, settings, this);
     const table = tables.current;
@@ -201,6 +206,7 @@ export class Exchange implements AttemptOwner, BodyOwner, DeadlineOwner, TableWa
       peer: this.#client.peer,
       peerTrusted: this.#client.peerTrusted,
       replica: target.instance.replica,
+      trace: this.#trace,
     });
     this.forwarder.forward(this.#attempt, this.response);
   }

@@ -1,5 +1,6 @@
 // Owns which header fields pass the balancer, in both directions: what is meant for one connection stays on it, what only
 // the balancer may say is said by nobody else. Pure.
+import { type Trace, traceparentOf } from './trace-context.js';
 
 export type Fields = Record<string, string | string[]>;
 
@@ -37,6 +38,8 @@ export interface RequestFacts {
   readonly peerTrusted: boolean;
   /** Name of the replica, as the replica is told it. */
   readonly replica: string;
+  /** Left out: what the client says of traces passes as it is. */
+  readonly trace?: Trace;
   /** The field Upgrade and its mark in Connection pass, for a WebSocket. */
   readonly upgrade?: string;
 }
@@ -62,6 +65,10 @@ export function requestFields(facts: RequestFacts): Fields {
   if (facts.clientHost !== undefined) fields['x-forwarded-host'] ??= facts.clientHost;
   fields.via = join(fields.via, `${facts.httpVersion} hashflow`);
   fields['x-hashflow-replica'] = fieldValue(facts.replica);
+  if (facts.trace) {
+    fields.traceparent = traceparentOf(facts.trace);
+    if (facts.trace.parentId === undefined) delete fields.tracestate;
+  }
   if (facts.upgrade !== undefined) {
     fields.connection = 'Upgrade';
     fields.upgrade = facts.upgrade;

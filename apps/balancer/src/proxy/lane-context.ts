@@ -6,6 +6,7 @@ import type { AccessLog } from './access-log/access-log.js';
 import type { AttemptScope } from './attempt-machine.js';
 import type { CandidateScope } from './candidates.js';
 import type { Trusts } from './client-address.js';
+import type { RandomHex } from './trace-context.js';
 import type { Upstreams } from './upstreams.js';
 
 export interface LaneContext extends AttemptScope, CandidateScope {
@@ -16,6 +17,8 @@ export interface LaneContext extends AttemptScope, CandidateScope {
   readonly log: Logger;
   /** undefined: there is none. */
   readonly accessLog: AccessLog | undefined;
+  /** For ids of traces; undefined: they are not ours to write. */
+  readonly traceIds: RandomHex | undefined;
   /** From 0 (included) to 1 (excluded). */
   readonly random: () => number;
 }

@@ -14,6 +14,7 @@ import { Forwarder } from './forwarder.js';
 import type { LaneContext } from './lane-context.js';
 import type { Endpoint, LaneCommand, LaneReport } from './lane-messages.js';
 import { LaneServer } from './lane-server.js';
+import { randomHex } from './random-hex.js';
 import { RetryBudget } from './retry-budget.js';
 import { Upstreams } from './upstreams.js';
 import { BEAT, Wakefulness } from './wakefulness.js';
@@ -74,6 +75,7 @@ export class Lane implements Tables {
       trusts: settings.trustedProxies.length > 0 ? networkMatcher(settings.trustedProxies) : () => false,
       log,
       accessLog: this.#accessLog,
+      traceIds: settings.trace ? randomHex() : undefined,
       random: Math.random,
       report: ({ instance, ref }, outcome) => {
         if (this.#wakefulness.isAwake(performance.now())) claims.count(worker, ref, COUNTED_AS[outcome]);

@@ -16,6 +16,7 @@ import type { Forwarder, Party } from './forwarder.js';
 import type { RequestHead } from './head.js';
 import type { LaneContext } from './lane-context.js';
 import { causeOf } from './retry-policy.js';
+import { type Trace, traceOf } from './trace-context.js';
 import { DialledAgent } from './upstreams.js';
 
 /** What goes to node's upgrade path; every other Upgrade field is ignored, as HTTP allows, and the request served as usual. */
@@ -28,6 +29,8 @@ export class Tunnel implements Party, DeadlineOwner, TableWaiter {
   readonly #client: Client;
   /** undefined: it is not logged. */
   readonly #entry: AccessEntry | undefined;
+  /** undefined: the client's stays as it is. */
+  readonly #trace: Trace | undefined;
   readonly #machine: AttemptMachine;
   readonly #timer = new DeadlineTimer(this);
   /** The connection to the replica, from its dial on. */
@@ -49,6 +52,8 @@ export class Tunnel implements Party, DeadlineOwner, TableWaiter {
   ) {
     this.#client = clientOf(request, context);
     this.#entry = context.accessLog?.entry(request, this.#client.address);
+    this.#trace = context.traceIds && traceOf(request.headers.traceparent?.toString(), context.traceIds);
+    if (this.#entry) this.#entry.trace = this.#trace;
     this.#before = { read: socket.bytesRead - surplus.length, written: socket.bytesWritten };
     const table = context.tables.current;
     this.#machine = new AttemptMachine(
@@ -185,6 +190,7 @@ export class Tunnel implements Party, DeadlineOwner, TableWaiter {
       peer: this.#client.peer,
       peerTrusted: this.#client.peerTrusted,
       replica: instance.replica,
+      trace: this.#trace,
       upgrade: 'websocket',
     });
     this.forwarder.upgrade(this, this.socket, this.surplus);

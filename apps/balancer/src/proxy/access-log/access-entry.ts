@@ -1,6 +1,7 @@
 // Owns what the access log keeps of one request while it is under way: who asked for what, when each phase began, where it went.
 // Filled by whoever carries the request; how it is written down is json-line.ts's and combined-line.ts's.
 import type { End } from '../causes.js';
+import type { Trace } from '../trace-context.js';
 
 export interface EntryFacts {
   readonly method: string | undefined;
@@ -25,6 +26,8 @@ export class AccessEntry {
   replica: string | undefined;
   /** Link of HASH_KEY that supplied the key. */
   keyLink: string | undefined;
+  /** undefined: traces are not ours to write. */
+  trace: Trace | undefined;
   /** Of the answer; 499 while nobody was sent one. */
   status = CLIENT_GONE;
   /** Why a replica did not answer, or its answer is not whole. */

@@ -1,5 +1,6 @@
 // Owns the access log as JSON: one line per request by the conventions of pino and pino-http, put together by hand because
 // the shape is known and this runs once per request. Pure. Fields: docs/observability.md.
+import type { Trace } from '../trace-context.js';
 import { type AccessEntry, phasesOf, shortened } from './access-entry.js';
 import type { TargetMask } from './masked-target.js';
 
@@ -22,7 +23,14 @@ export function jsonLine(entry: AccessEntry, mask: TargetMask, time: number, end
   if (firstByte !== undefined) line += `"firstByte":${ms(firstByte)},`;
   line += `"total":${ms(total)}},"attempts":${entry.attempts}`;
   line += member('replica', entry.replica) + member('keyLink', entry.keyLink) + member('cause', cause);
+  if (entry.trace) line += traceMembers(entry.trace);
   return `${line}}\n`;
+}
+
+/** Named as OpenTelemetry names them in logs, so that log and trace find each other. */
+function traceMembers({ traceId, spanId, parentId, sampled }: Trace): string {
+  const parent = parentId === undefined ? '' : `,"parent_span_id":"${parentId}"`;
+  return `,"trace_id":"${traceId}","span_id":"${spanId}"${parent},"trace_flags":"${sampled ? '01' : '00'}"`;
 }
 
 function member(name: string, value: string | undefined): string {

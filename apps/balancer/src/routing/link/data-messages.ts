@@ -41,6 +41,7 @@ const settings = z.strictObject({
     file: z.string().nullable(),
     mask: z.array(z.string()).readonly(),
   }),
+  trace: z.boolean(),
   user: z.string(),
 });
 

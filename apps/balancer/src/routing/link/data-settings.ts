@@ -29,6 +29,7 @@ export function dataSettingsOf(settings: Settings): DataSettings {
     maxFields: settings.maxFields,
     maxBody: settings.maxBody,
     accessLog: accessLogSettingsOf(settings),
+    trace: settings.trace,
     user: settings.dataUser,
   };
 }

@@ -73,6 +73,7 @@ export interface DataSettings {
   readonly maxFields: number;
   readonly maxBody: number;
   readonly accessLog: AccessLogSettings;
+  readonly trace: boolean;
   /** User to become after binding, when started as root. */
   readonly user: string;
 }

@@ -25,6 +25,7 @@ export function testDataSettings(changes: Partial<DataSettings> = {}): DataSetti
     maxFields: 100,
     maxBody: 0,
     accessLog: { part: 0, format: 'json', file: null, mask: [] },
+    trace: false,
     user: 'nobody',
     ...changes,
   };
