@@ -5,6 +5,7 @@ import { DataPlane, ListenError } from './proxy/data-plane.js';
 import { listenForControl } from './proxy/control-socket.js';
 import { bindAs, dropPrivileges, PrivilegeError } from './proxy/privileges.js';
 import { threadLanes } from './proxy/thread-lane.js';
+import { TrafficCells } from './proxy/traffic/traffic-cells.js';
 import { ClaimTable } from './routing/claims.js';
 import { KeyCounts } from './routing/key-counts.js';
 import { readBirth } from './routing/link/data-settings.js';
@@ -23,13 +24,15 @@ const log = createLogger(logLevel, 'data');
 const claims = ClaimTable.create(settings.workers);
 const keys = KeyCounts.create(settings.workers);
 const accessLog = openAccessLog();
+const traffic = TrafficCells.create(settings.workers, claims.rows);
 const plane = new DataPlane({
   settings,
   port,
   claims,
   keys,
+  traffic,
   log,
-  startLane: threadLanes(new URL('./data.worker.js', import.meta.url), settings, claims, keys, logLevel),
+  startLane: threadLanes(new URL('./data.worker.js', import.meta.url), settings, claims, keys, traffic, logLevel),
   bindShared: (bind) => bindAs(settings.user, port, bind),
   writeAccess: accessLog && ((batch, done) => accessLog.write(batch, done)),
   onBroken: (reason) => {

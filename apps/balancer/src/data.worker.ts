@@ -6,16 +6,18 @@ import type { LaneBirth } from './proxy/thread-lane.js';
 import { ClaimTable } from './routing/claims.js';
 import { KeyCounts } from './routing/key-counts.js';
 import { portChannel } from './routing/link/port-channel.js';
+import { TrafficCells } from './proxy/traffic/traffic-cells.js';
 import { createLogger } from './telemetry/logger.js';
 
 if (!parentPort) throw new Error('data.worker.js runs as a worker thread of the data process');
-const { worker, settings, claims, keys, logLevel } = workerData as LaneBirth;
+const { worker, settings, claims, keys, traffic, logLevel } = workerData as LaneBirth;
 
 new Lane({
   worker,
   settings,
   claims: new ClaimTable(claims),
   keys: new KeyCounts(keys),
+  traffic: new TrafficCells(traffic),
   channel: portChannel<LaneReport, LaneCommand>(parentPort),
   log: createLogger(logLevel, 'data'),
 });

@@ -7,6 +7,7 @@ import { DataPlane, type LaneChannel } from '../src/proxy/data-plane.js';
 import { rawClient } from '../src/proxy/testing/raw-client.js';
 import { startUpstream, type Upstream } from '../src/proxy/testing/upstream.js';
 import { type LaneBirth, threadLanes } from '../src/proxy/thread-lane.js';
+import { TrafficCells } from '../src/proxy/traffic/traffic-cells.js';
 import { ClaimTable } from '../src/routing/claims.js';
 import { KeyCounts } from '../src/routing/key-counts.js';
 import { ControlLink } from '../src/routing/link/control-link.js';
@@ -37,18 +38,19 @@ async function start(workers: number, startLane?: (birth: LaneBirth) => LaneChan
   const settings = testDataSettings({ workers });
   const claims = ClaimTable.create(workers, 64);
   const keys = KeyCounts.create(workers);
+  const traffic = TrafficCells.create(workers, claims.rows);
+  const buffers = { claims: claims.buffer, keys: keys.buffer, traffic: traffic.buffer };
   const lanes: LaneChannel[] = [];
-  const built = threadLanes(new URL(`${BUILT}/data.worker.js`), settings, claims, keys, 'silent');
+  const built = threadLanes(new URL(`${BUILT}/data.worker.js`), settings, claims, keys, traffic, 'silent');
   const plane = new DataPlane({
     settings,
     port: 0,
     claims,
     keys,
+    traffic,
     log: silentLogger,
     startLane: (worker) =>
-      (lanes[worker] = startLane
-        ? startLane({ worker, settings, claims: claims.buffer, keys: keys.buffer, logLevel: 'silent' })
-        : built(worker)),
+      (lanes[worker] = startLane ? startLane({ worker, settings, ...buffers, logLevel: 'silent' }) : built(worker)),
     onBroken: (reason) => {
       throw new Error(reason);
     },

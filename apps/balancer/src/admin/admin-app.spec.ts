@@ -226,6 +226,7 @@ describe('the OpenAPI document', () => {
         '/api/spec',
         '/api/status',
         '/healthz',
+        '/metrics',
         '/readyz',
         '/rep',
         '/rm',

@@ -17,6 +17,8 @@ import { HealthController } from './health.controller.js';
 import { ReplicaLifeController } from './replica-life.controller.js';
 import { LogStreams } from './log-stream.js';
 import { LogsController } from './logs.controller.js';
+import { Metrics } from './metrics/metrics.js';
+import { MetricsController } from './metrics/metrics.controller.js';
 import { ReplicasController } from './replicas.controller.js';
 import { RingController } from './ring.controller.js';
 import { SpecController } from './spec.controller.js';
@@ -33,11 +35,13 @@ import { SpecController } from './spec.controller.js';
     AuditController,
     SpecController,
     RingController,
+    MetricsController,
     HealthController,
   ],
   providers: [
     Audit,
     ClassicService,
+    Metrics,
     { provide: LogStreams, useFactory: () => new LogStreams() },
     { provide: DeployStreams, useFactory: () => new DeployStreams() },
     { provide: EventStreams, inject: [Logger], useFactory: (logger: Logger) => new EventStreams(logger) },

@@ -16,6 +16,7 @@ import { firstState, openHome, type PoolHome } from './state/pool-home.js';
 import { type PoolRing, toRingMembers } from './ring/pool-ring.js';
 import type { PoolState, StoredMember } from './state/pool-state.js';
 import type { ProbeDemand } from './probing/probe.js';
+import type { ProbeTally } from './probing/probe-tally.js';
 import { Reconciler } from './loop/reconciler.js';
 import { remembered, ringChange } from './ring/ring-history.js';
 import { standbyObstacle } from './standby.js';
@@ -37,6 +38,7 @@ export interface PoolParts {
   readonly log: Logger;
   readonly ring: PoolRing;
   readonly events: EventLog;
+  readonly probes: ProbeTally;
   readonly options: ManagerOptions;
 }
 
@@ -79,6 +81,7 @@ export async function startPool(parts: PoolParts, progress: Progress, interrupte
       random: options.random,
       probe: options.probe,
       probeDemand: demandOf(settings),
+      probes: parts.probes,
       timing: {
         interval: settings.healthInterval,
         timeout: settings.healthTimeout,

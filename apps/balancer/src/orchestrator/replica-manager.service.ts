@@ -16,9 +16,17 @@ import { endPool, type EndMode, unlessHurried } from './pool-end.js';
 import { PoolError } from './pool-error.js';
 import { addRules } from './state/pool-home.js';
 import { PoolRing, toRingMembers } from './ring/pool-ring.js';
+import { ProbeTally } from './probing/probe-tally.js';
 import { generationOf, type StoredMember } from './state/pool-state.js';
 import { lacksReadiness, type PoolTurns, ReplicaLife } from './replica-life.js';
-import type { Change, ChangeRequest, PoolSummary, ReplicaView, ShutdownOptions, WaitOptions } from './views/replica-view.js';
+import type {
+  Change,
+  ChangeRequest,
+  PoolSummary,
+  ReplicaView,
+  ShutdownOptions,
+  WaitOptions,
+} from './views/replica-view.js';
 import { ReplicaLogs } from './views/replica-logs.js';
 import { RingReports } from './ring/ring-reports.js';
 import { withoutMembers } from './deploy/rollout.js';
@@ -41,6 +49,8 @@ export class ReplicaManager {
   readonly audit: AuditTrail;
   /** What has happened to the pool since this balancer began. */
   readonly events: EventLog;
+  /** How probes ended since this balancer began. */
+  readonly probes = new ProbeTally();
   private readonly parts: PoolParts;
   private pool: Pool | undefined;
   private starting: Promise<Pool> | undefined;
@@ -62,7 +72,7 @@ export class ReplicaManager {
     this.events = new EventLog(options.boot, () => options.clock.wall(), {
       onFailure: (error) => log.error({ error: error.stack }, 'a reader of the events failed'),
     });
-    this.parts = { settings, runtime, link, log, ring, events: this.events, options };
+    this.parts = { settings, runtime, link, log, ring, events: this.events, probes: this.probes, options };
     this.rings = new RingReports(this.parts, () => this.running());
     const turns: PoolTurns = { running: () => this.running(), inTurn: (change) => this.inTurn(change) };
     this.life = new ReplicaLife(this.parts, turns);

@@ -32,8 +32,10 @@ export interface AttemptScope {
   readonly budget: RetryBudget;
   /** A try failed on a replica that was to take requests. */
   report(target: Target, outcome: Outcome): void;
-  /** The head of an answer came. */
-  answered(target: Target, status: number): void;
+  /** The head of an answer came, `took` milliseconds after the try began. */
+  answered(target: Target, status: number, took: number): void;
+  /** The request is sent again, because of how the try before ended. */
+  retried(reason: FailedTry | 'unavailable'): void;
 }
 
 export interface RequestFacts {
@@ -74,6 +76,9 @@ export class AttemptMachine {
   #attempt = 0;
   #tries = 0;
   #maxIdle = Infinity;
+  #triedAt = 0;
+  /** Why the next try may be made, if it is not the first. */
+  #reason: FailedTry | 'unavailable' | undefined;
   #reused = false;
   /** Failed on a connection that had been idle: that says nothing about the replica, which may be tried again. */
   #benign: Target | undefined;
@@ -176,7 +181,7 @@ export class AttemptMachine {
   /** The head of the final answer came. */
   head(attempt: number, status: number, now: number): Step {
     if (attempt !== this.#attempt || !this.#trying || !this.#target || !this.candidates) return 'none';
-    this.scope.answered(this.#target, status);
+    this.scope.answered(this.#target, status, now - this.#triedAt);
     if (status === UNAVAILABLE && this.candidates.another && this.#mayGoOn('unavailable', now)) return this.#next(now);
     this.#enter('relaying', Infinity);
     this.#totalDeadline = Infinity;
@@ -284,6 +289,8 @@ export class AttemptMachine {
     this.#reused = false;
     this.#attempt++;
     this.#tries++;
+    this.#triedAt = now;
+    if (this.#reason) this.scope.retried(this.#reason);
     this.#enter('connecting', now + this.scope.settings.connectTimeout);
     return 'try';
   }
@@ -309,6 +316,7 @@ export class AttemptMachine {
     const again = againAfter(cause, this.#state !== 'connecting', this.facts.idempotent);
     if (again === 'never') return false;
     if (again === 'paid' && !leaving) this.#paid ||= this.scope.budget.take();
+    this.#reason = cause;
     return again === 'free' || leaving || this.#paid;
   }
 

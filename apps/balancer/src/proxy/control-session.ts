@@ -2,6 +2,7 @@
 // asks for is done by the data plane; when it goes, everything goes on.
 import type { ClaimRows } from '../routing/claim-rows.js';
 import type { Channel } from '../routing/link/channel.js';
+import type { DataMetrics } from '../routing/link/data-metrics.js';
 import type { ClassicAnswer, ClassicRequest, ControlMessage, DataMessage, Snapshot } from '../routing/link/messages.js';
 
 /** Between two looks at the instances that drain. */
@@ -12,6 +13,8 @@ const COUNTERS_INTERVAL = 100;
 export interface SessionOrders {
   /** Keys by the link that supplied them, for the counters. */
   keyCounts(): readonly number[];
+  /** What was counted since this process started. */
+  metrics(): DataMetrics;
   apply(snapshot: Snapshot): void;
   shutdown(deadlineMs: number): void;
 }
@@ -90,6 +93,9 @@ export class ControlSession {
         return;
       case 'query':
         this.channel.send(this.#counters(message.id));
+        return;
+      case 'metrics':
+        this.channel.send({ type: 'metrics', id: message.id, metrics: this.orders.metrics() });
         return;
       case 'answer':
         this.#classics.get(message.id)?.(message.answer);

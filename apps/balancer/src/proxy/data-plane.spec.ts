@@ -13,6 +13,7 @@ import type { LaneCommand, LaneReport } from './lane-messages.js';
 import { startInlinePlane } from './testing/inline-plane.js';
 import { rawClient } from './testing/raw-client.js';
 import { startUpstream } from './testing/upstream.js';
+import { TrafficCells } from './traffic/traffic-cells.js';
 
 const settled = () => new Promise<void>((resolve) => setTimeout(resolve, 20));
 
@@ -31,6 +32,7 @@ class ScriptedLanes {
       port: 0,
       claims: this.claims,
       keys: KeyCounts.create(settings.workers),
+      traffic: TrafficCells.create(settings.workers, this.claims.rows),
       log: silentLogger,
       startLane: (worker) => {
         const [outer, inner] = memoryChannel<LaneCommand, LaneReport>();
@@ -261,13 +263,15 @@ describe('the data port', () => {
       const settings = testDataSettings({ workers, port: other.port });
       const claims = ClaimTable.create(workers, 4);
       const keys = KeyCounts.create(workers);
+      const traffic = TrafficCells.create(workers, claims.rows);
       const plane = new DataPlane({
         settings,
         port: settings.port,
         claims,
         keys,
+        traffic,
         log: silentLogger,
-        startLane: inlineLanes(settings, claims, keys, silentLogger),
+        startLane: inlineLanes(settings, claims, keys, traffic, silentLogger),
         onBroken: () => {},
       });
       await expect(plane.start()).rejects.toEqual(expect.objectContaining({ code: 'EADDRINUSE' }));

@@ -17,6 +17,9 @@ import type { Logger } from '../telemetry/logger.js';
 import type { AccessBatch } from './access-log/access-log.js';
 import { ControlSession } from './control-session.js';
 import type { Endpoint, LaneCommand, LaneReport } from './lane-messages.js';
+import type { TrafficCells } from './traffic/traffic-cells.js';
+import { TrafficLedger } from './traffic/traffic-ledger.js';
+import { trafficReport } from './traffic/traffic-report.js';
 
 export type LaneChannel = Channel<LaneCommand, LaneReport>;
 
@@ -26,6 +29,7 @@ export interface DataPlaneOptions {
   readonly port: number;
   readonly claims: ClaimTable;
   readonly keys: KeyCounts;
+  readonly traffic: TrafficCells;
   readonly log: Logger;
   /** Brings a lane to life, in a thread or on this one. Its channel closes when it dies. */
   readonly startLane: (worker: number) => LaneChannel;
@@ -62,6 +66,7 @@ export class ListenError extends Error {
 
 export class DataPlane {
   readonly #rows: ClaimRows;
+  readonly #ledger: TrafficLedger;
   readonly #lanes: LaneState[] = [];
   #session: ControlSession | undefined;
   #endpoint: Endpoint;
@@ -78,6 +83,7 @@ export class DataPlane {
 
   constructor(private readonly options: DataPlaneOptions) {
     this.#rows = new ClaimRows(options.claims);
+    this.#ledger = new TrafficLedger(options.traffic, this.#rows);
     this.#endpoint = { host: options.settings.host, port: options.port };
   }
 
@@ -119,6 +125,7 @@ export class DataPlane {
     };
     const orders = {
       keyCounts: () => (this.#inForce ? this.options.keys.totals(this.#inForce.ring.chain.links.length) : []),
+      metrics: () => trafficReport(this.options.traffic, this.#ledger, this.options.claims),
       apply: (snapshot: Snapshot) => this.#apply(snapshot),
       shutdown: (deadlineMs: number) => void this.stop(deadlineMs),
     };
@@ -149,6 +156,7 @@ export class DataPlane {
     }
     // The words first: from here on nobody who may not can be claimed, whatever table a worker still reads.
     const rows = this.#rows.apply(snapshot.instances);
+    this.#ledger.apply(snapshot, rows);
     if (rows.size < snapshot.instances.length)
       this.say('error', 'the claim table is full: some instances get no requests');
     if (this.#inForce && this.#inForce.ring.chain.text !== ring.chain.text) this.options.keys.reset();
@@ -229,6 +237,7 @@ export class DataPlane {
   #onLaneGone(lane: LaneState, worker: number, reason: Error | undefined): void {
     // Nobody else writes its counters: what it carried ended with it.
     this.options.claims.clearWorker(worker);
+    this.options.traffic.clearWorker(worker);
     [lane.closed, lane.finished] = [true, true];
     if (this.#stopping) return this.#lookForEnd();
     // One that never listened has failed its start: who started it knows.

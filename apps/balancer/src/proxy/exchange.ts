@@ -31,6 +31,9 @@ export class Exchange implements AttemptOwner, BodyOwner, DeadlineOwner, TableWa
   /** Of the answer whose head came last. */
   #upstream: IncomingMessage | undefined;
   #continued = false;
+  #beganAt = 0;
+  /** Since when nothing of it matters any more, though an answer of ours may still be on its way. */
+  #endedAt: number | undefined;
 
   constructor(
     private readonly context: LaneContext,
@@ -64,10 +67,11 @@ export class Exchange implements AttemptOwner, BodyOwner, DeadlineOwner, TableWa
   begin(): void {
     const { head, response } = this;
     const { maxBody } = this.context.settings;
+    this.#beganAt = performance.now();
     response.once('close', () => this.#onClientClosed());
     if (this.#body) response.once('finish', () => this.#onDelivered());
     if (maxBody > 0 && head.length > maxBody) this.#obey(this.#machine.refuse('body_too_large'));
-    else this.#obey(this.#machine.begin(performance.now()));
+    else this.#obey(this.#machine.begin(this.#beganAt));
   }
 
   /** Answers by itself instead of a replica, or cuts the answer that is under way. */
@@ -245,6 +249,7 @@ export class Exchange implements AttemptOwner, BodyOwner, DeadlineOwner, TableWa
   #onClientClosed(): void {
     if (this.response.writableFinished) this.#obey(this.#machine.delivered());
     else this.#obey(this.#machine.clientGone());
+    this.#count();
     if (this.#entry) this.#log(this.#entry);
   }
 
@@ -261,6 +266,15 @@ export class Exchange implements AttemptOwner, BodyOwner, DeadlineOwner, TableWa
     this.context.accessLog?.write(entry);
   }
 
+  #count(): void {
+    const { outcome, target } = this.#machine;
+    if (outcome === undefined) return;
+    const status = this.#upstream?.statusCode ?? 0;
+    const took = (this.#endedAt ?? performance.now()) - this.#beganAt;
+    const { method } = this.head;
+    this.context.meter.request({ method, outcome, status, ref: target?.ref }, this.request.socket, took / 1000);
+  }
+
   /** A fault of ours ends this request, and not the thread with all the others. */
   #onOwnFault(error: Error): void {
     this.context.log.error({ reason: error.stack }, 'a request failed inside the balancer');
@@ -269,6 +283,7 @@ export class Exchange implements AttemptOwner, BodyOwner, DeadlineOwner, TableWa
 
   #giveUp(): void {
     const { outcome, target, attempt } = this.#machine;
+    this.#endedAt = performance.now();
     this.context.tables.forget(this);
     this.#drop();
     this.#body?.stop();

@@ -7,16 +7,18 @@ import type { Logger } from '../telemetry/logger.js';
 import type { LaneChannel } from './data-plane.js';
 import { Lane } from './lane.js';
 import type { LaneCommand, LaneReport } from './lane-messages.js';
+import type { TrafficCells } from './traffic/traffic-cells.js';
 
 export function inlineLanes(
   settings: DataSettings,
   claims: ClaimTable,
   keys: KeyCounts,
+  traffic: TrafficCells,
   log: Logger,
 ): (worker: number) => LaneChannel {
   return (worker) => {
     const [outer, inner] = memoryChannel<LaneCommand, LaneReport>();
-    new Lane({ worker, settings, claims, keys, channel: inner, log });
+    new Lane({ worker, settings, claims, keys, traffic, channel: inner, log });
     return outer;
   };
 }

@@ -7,11 +7,13 @@ import type { AttemptScope } from './attempt-machine.js';
 import type { CandidateScope } from './candidates.js';
 import type { Trusts } from './client-address.js';
 import type { RandomHex } from './trace-context.js';
+import type { LaneMeter } from './traffic/lane-meter.js';
 import type { Upstreams } from './upstreams.js';
 
 export interface LaneContext extends AttemptScope, CandidateScope {
   readonly settings: DataSettings;
   readonly keys: KeyCounts;
+  readonly meter: LaneMeter;
   readonly upstreams: Upstreams;
   readonly trusts: Trusts;
   readonly log: Logger;

@@ -53,6 +53,7 @@ export class LaneServer {
     server.timeout = 0;
     server.on('request', (request, response) => this.#serve(request, response, false));
     server.on('checkContinue', (request, response) => this.#serve(request, response, true));
+    server.on('connection', (socket: Socket) => context.meter.connection(socket));
     server.on('checkExpectation', (request, response) => this.#refuse(request, response, 'expectation_failed'));
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head));
     server.on('connect', (_request, socket) => {
@@ -121,8 +122,9 @@ export class LaneServer {
   #upgrade(request: IncomingMessage, socket: Socket, surplus: Buffer): void {
     const checked = this.#check(request);
     if (checked.refusal || checked.head.body !== 'none') {
+      const cause = checked.refusal ?? 'bad_request';
       socket.on('error', () => {});
-      return this.#refuseOnSocket(socket, checked.refusal ?? 'bad_request');
+      return this.#refuseOnSocket(socket, cause, request.method);
     }
     const tunnel: Tunnel = new Tunnel(this.context, this.forwarder, request, socket, surplus, checked.head, () =>
       this.#tunnels.delete(tunnel),
@@ -131,14 +133,22 @@ export class LaneServer {
     tunnel.begin();
   }
 
+  /** What never becomes an exchange: no replica is looked for, and it takes no time. */
   #refuse(request: IncomingMessage, response: ServerResponse, cause: Cause): void {
+    this.#countRefusal(request.method, cause, request.socket);
     this.context.accessLog?.ownAnswer(request, response, cause);
     answerCause(request, response, cause);
   }
 
-  #refuseOnSocket(socket: Duplex, cause: Cause): void {
+  #refuseOnSocket(socket: Duplex, cause: Cause, method?: string): void {
     const { remoteAddress, remotePort } = socket as Socket;
-    if (answerOnSocket(socket, cause)) this.context.accessLog?.refusedConnection(remoteAddress, remotePort, cause);
+    if (!answerOnSocket(socket, cause)) return;
+    this.#countRefusal(method, cause, socket);
+    this.context.accessLog?.refusedConnection(remoteAddress, remotePort, cause);
+  }
+
+  #countRefusal(method: string | undefined, outcome: Cause, socket: Duplex): void {
+    this.context.meter.request({ method, outcome, status: 0, ref: undefined }, socket as Socket, undefined);
   }
 
   #check(request: IncomingMessage): CheckedHead {

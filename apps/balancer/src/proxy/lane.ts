@@ -16,6 +16,9 @@ import type { Endpoint, LaneCommand, LaneReport } from './lane-messages.js';
 import { LaneServer } from './lane-server.js';
 import { randomHex } from './random-hex.js';
 import { RetryBudget } from './retry-budget.js';
+import { LaneMeter } from './traffic/lane-meter.js';
+import { LanePulse } from './traffic/lane-pulse.js';
+import type { TrafficCells } from './traffic/traffic-cells.js';
 import { Upstreams } from './upstreams.js';
 import { BEAT, Wakefulness } from './wakefulness.js';
 
@@ -34,6 +37,7 @@ export interface LaneOptions {
   readonly settings: DataSettings;
   readonly claims: ClaimTable;
   readonly keys: KeyCounts;
+  readonly traffic: TrafficCells;
   readonly channel: Channel<LaneReport, LaneCommand>;
   readonly log: Logger;
 }
@@ -44,14 +48,16 @@ export class Lane implements Tables {
   readonly #reported = new Map<string, number>();
   readonly #wakefulness = new Wakefulness(performance.now());
   readonly #beat = setInterval(() => this.#wakefulness.beat(performance.now()), BEAT).unref();
+  readonly #pulse: LanePulse;
   readonly #upstreams: Upstreams;
   readonly #classics: ClassicRoutes | undefined;
   readonly #accessLog: AccessLog | undefined;
   readonly #server: LaneServer;
 
   constructor(private readonly options: LaneOptions) {
-    const { settings, channel, claims, keys, worker, log } = options;
-    this.#upstreams = new Upstreams({ keepalive: settings.upstreamKeepalive });
+    const { settings, channel, claims, keys, traffic, worker, log } = options;
+    const meter = new LaneMeter(traffic, worker, claims);
+    this.#upstreams = new Upstreams({ keepalive: settings.upstreamKeepalive, meter });
     this.#classics = settings.seedRoutes
       ? new ClassicRoutes({
           bodyTimeout: settings.headTimeout,
@@ -63,14 +69,21 @@ export class Lane implements Tables {
       deliver: (batch) => channel.send({ type: 'access', batch }),
       random: Math.random,
     });
+    const budget = new RetryBudget(() => meter.budgetRefused());
+    this.#pulse = new LanePulse(traffic, worker, {
+      upstreams: () => this.#upstreams.counts(),
+      waiting: () => this.waiting,
+      budgetHeld: () => budget.held,
+    });
     const context: LaneContext = {
       settings,
       claims,
       keys,
+      meter,
       worker,
       tables: this,
       inFlight: (row) => claims.inFlight(row),
-      budget: new RetryBudget(),
+      budget,
       upstreams: this.#upstreams,
       trusts: settings.trustedProxies.length > 0 ? networkMatcher(settings.trustedProxies) : () => false,
       log,
@@ -81,7 +94,11 @@ export class Lane implements Tables {
         if (this.#wakefulness.isAwake(performance.now())) claims.count(worker, ref, COUNTED_AS[outcome]);
         this.#report(instance.id, outcome);
       },
-      answered: ({ ref }, status) => claims.count(worker, ref, status < 500 ? 'answered' : 'serverErrors'),
+      answered: ({ ref }, status, took) => {
+        claims.count(worker, ref, status < 500 ? 'answered' : 'serverErrors');
+        meter.upstream(ref, took / 1000);
+      },
+      retried: (reason) => meter.retry(reason),
     };
     this.#server = new LaneServer(context, new Forwarder(), this.#classics);
     channel.onMessage((command) => this.#obey(command));
@@ -165,6 +182,7 @@ export class Lane implements Tables {
     this.#server.destroy();
     this.#upstreams.close();
     clearInterval(this.#beat);
+    this.#pulse.stop();
     // One turn later: what was just cut is in it, too.
     await new Promise((resolve) => setImmediate(resolve));
     this.#accessLog?.flush();

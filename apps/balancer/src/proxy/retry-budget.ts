@@ -10,6 +10,14 @@ export class RetryBudget {
   #active = 0;
   #retrying = 0;
 
+  /** @param onRefused told when a retry is asked for and none is left */
+  constructor(private readonly onRefused: () => void = () => {}) {}
+
+  /** Retries that are taken. */
+  get held(): number {
+    return this.#retrying;
+  }
+
   /** A request begins; each needs one `leave`. */
   enter(): void {
     this.#active++;
@@ -23,7 +31,10 @@ export class RetryBudget {
 
   /** Takes one retry, held until the request leaves; false when all are taken. */
   take(): boolean {
-    if (this.#retrying >= FLOOR + Math.floor(SHARE * this.#active)) return false;
+    if (this.#retrying >= FLOOR + Math.floor(SHARE * this.#active)) {
+      this.onRefused();
+      return false;
+    }
     this.#retrying++;
     return true;
   }

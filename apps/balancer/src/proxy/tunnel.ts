@@ -8,7 +8,7 @@ import type { AccessEntry } from './access-log/access-entry.js';
 import { answerLength, answerOnSocket } from './answers.js';
 import { AttemptMachine, type Step } from './attempt-machine.js';
 import type { TableWaiter } from './candidates.js';
-import { type Cause, causes } from './causes.js';
+import { type Cause, causes, type End } from './causes.js';
 import { candidatesFor, type Client, clientOf } from './client.js';
 import { type DeadlineOwner, DeadlineTimer } from './deadline-timer.js';
 import { hostOf, requestFields } from './fields.js';
@@ -18,6 +18,8 @@ import type { LaneContext } from './lane-context.js';
 import { causeOf } from './retry-policy.js';
 import { type Trace, traceOf } from './trace-context.js';
 import { DialledAgent } from './upstreams.js';
+
+const SWITCHING = 101;
 
 /** What goes to node's upgrade path; every other Upgrade field is ignored, as HTTP allows, and the request served as usual. */
 export function isWebSocket({ method, httpVersion, headers }: IncomingMessage): boolean {
@@ -39,6 +41,10 @@ export class Tunnel implements Party, DeadlineOwner, TableWaiter {
   #established = false;
   /** Bytes of the connection that belong to what came before. */
   readonly #before: { readonly read: number; readonly written: number };
+  #beganAt = 0;
+  /** Of the replica's answer to the handshake. */
+  #status = 0;
+  #counted = false;
 
   constructor(
     private readonly context: LaneContext,
@@ -67,7 +73,8 @@ export class Tunnel implements Party, DeadlineOwner, TableWaiter {
   begin(): void {
     this.socket.on('error', () => {});
     this.socket.once('close', () => this.#onClientClosed());
-    this.#obey(this.#machine.begin(performance.now()));
+    this.#beganAt = performance.now();
+    this.#obey(this.#machine.begin(this.#beganAt));
   }
 
   /** Ends it, whatever it is at. */
@@ -102,6 +109,7 @@ export class Tunnel implements Party, DeadlineOwner, TableWaiter {
     // Before the library's own listeners, so that what it copies to the client is what we leave.
     const tidy = ({ headers, statusCode = 0 }: IncomingMessage) => {
       const now = performance.now();
+      this.#status = statusCode;
       if (this.#entry) [this.#entry.headCame, this.#entry.status] = [now, statusCode];
       this.#obey(this.#machine.head(attempt, statusCode, now));
       for (const name of Object.keys(headers)) if (name.startsWith('x-hashflow-')) delete headers[name];
@@ -148,12 +156,15 @@ export class Tunnel implements Party, DeadlineOwner, TableWaiter {
         this.socket.resetAndDestroy();
         break;
       case 'end':
+        this.#count('client_gone');
         // What was sent to the replica still goes there: a WebSocket says why it closes.
         this.#upstream?.destroySoon();
         break;
+      case 'relay':
+        this.#count('answered');
+        break;
       case 'none':
       case 'collect':
-      case 'relay':
         break;
     }
     this.#timer.follow();
@@ -206,7 +217,17 @@ export class Tunnel implements Party, DeadlineOwner, TableWaiter {
     process.nextTick(() => this.socket.setTimeout(this.context.settings.tunnelTimeout, () => this.socket.destroy()));
   }
 
+  /** Once, as soon as its handshake is decided: how long a tunnel then lives says nothing about anybody. */
+  #count(outcome: End | 'answered'): void {
+    if (this.#counted) return;
+    this.#counted = true;
+    const [{ method }, status, ref] = [this.head, this.#status, this.#machine.target?.ref];
+    const seconds = status === SWITCHING ? undefined : (performance.now() - this.#beganAt) / 1000;
+    this.context.meter.request({ method, outcome, status, ref }, this.socket, seconds);
+  }
+
   #refuse(cause: Cause): void {
+    this.#count(cause);
     this.context.tables.forget(this);
     this.context.log.debug({ cause, status: causes[cause].status }, 'a WebSocket was not tunnelled');
     answerOnSocket(this.socket, cause);

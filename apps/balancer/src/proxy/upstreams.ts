@@ -5,10 +5,12 @@ import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { SnapshotInstance } from '../routing/link/messages.js';
 import { TryEnded } from './retry-policy.js';
+import type { LaneMeter } from './traffic/lane-meter.js';
 
 export interface UpstreamsOptions {
   /** Idle connections are closed after so many milliseconds, or earlier if the replica announces it. */
   readonly keepalive: number;
+  readonly meter: Pick<LaneMeter, 'upstreamOpened' | 'upstreamReused'>;
 }
 
 export class Upstreams {
@@ -21,7 +23,7 @@ export class Upstreams {
   agentOf(instanceId: string, maxIdle: number): Agent {
     let agent = this.#agents.get(instanceId);
     if (!agent) {
-      agent = new InstanceAgent({ keepAlive: true, timeout: this.options.keepalive, scheduling: 'lifo' });
+      agent = new InstanceAgent(this.options);
       this.#agents.set(instanceId, agent);
     }
     agent.closeIdle(maxIdle);
@@ -57,6 +59,16 @@ export class Upstreams {
     return socket;
   }
 
+  /** Connections of the pools: all, and those that wait for a request. Those of instances that left are in neither. */
+  counts(): { open: number; idle: number } {
+    let [open, idle] = [0, 0];
+    for (const agent of this.#agents.values()) {
+      for (const sockets of Object.values(agent.sockets)) open += sockets?.length ?? 0;
+      for (const sockets of Object.values(agent.freeSockets)) idle += sockets?.length ?? 0;
+    }
+    return { open: open + idle, idle };
+  }
+
   close(): void {
     this.retain(new Set());
   }
@@ -78,6 +90,15 @@ class InstanceAgent extends Agent {
   /** Half of the shortest idle time after which the replica closed, of late; Infinity = it was not seen to. */
   #learned = Infinity;
   #learnedAt = 0;
+
+  constructor(private readonly pool: UpstreamsOptions) {
+    super({ keepAlive: true, timeout: pool.keepalive, scheduling: 'lifo' });
+  }
+
+  override createConnection(...options: Parameters<Agent['createConnection']>): ReturnType<Agent['createConnection']> {
+    this.pool.meter.upstreamOpened();
+    return super.createConnection(...options);
+  }
 
   /**
    * Closes what has been idle for too long to be trusted. The youngest connection is the next to be used, so this looks at it
@@ -109,6 +130,7 @@ class InstanceAgent extends Agent {
 
   override reuseSocket(socket: PooledSocket, request: Parameters<Agent['reuseSocket']>[1]): void {
     socket.idleSince = undefined;
+    this.pool.meter.upstreamReused();
     super.reuseSocket(socket, request);
   }
 

@@ -49,6 +49,11 @@ export class ClaimRows {
     }
   }
 
+  /** The instance has a row: it is in the snapshot in force, or still carries something. */
+  has(instanceId: string): boolean {
+    return this.#tenants.has(instanceId);
+  }
+
   /** Draining instances of the snapshot in force, and what each still carries (tunnels aside). */
   *draining(): Iterable<{ readonly id: string; readonly inFlight: number }> {
     for (const [id, { state, ref }] of this.#tenants) {

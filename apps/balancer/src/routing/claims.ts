@@ -93,8 +93,13 @@ export class ClaimTable {
 
   /** Worker: how a try on the instance ended. Of an older tenancy of the row: nothing happens. */
   count(worker: number, { row, generation }: RowRef, end: keyof OutcomeCounts): void {
-    if (Atomics.load(this.#words, HEADER + row) >>> 2 !== generation) return;
+    if (!this.isTenant({ row, generation })) return;
     Atomics.add(this.#words, this.#cell(worker, row) + ENDS[end], 1);
+  }
+
+  /** The instance still holds the row. */
+  isTenant({ row, generation }: RowRef): boolean {
+    return Atomics.load(this.#words, HEADER + row) >>> 2 === generation;
   }
 
   /** The instance still holds the row and takes requests. */

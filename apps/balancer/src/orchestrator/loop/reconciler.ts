@@ -21,6 +21,7 @@ import { plan } from '../plan.js';
 import type { PlanInput, PlanPolicy } from '../plan-input.js';
 import type { Probe, ProbeDemand } from '../probing/probe.js';
 import { subjectsOf } from '../probing/probe-subjects.js';
+import type { ProbeTally } from '../probing/probe-tally.js';
 import { Prober, type ProberTiming } from '../probing/prober.js';
 import { Publisher, type SnapshotBase } from './publisher.js';
 import { SlowStart } from '../slow-start.js';
@@ -38,6 +39,7 @@ export interface ReconcilerParts {
   readonly probe: Probe;
   /** What a probe wants of the answer. */
   readonly probeDemand: ProbeDemand;
+  readonly probes: ProbeTally;
   /** `stopTimeout`: of instances whose workload says nothing else. */
   readonly timing: ProberTiming & { readonly stopTimeout: number };
   readonly policy: PlanPolicy & LedgerPolicy & { readonly panicThreshold: number; readonly spawn: SpawnPolicy };
@@ -363,6 +365,8 @@ export class Reconciler {
   }
 
   private probed(id: string, result: ProbeResult, took: number): void {
+    const slot = this.ledger.instances.get(id)?.slot;
+    if (slot !== undefined) this.parts.probes.count(slot, result.kind, took);
     if (this.ledger.probed(id, result, this.parts.clock.now(), took) || this.hold.active) this.turn();
   }
 

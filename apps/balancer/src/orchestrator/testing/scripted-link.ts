@@ -1,6 +1,7 @@
 // Owns a DataLink whose data plane a test plays: it acknowledges at once or when told, and says what it carries. The real
 // link and data plane have suites of their own.
 import type { DataLink } from '../../routing/link/data-link.js';
+import type { DataMetrics } from '../../routing/link/data-metrics.js';
 import {
   type ClassicAnswer,
   type ClassicRequest,
@@ -26,6 +27,8 @@ export class ScriptedLink implements DataLink {
   readonly outcomes = new Map<string, OutcomeCounts>();
   /** Keys by link of the chain. */
   keyCounts: readonly number[] = [];
+  /** What the data plane has counted; undefined: it does not answer. */
+  counted: DataMetrics | undefined;
   ended: number | null = null;
   openError: Error | undefined;
   private readonly acknowledgements = new Set<() => void>();
@@ -96,6 +99,10 @@ export class ScriptedLink implements DataLink {
         return [id, { id, inFlight, tunnels: 0, requests: inFlight, outcomes: this.outcomes.get(id) ?? NO_OUTCOMES }];
       }),
     );
+  }
+
+  async metrics(): Promise<DataMetrics | undefined> {
+    return this.counted;
   }
 
   lastKeyCounts(): readonly number[] {

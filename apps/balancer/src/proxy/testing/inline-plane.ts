@@ -9,6 +9,7 @@ import { testDataSettings } from '../../routing/testing/data-settings.js';
 import { type TestInstance, testSnapshot } from '../../routing/testing/snapshots.js';
 import { type Logger, silentLogger } from '../../telemetry/logger.js';
 import type { AccessBatch } from '../access-log/access-log.js';
+import { TrafficCells } from '../traffic/traffic-cells.js';
 import { DataPlane } from '../data-plane.js';
 import { inlineLanes } from '../inline-lane.js';
 
@@ -31,14 +32,16 @@ export async function startInlinePlane(
   const log = options.log ?? silentLogger;
   const claims = options.claims ?? ClaimTable.create(settings.workers, 64);
   const keys = KeyCounts.create(settings.workers);
+  const traffic = TrafficCells.create(settings.workers, claims.rows);
   const plane = new DataPlane({
     settings,
     port: settings.port,
     claims,
     keys,
+    traffic,
     log,
     writeAccess: options.writeAccess,
-    startLane: inlineLanes(settings, claims, keys, log),
+    startLane: inlineLanes(settings, claims, keys, traffic, log),
     onBroken: (reason) => {
       throw new Error(reason);
     },

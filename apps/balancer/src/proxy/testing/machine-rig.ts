@@ -24,6 +24,8 @@ export class MachineRig {
   readonly budget = new RetryBudget();
   /** `A connect_failed`, in order. */
   readonly blamed: string[] = [];
+  /** Why requests were sent again, in order. */
+  readonly retried: string[] = [];
   /** Other requests that wait for a table. */
   waiting = 0;
   #epoch = 0;
@@ -58,6 +60,7 @@ export class MachineRig {
       report: ({ instance }: { instance: { replica: string } }, outcome: Outcome) =>
         void this.blamed.push(`${instance.replica} ${outcome}`),
       answered: () => {},
+      retried: (reason: string) => void this.retried.push(reason),
     };
     const candidates: CandidateScope = {
       claims: this.claims,

@@ -12,6 +12,7 @@ import {
   NO_OUTCOMES as outcomes,
   type Snapshot,
 } from './messages.js';
+import { testDataMetrics } from '../testing/data-metrics.js';
 
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 const { epoch: _epoch, ...snapshot } = testSnapshot([{ replica: 'A' }]);
@@ -194,6 +195,16 @@ describe('what the data process reports', () => {
     expect((await link.counters(10)).get('A')?.requests).toBe(9);
     expect(link.lastCounters().get('A')?.requests).toBe(9);
     expect(link.lastKeyCounts()).toEqual([7, 2, 0]);
+  });
+
+  it('answers for metrics only with what the data process says now', async () => {
+    const { data, link } = await opened();
+    const query = link.metrics(1000);
+    await settled();
+    expect(data.received).toEqual([{ type: 'metrics', id: 1 }]);
+    data.channel.send({ type: 'metrics', id: 1, metrics: testDataMetrics() });
+    expect(await query).toEqual(testDataMetrics());
+    expect(await link.metrics(10)).toBeUndefined();
   });
 });
 

@@ -3,6 +3,7 @@
 import type { Logger } from '../../telemetry/logger.js';
 import type { Channel } from './channel.js';
 import type { DataLink } from './data-link.js';
+import type { DataMetrics } from './data-metrics.js';
 import type {
   ClassicAnswer,
   ClassicRequest,
@@ -52,7 +53,7 @@ export class ControlLink implements DataLink {
   #closing = false;
   #logWindow = { second: 0, lines: 0 };
   readonly #acks = new Set<() => void>();
-  readonly #queries = new Map<number, () => void>();
+  readonly #queries = new Map<number, (metrics?: DataMetrics) => void>();
   readonly #quiet = new Set<(instanceId: string) => void>();
   readonly #outcome = new Set<(instanceId: string, outcome: Outcome) => void>();
   readonly #countersCame = new Set<() => void>();
@@ -94,19 +95,12 @@ export class ControlLink implements DataLink {
   }
 
   async counters(timeoutMs: number): Promise<ReadonlyMap<string, InstanceCounters>> {
-    if (!this.#connection) return this.#counters;
-    const id = ++this.#queryId;
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        this.#queries.delete(id);
-        resolve();
-      };
-      const timer = setTimeout(done, timeoutMs);
-      this.#queries.set(id, done);
-      this.#connection?.channel.send({ type: 'query', id });
-    });
+    await this.#ask('query', timeoutMs);
     return this.#counters;
+  }
+
+  metrics(timeoutMs: number): Promise<DataMetrics | undefined> {
+    return this.#ask('metrics', timeoutMs);
   }
 
   lastCounters(): ReadonlyMap<string, InstanceCounters> {
@@ -169,6 +163,23 @@ export class ControlLink implements DataLink {
     for (const listener of this.#connected) listener(true);
   }
 
+  /** Resolves with the answer, or when none came in time. */
+  #ask(type: 'query' | 'metrics', timeoutMs: number): Promise<DataMetrics | undefined> {
+    const connection = this.#connection;
+    if (!connection) return Promise.resolve(undefined);
+    const id = ++this.#queryId;
+    return new Promise((resolve) => {
+      const done = (metrics?: DataMetrics) => {
+        clearTimeout(timer);
+        this.#queries.delete(id);
+        resolve(metrics);
+      };
+      const timer = setTimeout(done, timeoutMs);
+      this.#queries.set(id, done);
+      connection.channel.send({ type, id });
+    });
+  }
+
   #sendSnapshot(): void {
     if (!this.#snapshot) return;
     this.#connection?.channel.send({ type: 'snapshot', snapshot: { ...this.#snapshot, epoch: this.#epoch } });
@@ -211,6 +222,9 @@ export class ControlLink implements DataLink {
         this.#keyCounts = message.keys;
         this.#queries.get(message.id)?.();
         for (const listener of this.#countersCame) listener();
+        return;
+      case 'metrics':
+        this.#queries.get(message.id)?.(message.metrics);
         return;
       case 'quiet':
         for (const listener of this.#quiet) listener(message.instanceId);

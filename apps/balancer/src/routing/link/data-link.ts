@@ -1,5 +1,6 @@
 // Owns what the control wing may ask of the data plane. control-link.ts implements it over a channel; where the channel
 // leads (a process, or the same process in tests) is the supervisor's.
+import type { DataMetrics } from './data-metrics.js';
 import type { ClassicAnswer, ClassicRequest, InstanceCounters, Outcome, Snapshot } from './messages.js';
 
 export interface DataLink {
@@ -24,6 +25,8 @@ export interface DataLink {
   lastCounters(): ReadonlyMap<string, InstanceCounters>;
   /** Keys that each link of the chain supplied since the data process started, and last those that none did; as old as above. */
   lastKeyCounts(): readonly number[];
+  /** What the data process has counted since it started; undefined when none answers within `timeoutMs`. Asked afresh each time. */
+  metrics(timeoutMs: number): Promise<DataMetrics | undefined>;
   /** Subscriptions; each returns its own end. */
   onQuiet(listener: (instanceId: string) => void): () => void;
   onOutcome(listener: (instanceId: string, outcome: Outcome) => void): () => void;

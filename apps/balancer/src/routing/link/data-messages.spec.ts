@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { testDataMetrics } from '../testing/data-metrics.js';
 import { testDataSettings } from '../testing/data-settings.js';
 import { parseControlMessage, parseDataMessage, parseStrangeHello } from './data-messages.js';
 import type { DataMessage } from './messages.js';
@@ -42,11 +43,14 @@ const valid: DataMessage[] = [
     ],
     keys: [2, 0],
   },
+  { type: 'metrics', id: 3, metrics: testDataMetrics() },
   { type: 'quiet', instanceId: 'c1' },
   { type: 'outcome', instanceId: 'c1', outcome: 'connect_failed' },
   classic,
   { type: 'log', level: 'warn', message: 'a line' },
 ];
+
+const metrics = (changes: object) => ({ type: 'metrics', id: 1, metrics: { ...testDataMetrics(), ...changes } });
 
 describe('what control takes from the data process', () => {
   it.each(valid.map((message) => [message.type, message] as const))('is every %s of the language', (_type, message) => {
@@ -62,6 +66,9 @@ describe('what control takes from the data process', () => {
     ['an unsafe number', { type: 'ack', epoch: 2 ** 53, digest: '' }],
     ['an endless name', { type: 'quiet', instanceId: 'x'.repeat(257) }],
     ['an outcome of its own', { type: 'outcome', instanceId: 'c1', outcome: 'ready' }],
+    ['a label of its own', metrics({ requests: [{ method: 'x"} 1', status: '2xx', cause: '', count: 1 }] })],
+    ['a histogram of another shape', metrics({ durations: [{ status: '2xx', buckets: [1], sum: 1 }] })],
+    ['a count that is no number', metrics({ residentBytes: null })],
     ['another route', { ...classic, request: { ...classic.request, path: '/api/replicas' } }],
     ['another method on a route', { ...classic, request: { ...classic.request, method: 'GET' } }],
     ['a body beyond the bound', { ...classic, request: { ...classic.request, body: 'x'.repeat(64 * 1024 + 1) } }],

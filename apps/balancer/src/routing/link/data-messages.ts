@@ -2,6 +2,7 @@
 // parses hostile bytes, so somebody may speak in its place: a message can ask and report, never more than it says.
 import { z } from 'zod';
 import { MAX_LINKS } from '../hash-key.js';
+import { dataMetrics } from './data-metrics.js';
 import type { ControlMessage, DataMessage } from './messages.js';
 
 const count = z.int().min(0);
@@ -100,6 +101,7 @@ const messages: z.ZodType<DataMessage> = z.discriminatedUnion('type', [
       .max(MAX_LINKS + 1)
       .readonly(),
   }),
+  z.strictObject({ type: z.literal('metrics'), id: count, metrics: dataMetrics }),
   z.strictObject({ type: z.literal('quiet'), instanceId: id }),
   z.strictObject({
     type: z.literal('outcome'),
@@ -133,6 +135,7 @@ export function parseStrangeHello(value: unknown): StrangeHello | undefined {
 const CONTROL_TYPES: ReadonlySet<unknown> = new Set<ControlMessage['type']>([
   'snapshot',
   'query',
+  'metrics',
   'answer',
   'shutdown',
 ]);

@@ -1,6 +1,7 @@
 // Owns the language between the control and the data process: plain serialisable messages, one JSON object per line on
 // the Unix socket in STATE_DIR. Who sends what when is link/control-link.ts's and the data process's.
 import type { RingRecipe } from '../ring-recipe.js';
+import type { DataMetrics } from './data-metrics.js';
 
 /** Raised when a message changes its meaning: a control process never takes over a data process that speaks another. */
 export const PROTOCOL = 3;
@@ -137,6 +138,7 @@ export type Outcome =
 export type ControlMessage =
   | { readonly type: 'snapshot'; readonly snapshot: Snapshot }
   | { readonly type: 'query'; readonly id: number }
+  | { readonly type: 'metrics'; readonly id: number }
   | { readonly type: 'answer'; readonly id: number; readonly answer: ClassicAnswer }
   /** Stop accepting, finish what is in flight within `deadlineMs`, then exit. */
   | { readonly type: 'shutdown'; readonly deadlineMs: number };
@@ -163,6 +165,8 @@ export type DataMessage =
       /** Keys that each link of the chain in force supplied, and last those that none did. */
       readonly keys: readonly number[];
     }
+  /** Answer to `metrics`, with its id. */
+  | { readonly type: 'metrics'; readonly id: number; readonly metrics: DataMetrics }
   /** A draining instance carries no request any more (tunnels aside). */
   | { readonly type: 'quiet'; readonly instanceId: string }
   | { readonly type: 'outcome'; readonly instanceId: string; readonly outcome: Outcome }

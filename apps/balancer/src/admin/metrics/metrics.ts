@@ -1,0 +1,57 @@
+// Owns one scrape: it asks the data process, reads the pool and writes all of it in Prometheus's text format. Which series
+// there are is the families' of this folder; docs/observability.md lists them, and a test compares the two.
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { PoolError } from '../../orchestrator/pool-error.js';
+import { ReplicaManager } from '../../orchestrator/replica-manager.service.js';
+import { DataLink } from '../../routing/link/data-link.js';
+import { HistoryFamilies } from './history-families.js';
+import { PoolFamilies } from './pool-families.js';
+import { TrafficFamilies } from './traffic-families.js';
+
+/** Well below the 10 s that Prometheus waits for a scrape. */
+const DATA_TIMEOUT = 2000;
+/** They are gauges and call themselves totals, which promtool rejects; the same numbers are in series without the ending. */
+const MISNAMED = ['nodejs_active_resources_total', 'nodejs_active_handles_total', 'nodejs_active_requests_total'];
+
+@Injectable()
+export class Metrics implements OnModuleDestroy {
+  static readonly CONTENT_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
+  private readonly registry = new Registry();
+  private readonly traffic = new TrafficFamilies(this.registry);
+  private readonly pool = new PoolFamilies(this.registry);
+  private readonly history: HistoryFamilies;
+
+  constructor(
+    @Inject(ReplicaManager) private readonly manager: ReplicaManager,
+    @Inject(DataLink) private readonly link: DataLink,
+  ) {
+    this.history = new HistoryFamilies(this.registry, manager.events, manager.probes);
+    collectDefaultMetrics({ register: this.registry });
+    for (const name of MISNAMED) this.registry.removeSingleMetric(name);
+  }
+
+  /** In Prometheus's text format. Answers whatever state the pool is in: what cannot be known is left out. */
+  async scrape(): Promise<string> {
+    const counted = await this.link.metrics(DATA_TIMEOUT);
+    this.traffic.show(counted);
+    const names = this.namesOfPool();
+    this.pool.show(names ? this.manager : null);
+    this.history.show(names ?? []);
+    return this.registry.metrics();
+  }
+
+  onModuleDestroy(): void {
+    this.registry.clear();
+  }
+
+  /** null: it has not started, or is ending. */
+  private namesOfPool(): readonly string[] | null {
+    try {
+      return this.manager.names();
+    } catch (error) {
+      if (error instanceof PoolError && error.code === 'not_running') return null;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,50 @@
+// Owns what a lane looks at in regular turns instead of at each request: how late its thread is, how busy it was, and what it
+// holds open. It runs on the lane's own thread; a thread that is stuck shows by what it finds afterwards.
+import { performance } from 'node:perf_hooks';
+import type { TrafficCells } from './traffic-cells.js';
+
+/** Milliseconds between two looks. */
+export const PULSE = 50;
+
+export interface PulseSources {
+  /** Connections to replicas: all, and those that wait for a request. */
+  upstreams(): { readonly open: number; readonly idle: number };
+  /** Requests that wait for a replica, or for the next table. */
+  waiting(): number;
+  /** Paid retries under way. */
+  budgetHeld(): number;
+}
+
+export class LanePulse {
+  readonly #timer: NodeJS.Timeout;
+  #last = performance.now();
+  #busy = 0;
+
+  constructor(
+    private readonly cells: TrafficCells,
+    private readonly worker: number,
+    private readonly sources: PulseSources,
+  ) {
+    this.#timer = setInterval(() => this.look(performance.now()), PULSE).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** @param now monotonic milliseconds */
+  look(now: number): void {
+    const { cells, worker, sources } = this;
+    cells.lag(worker, Math.max(0, now - this.#last - PULSE) / 1000);
+    this.#last = now;
+    const { open, idle } = sources.upstreams();
+    cells.set(worker, 'upstreamOpen', open);
+    cells.set(worker, 'upstreamIdle', idle);
+    cells.set(worker, 'budgetHeld', sources.budgetHeld());
+    cells.set(worker, 'waiting', sources.waiting());
+    // Added and not set: a worker that took the place of a dead one goes on where that one stopped.
+    const busy = performance.eventLoopUtilization().active / 1000;
+    cells.add(worker, 'busy', Math.max(0, busy - this.#busy));
+    this.#busy = busy;
+  }
+}
