@@ -3,7 +3,7 @@
 //
 //   node bench/soak.ts [--runtime=process|docker] [--births=N] [--draw]
 //   --draw measures nothing: chart and page are made again from the result file
-//   With --runtime or --births nothing is written: that is for looking.
+//   With --runtime the stored run of the other runtime stays; with --births nothing is written: that is for looking.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeCharts } from '../experiments/charts/render.ts';
@@ -38,22 +38,25 @@ if (values.runtime !== undefined && !PLANS.some(({ runtime }) => runtime === val
   throw new Error(`--runtime=${values.runtime} must be process or docker`);
 
 const plans = PLANS.filter(({ runtime }) => values.runtime === undefined || runtime === values.runtime);
-const looking = births !== undefined || values.runtime !== undefined;
-if (looking) {
-  const result = { runs: await soakAll(plans.map((plan) => ({ ...plan, births: births ?? plan.births }))) };
-  report(result);
+if (births !== undefined) {
+  report({ runs: await soakAll(plans.map((plan) => ({ ...plan, births }))) });
 } else {
-  const began = performance.now();
-  if (!values.draw) {
-    const runs = await soakAll(plans);
-    writeResult(FILE, resultFile('Births and deaths of replicas', performance.now() - began, { runs }));
-  }
+  if (!values.draw) await measure();
   const stored = readResult<SoakResult>(FILE);
   if (!stored) throw new Error('There is no result yet: npm run soak');
   await writeCharts([soakChart(stored.result)], RESULTS);
   const picture = '![Memory over births](../bench/results/soak.png)';
   fillPage(PAGE, 'soak', [picture, soakTables(stored.result), provenance(stored)].join('\n\n'));
   report(stored.result);
+}
+
+/** Runs of a runtime that is not measured now stay as they are stored. */
+async function measure(): Promise<void> {
+  const began = performance.now();
+  const measured = await soakAll(plans);
+  const before = readResult<SoakResult>(FILE)?.result.runs ?? [];
+  const runs = PLANS.flatMap(({ runtime }) => [...measured, ...before].find((run) => run.runtime === runtime) ?? []);
+  writeResult(FILE, resultFile('Births and deaths of replicas', performance.now() - began, { runs }));
 }
 
 async function soakAll(all: readonly SoakPlan[]): Promise<SoakRun[]> {

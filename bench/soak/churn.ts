@@ -48,7 +48,7 @@ const SETTINGS = {
 };
 const READY_MS = 120_000;
 /** Longest wait for connections and timers of the traffic before to be gone. */
-const REST_MS = 20_000;
+const REST_MS = 60_000;
 const FIRST_LOOKS = 8;
 const CLIENTS = { clients: 2, pauseMs: 20 };
 

@@ -14,7 +14,7 @@ export interface ProcessFacts {
   readonly descriptors: number;
   /** What keeps the event loops of all threads alive: handles and requests. */
   readonly handles: number;
-  /** Timer objects that live, whether or not they keep an event loop alive. */
+  /** Timers that are set, whether or not they keep an event loop alive. */
   readonly timers: number;
   /** Objects of net.Socket that live. */
   readonly socketObjects: number;
@@ -65,16 +65,16 @@ interface ThreadFacts {
 }
 
 async function threadFacts(thread: Thread): Promise<ThreadFacts> {
-  const timers = await instancesOf(thread, TIMER);
-  const socketObjects = await instancesOf(thread, SOCKET);
+  const timers = await instancesOf(thread, TIMER, '!one._destroyed');
+  const socketObjects = await instancesOf(thread, SOCKET, 'true');
   await thread.ask('HeapProfiler.collectGarbage');
   const { usedSize } = await thread.ask<{ usedSize: number }>('Runtime.getHeapUsage');
   const handles = await evaluate<{ value: number }>(thread, 'process.getActiveResourcesInfo().length');
   return { heap: usedSize, handles: handles.value, timers, socketObjects };
 }
 
-/** How many live objects have this prototype; asking collects garbage first. */
-async function instancesOf(thread: Thread, prototype: string): Promise<number> {
+/** How many live objects have this prototype and are counted; asking collects garbage first. */
+async function instancesOf(thread: Thread, prototype: string, counted: string): Promise<number> {
   const { objectId: prototypeObjectId } = await evaluate<{ objectId: string }>(thread, `{ ${prototype} }`);
   const { objects } = await thread.ask<{ objects: { objectId: string } }>('Runtime.queryObjects', {
     prototypeObjectId,
@@ -82,7 +82,7 @@ async function instancesOf(thread: Thread, prototype: string): Promise<number> {
   });
   const { result } = await thread.ask<{ result: { value: number } }>('Runtime.callFunctionOn', {
     objectId: objects.objectId,
-    functionDeclaration: 'function () { return this.length }',
+    functionDeclaration: `function () { return this.filter((one) => ${counted}).length }`,
     returnByValue: true,
   });
   await thread.ask('Runtime.releaseObjectGroup', { objectGroup: 'soak' });
