@@ -21,7 +21,10 @@ export interface Grade {
 }
 
 export const RULES: readonly (readonly [Letter, string])[] = [
-  ['A', 'no request failed, and none took longer than the limit of the drill'],
+  [
+    'A',
+    'no request failed, POSTs that were lost with their replica aside, and none took longer than the limit of the drill',
+  ],
   ['B', 'a request took longer than the limit, or failed while what the drill had taken away was not back yet'],
   ['C', 'up to 0.1 % of the requests failed'],
   ['D', 'up to 1 % failed'],
