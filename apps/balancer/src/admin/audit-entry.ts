@@ -1,6 +1,6 @@
 // Owns what stands in the audit log about one call: which calls belong there, and how body, path and answer are put into words
 // without secrets, within bounds. Pure. When it is written is audit.middleware.ts's and classic.service.ts's, where to
-// orchestrator/audit-trail.ts's.
+// orchestrator/events/audit-trail.ts's.
 import type { AuditEntry } from '../orchestrator/events/audit-trail.js';
 import { maskedJson, maskedText } from '../orchestrator/views/masking.js';
 

@@ -1,4 +1,4 @@
-// Owns GET /api/audit: who changed what, and what came of it. Read only; the entries are orchestrator/audit-trail.ts's.
+// Owns GET /api/audit: who changed what, and what came of it. Read only; the entries are orchestrator/events/audit-trail.ts's.
 import { Controller, Get, Header, Inject, Req } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';

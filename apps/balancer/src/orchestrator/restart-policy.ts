@@ -1,5 +1,5 @@
 // Owns when a slot gets its next instance: at once, after a backoff, or not any more. Pure: time and jitter come in.
-// Noticing deaths is observation.ts's; making instances is the reconciler's.
+// Noticing deaths is loop/ledger.ts's; making instances is the reconciler's.
 
 export interface RestartPolicy {
   /** Milliseconds before the second try; each further one waits twice as long, up to `cap`. */
@@ -19,7 +19,7 @@ export interface RestartHistory {
   readonly streak: number;
   /** Nothing is made before this moment. */
   readonly retryAt: number;
-  /** Set: nothing is made any more. Only removing the replica, or a restart of the balancer, forgets it. */
+  /** Set: nothing is made any more, until the slot is given another try, or forgotten with its replica or the balancer. */
   readonly quarantine: { readonly reason: string } | null;
 }
 

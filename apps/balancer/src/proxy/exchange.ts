@@ -14,7 +14,7 @@ import type { Forwarder } from './forwarder.js';
 import type { RequestHead } from './head.js';
 import type { LaneContext } from './lane-context.js';
 import { type BodyOwner, RequestBody } from './request-body.js';
-import { relayEarlyHints, relayResponse } from './response-relay.js';
+import { cutAnswer, relayEarlyHints, relayResponse } from './response-relay.js';
 import { type FailedTry, isIdempotent } from './retry-policy.js';
 import { type Trace, traceOf } from './trace-context.js';
 
@@ -177,7 +177,7 @@ export class Exchange implements AttemptOwner, BodyOwner, DeadlineOwner, TableWa
         break;
       case 'cut':
         this.#giveUp();
-        this.response.socket?.resetAndDestroy();
+        cutAnswer(this.response);
         break;
       case 'end':
         // After a whole answer the connection belongs to the next request.

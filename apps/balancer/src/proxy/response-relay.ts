@@ -1,6 +1,7 @@
 // Owns the way of an answer from the replica to the client: head, body, trailers, early hints. A body that breaks off is
-// made to look broken: the client's connection is reset, never ended cleanly.
+// made to look broken: the client's connection is reset, never ended cleanly. When that is done is the attempt machine's.
 import type { IncomingMessage, InformationEvent, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { responseFields } from './fields.js';
 
 /**
@@ -17,9 +18,7 @@ export function relayResponse(
   const { statusCode = 502, statusMessage, rawHeaders } = upstream;
   response.writeHead(statusCode, statusMessage, responseFields(rawHeaders, replica));
   const cutIfIncomplete = () => {
-    if (upstream.complete || response.destroyed) return;
-    onCut();
-    response.socket?.resetAndDestroy();
+    if (!upstream.complete && !response.destroyed) onCut();
   };
   // Before the library's own listeners, which would end the connection cleanly.
   upstream.once('error', cutIfIncomplete);
@@ -35,6 +34,20 @@ export function relayResponse(
   setImmediate(() => {
     if (!response.writableEnded && !response.destroyed) response.flushHeaders();
   });
+}
+
+/**
+ * Nobody shall take what has come of the answer for all of it. One that waits for the answer before has no connection yet and
+ * nothing of it is out: the connection ends when its turn comes.
+ */
+export function cutAnswer(response: ServerResponse): void {
+  if (response.socket) {
+    response.socket.resetAndDestroy();
+    return;
+  }
+  // Node would still write what it has kept of it.
+  response.once('socket', (socket: Socket) => socket.destroySoon());
+  response.destroy();
 }
 
 /** 103: the client may fetch what the answer will need. */

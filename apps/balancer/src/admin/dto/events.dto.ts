@@ -1,4 +1,4 @@
-// Owns how the list of a pool's events is documented. What each type has is orchestrator/pool-event.ts's.
+// Owns how the list of a pool's events is documented. What each type has is orchestrator/events/pool-event.ts's.
 import { ApiProperty } from '@nestjs/swagger';
 import { POOL_EVENT_TYPES, type PoolEventType } from '../../orchestrator/events/pool-event.js';
 

@@ -1,4 +1,4 @@
-// Owns how the pool's view of its replicas is documented. The view itself is orchestrator/replica-view.ts's; implementing
+// Owns how the pool's view of its replicas is documented. The view itself is orchestrator/views/replica-view.ts's; implementing
 // its interfaces keeps the two from drifting apart.
 import { ApiProperty } from '@nestjs/swagger';
 import type {

@@ -1,4 +1,4 @@
-// Owns how the view of what replicas run is documented. The view itself is orchestrator/spec-view.ts's; implementing its
+// Owns how the view of what replicas run is documented. The view itself is orchestrator/views/spec-view.ts's; implementing its
 // interfaces keeps the two from drifting apart.
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { DesiredSpec, RunningSpec, SpecView } from '../../orchestrator/views/spec-view.js';

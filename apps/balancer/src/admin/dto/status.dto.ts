@@ -1,4 +1,4 @@
-// Owns how the pool's summary is documented. The summary itself is orchestrator/replica-view.ts's.
+// Owns how the pool's summary is documented. The summary itself is orchestrator/views/replica-view.ts's.
 import { ApiProperty } from '@nestjs/swagger';
 import type { EngineView, PoolSummary, StandbyView } from '../../orchestrator/views/replica-view.js';
 import type { RuntimeKind } from '../../runtime/replica-runtime.js';
