@@ -211,6 +211,7 @@ describe('the OpenAPI document', () => {
         '/api/deploy/events',
         '/api/deploy/rollback',
         '/api/events',
+        '/api/keys/hot',
         '/api/preview',
         '/api/replicas',
         '/api/replicas/{name}',

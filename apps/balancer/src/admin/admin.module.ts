@@ -15,6 +15,7 @@ import { EventsController } from './events.controller.js';
 import { FailureFilter } from './failure.filter.js';
 import { HealthController } from './health.controller.js';
 import { ReplicaLifeController } from './replica-life.controller.js';
+import { KeysController } from './keys.controller.js';
 import { LogStreams } from './log-stream.js';
 import { LogsController } from './logs.controller.js';
 import { Metrics } from './metrics/metrics.js';
@@ -36,6 +37,7 @@ import { SpecController } from './spec.controller.js';
     SpecController,
     RingController,
     MetricsController,
+    KeysController,
     HealthController,
   ],
   providers: [

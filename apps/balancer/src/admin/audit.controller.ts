@@ -6,7 +6,7 @@ import { MOST_ENTRIES } from '../orchestrator/events/audit-trail.js';
 import { ReplicaManager } from '../orchestrator/replica-manager.service.js';
 import { ApiFailures } from './dto/api-failures.js';
 import { AuditDto } from './dto/audit.dto.js';
-import { quote, RequestError } from './failure.js';
+import { readLimit } from './limit.js';
 import { searchOf } from './search-of.js';
 
 const DEFAULT_LIMIT = 100;
@@ -37,17 +37,8 @@ export class AuditController {
     ],
   })
   audit(@Req() request: Request): AuditDto {
-    return { entries: this.manager.audit.latest(readLimit(searchOf(request))) };
+    return {
+      entries: this.manager.audit.latest(readLimit(searchOf(request), { most: MOST_ENTRIES, usual: DEFAULT_LIMIT })),
+    };
   }
-}
-
-/** @param search the query string, without the question mark @throws RequestError 400 */
-function readLimit(search: string): number {
-  const parameters = new URLSearchParams(search);
-  const unknown = [...parameters.keys()].find((name) => name !== 'limit');
-  if (unknown !== undefined) throw new RequestError(400, `unknown query parameter ${quote(unknown)}; known is limit`);
-  const [text = String(DEFAULT_LIMIT), again] = parameters.getAll('limit');
-  if (again !== undefined) throw new RequestError(400, 'the query parameter "limit" stands more than once');
-  if (/^[1-9]\d{0,3}$/.test(text) && Number(text) <= MOST_ENTRIES) return Number(text);
-  throw new RequestError(400, `limit must be a whole number from 1 to ${MOST_ENTRIES}, not ${quote(text)}`);
 }

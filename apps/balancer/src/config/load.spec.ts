@@ -141,6 +141,7 @@ describe('settings', () => {
     ['REPLICA_ENV', '1A=x'],
     ['LOG_LEVEL', 'loud'],
     ['TRACE', 'yes'],
+    ['SHOW_KEYS', '1'],
     ['ACCESS_LOG', 'on'],
     ['ACCESS_LOG', ''],
     ['ACCESS_LOG_SAMPLE', '0%'],

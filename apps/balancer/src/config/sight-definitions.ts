@@ -53,4 +53,11 @@ export const sightDefinitions = {
     'take part in traces (W3C Trace Context): each request goes on with a span id of the balancer’s; false: traceparent and tracestate pass untouched',
     flag(),
   ),
+  showKeys: define(
+    'SHOW_KEYS',
+    'sight',
+    'false',
+    'keep and show the text of hot keys; false: their hashes only, as keys may name people',
+    flag(),
+  ),
 } as const;

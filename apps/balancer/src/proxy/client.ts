@@ -39,5 +39,7 @@ export function candidatesFor(
   );
   context.keys.count(context.worker, link);
   if (entry) entry.keyLink = link === NO_LINK ? 'random' : table.chain.links[link];
-  return new Candidates(context, table, table.hash(key));
+  const hash = table.hash(key);
+  context.hotKeys.count(hash, key, table.chain.isRandom(link));
+  return new Candidates(context, table, hash);
 }

@@ -1,6 +1,7 @@
 // Owns the conversation with the control process that is connected now: hello, counters, quiet, classic requests. What it
 // asks for is done by the data plane; when it goes, everything goes on.
 import type { ClaimRows } from '../routing/claim-rows.js';
+import type { HotKeyList } from '../routing/hot-keys.js';
 import type { Channel } from '../routing/link/channel.js';
 import type { DataMetrics } from '../routing/link/data-metrics.js';
 import type { ClassicAnswer, ClassicRequest, ControlMessage, DataMessage, Snapshot } from '../routing/link/messages.js';
@@ -15,6 +16,7 @@ export interface SessionOrders {
   keyCounts(): readonly number[];
   /** What was counted since this process started. */
   metrics(): DataMetrics;
+  hotKeys(limit: number): Promise<HotKeyList>;
   apply(snapshot: Snapshot): void;
   shutdown(deadlineMs: number): void;
 }
@@ -96,6 +98,11 @@ export class ControlSession {
         return;
       case 'metrics':
         this.channel.send({ type: 'metrics', id: message.id, metrics: this.orders.metrics() });
+        return;
+      case 'hot-keys':
+        void this.orders.hotKeys(message.limit).then((list) => {
+          if (!this.#ended) this.channel.send({ type: 'hot-keys', id: message.id, list });
+        });
         return;
       case 'answer':
         this.#classics.get(message.id)?.(message.answer);

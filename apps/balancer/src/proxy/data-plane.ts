@@ -16,6 +16,7 @@ import { type PlacedRing, placeRing } from '../routing/placed-ring.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { AccessBatch } from './access-log/access-log.js';
 import { ControlSession } from './control-session.js';
+import { HotKeySurvey } from './hot-key-survey.js';
 import type { Endpoint, LaneCommand, LaneReport } from './lane-messages.js';
 import type { TrafficCells } from './traffic/traffic-cells.js';
 import { TrafficLedger } from './traffic/traffic-ledger.js';
@@ -72,6 +73,7 @@ export class DataPlane {
   #endpoint: Endpoint;
   #user = '';
   #inForce: { snapshot: Snapshot; rows: ReadonlyMap<string, RowRef>; ring: PlacedRing } | undefined;
+  readonly #survey = new HotKeySurvey();
   #acknowledged = 0;
   #stopping = false;
   #finish: () => void;
@@ -126,6 +128,11 @@ export class DataPlane {
     const orders = {
       keyCounts: () => (this.#inForce ? this.options.keys.totals(this.#inForce.ring.chain.links.length) : []),
       metrics: () => trafficReport(this.options.traffic, this.#ledger, this.options.claims),
+      hotKeys: (limit: number) =>
+        this.#survey.ask(
+          limit,
+          this.#lanes.map(({ channel }) => channel),
+        ),
       apply: (snapshot: Snapshot) => this.#apply(snapshot),
       shutdown: (deadlineMs: number) => void this.stop(deadlineMs),
     };
@@ -213,6 +220,8 @@ export class DataPlane {
         else answered(undefined);
         return;
       }
+      case 'hot-keys':
+        return this.#survey.heard(report.id, report.sketch);
       case 'access':
         this.options.writeAccess?.(report.batch, () => lane.channel.send({ type: 'access-written' }));
         return;

@@ -1,4 +1,5 @@
 // Owns what every request of a lane may use. Built once per lane; nothing in it belongs to one request.
+import type { HotKeys } from '../routing/hot-keys.js';
 import type { KeyCounts } from '../routing/key-counts.js';
 import type { DataSettings } from '../routing/link/messages.js';
 import type { Logger } from '../telemetry/logger.js';
@@ -14,6 +15,7 @@ export interface LaneContext extends AttemptScope, CandidateScope {
   readonly settings: DataSettings;
   readonly keys: KeyCounts;
   readonly meter: LaneMeter;
+  readonly hotKeys: HotKeys;
   readonly upstreams: Upstreams;
   readonly trusts: Trusts;
   readonly log: Logger;

@@ -1,6 +1,7 @@
 // Owns the language between the main thread of the data process and its lanes. Both ends are the same build.
 import type { RowRef } from '../routing/claims.js';
 import type { AccessBatch } from './access-log/access-log.js';
+import type { HotKeySketch } from '../routing/hot-keys.js';
 import type { ClassicAnswer, ClassicRequest, Outcome, Snapshot } from '../routing/link/messages.js';
 
 export interface Endpoint {
@@ -13,6 +14,7 @@ export type LaneCommand =
   | { readonly type: 'table'; readonly snapshot: Snapshot; readonly rows: ReadonlyMap<string, RowRef> }
   /** No answer: control is away. */
   | { readonly type: 'answer'; readonly id: number; readonly answer: ClassicAnswer | undefined }
+  | { readonly type: 'hot-keys'; readonly id: number }
   /** The oldest batch of access log lines is dealt with. */
   | { readonly type: 'access-written' }
   /** Stop accepting, finish what is in flight within `deadlineMs`, cut the rest. */
@@ -28,6 +30,7 @@ export type LaneReport =
   | { readonly type: 'outcome'; readonly instanceId: string; readonly outcome: Outcome }
   | { readonly type: 'classic'; readonly id: number; readonly request: ClassicRequest }
   | { readonly type: 'access'; readonly batch: AccessBatch }
+  | { readonly type: 'hot-keys'; readonly id: number; readonly sketch: HotKeySketch }
   /** It accepts no more. */
   | { readonly type: 'closed' }
   /** Nothing is in flight any more. */

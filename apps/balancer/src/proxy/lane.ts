@@ -2,6 +2,7 @@
 // what it sees. It runs in a worker thread or, for tests, on the calling one, and cannot tell which.
 import { networkMatcher } from '../config/networks.js';
 import type { ClaimTable, RowRef } from '../routing/claims.js';
+import { HotKeys } from '../routing/hot-keys.js';
 import type { KeyCounts } from '../routing/key-counts.js';
 import type { Channel } from '../routing/link/channel.js';
 import type { DataSettings, Outcome, OutcomeCounts, Snapshot } from '../routing/link/messages.js';
@@ -24,6 +25,8 @@ import { BEAT, Wakefulness } from './wakefulness.js';
 
 /** One report per instance and outcome within this time is enough to make control look. */
 const OUTCOME_INTERVAL = 50;
+/** How often the counts of hot keys are brought up to date with their age. */
+const FADE = 5000;
 const COUNTED_AS: Readonly<Record<Outcome, keyof OutcomeCounts>> = {
   connect_failed: 'refused',
   connect_timeout: 'timedOut',
@@ -49,6 +52,8 @@ export class Lane implements Tables {
   readonly #wakefulness = new Wakefulness(performance.now());
   readonly #beat = setInterval(() => this.#wakefulness.beat(performance.now()), BEAT).unref();
   readonly #pulse: LanePulse;
+  readonly #hotKeys: HotKeys;
+  readonly #fade = setInterval(() => this.#hotKeys.fade(performance.now()), FADE).unref();
   readonly #upstreams: Upstreams;
   readonly #classics: ClassicRoutes | undefined;
   readonly #accessLog: AccessLog | undefined;
@@ -57,6 +62,7 @@ export class Lane implements Tables {
   constructor(private readonly options: LaneOptions) {
     const { settings, channel, claims, keys, traffic, worker, log } = options;
     const meter = new LaneMeter(traffic, worker, claims);
+    this.#hotKeys = new HotKeys(settings.showKeys, performance.now());
     this.#upstreams = new Upstreams({ keepalive: settings.upstreamKeepalive, meter });
     this.#classics = settings.seedRoutes
       ? new ClassicRoutes({
@@ -80,6 +86,7 @@ export class Lane implements Tables {
       claims,
       keys,
       meter,
+      hotKeys: this.#hotKeys,
       worker,
       tables: this,
       inFlight: (row) => claims.inFlight(row),
@@ -132,6 +139,13 @@ export class Lane implements Tables {
       case 'answer':
         this.#classics?.receive(command.id, command.answer);
         return;
+      case 'hot-keys':
+        this.options.channel.send({
+          type: 'hot-keys',
+          id: command.id,
+          sketch: this.#hotKeys.sketch(performance.now()),
+        });
+        return;
       case 'access-written':
         this.#accessLog?.written();
         return;
@@ -152,7 +166,9 @@ export class Lane implements Tables {
   }
 
   #route(snapshot: Snapshot, rows: ReadonlyMap<string, RowRef>): void {
-    this.#table = compileTable(snapshot, rows, this.#table?.ring);
+    const before = this.#table;
+    this.#table = compileTable(snapshot, rows, before?.ring);
+    if (before && before.chain.text !== this.#table.chain.text) this.#hotKeys.clear();
     // Before the report: once it is made, the addresses of those who left may go to others.
     this.#upstreams.retain(this.#table.instanceIds);
     for (const waiter of [...this.#waiting]) {
@@ -183,6 +199,7 @@ export class Lane implements Tables {
     this.#upstreams.close();
     clearInterval(this.#beat);
     this.#pulse.stop();
+    clearInterval(this.#fade);
     // One turn later: what was just cut is in it, too.
     await new Promise((resolve) => setImmediate(resolve));
     this.#accessLog?.flush();

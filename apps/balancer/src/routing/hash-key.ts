@@ -41,6 +41,8 @@ export interface KeyChain {
   readonly links: readonly string[];
   /** @param random returns a number from 0 (included) to 1 (excluded) */
   select(request: KeyRequest, random: () => number): SelectedKey;
+  /** The key of this link was drawn, and will hardly come again. */
+  isRandom(link: number): boolean;
 }
 
 export type HashKeyErrorCode =
@@ -79,6 +81,7 @@ export function compileHashKey(text: string): KeyChain {
   if (misplaced >= 0)
     throw wrong('random_position', pieces[misplaced + 1], 'can never be reached: it comes after random');
   const readers = links.map((link) => link.read);
+  const randomLink = readers.indexOf(undefined);
   return {
     text: links.map((link) => link.text).join(','),
     links: links.map((link) => link.text),
@@ -91,6 +94,8 @@ export function compileHashKey(text: string): KeyChain {
       }
       return { key: randomKey(random()), link: NO_LINK };
     },
+    // Where there is no such link, -1 is NO_LINK.
+    isRandom: (link) => link === NO_LINK || link === randomLink,
   };
 }
 

@@ -5,9 +5,13 @@ import type { Pool, PoolParts } from '../pool.js';
 import { PoolError } from '../pool-error.js';
 import { toRingMembers } from './pool-ring.js';
 import type { RingChange } from './ring-history.js';
+import { type HotKeysView, hotKeysView } from './hot-keys-view.js';
 import { proposedMembers, type RingProposal } from './ring-proposal.js';
 import { candidateView, type PreviewView, previewView, type RingView, ringView, type RouteView } from './ring-views.js';
 import { RouteFinder, type RouteQuestion, sourceOf } from './route-finder.js';
+
+/** Longest wait for the data process to tell its hot keys, in milliseconds. */
+const HOT_KEYS_TIMEOUT = 1000;
 
 export class RingReports {
   private readonly routes = new RouteFinder();
@@ -28,6 +32,18 @@ export class RingReports {
       keyCounts: link.lastKeyCounts(),
       names: members.map(({ name }) => name),
     });
+  }
+
+  /**
+   * The hottest keys of the last minutes, each with the replica that owns it on the ring.
+   * @throws PoolError not_running when the data process does not tell
+   */
+  async hotKeys(limit: number): Promise<HotKeysView> {
+    this.running();
+    const { ring, link } = this.parts;
+    const list = await link.hotKeys(limit, HOT_KEYS_TIMEOUT);
+    if (!list) throw new PoolError('not_running', 'The data process does not tell its keys; try again');
+    return hotKeysView(list, ring.current());
   }
 
   /** Changes of the ring, newest first. */

@@ -1,5 +1,6 @@
 // Owns a DataLink whose data plane a test plays: it acknowledges at once or when told, and says what it carries. The real
 // link and data plane have suites of their own.
+import type { HotKeyList } from '../../routing/hot-keys.js';
 import type { DataLink } from '../../routing/link/data-link.js';
 import type { DataMetrics } from '../../routing/link/data-metrics.js';
 import {
@@ -29,6 +30,8 @@ export class ScriptedLink implements DataLink {
   keyCounts: readonly number[] = [];
   /** What the data plane has counted; undefined: it does not answer. */
   counted: DataMetrics | undefined;
+  /** undefined: the data plane does not answer. */
+  hotKeyList: HotKeyList | undefined;
   ended: number | null = null;
   openError: Error | undefined;
   private readonly acknowledgements = new Set<() => void>();
@@ -103,6 +106,10 @@ export class ScriptedLink implements DataLink {
 
   async metrics(): Promise<DataMetrics | undefined> {
     return this.counted;
+  }
+
+  async hotKeys(limit: number): Promise<HotKeyList | undefined> {
+    return this.hotKeyList && { ...this.hotKeyList, keys: this.hotKeyList.keys.slice(0, limit) };
   }
 
   lastKeyCounts(): readonly number[] {

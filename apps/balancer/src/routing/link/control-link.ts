@@ -1,6 +1,7 @@
 // Owns control's end of the link: epochs, acknowledgements, counters, classic requests, and the way back after a lost
 // connection. Where the data process comes from, and its life and death, is the supervisor's (data-process.ts).
 import type { Logger } from '../../telemetry/logger.js';
+import type { HotKeyList } from '../hot-keys.js';
 import type { Channel } from './channel.js';
 import type { DataLink } from './data-link.js';
 import type { DataMetrics } from './data-metrics.js';
@@ -30,6 +31,9 @@ export interface DataSupervisor {
   ended(withinMs: number, asked: boolean): Promise<void>;
 }
 
+/** What the data process answers to a question of ours. */
+type Answer = Extract<DataMessage, { type: 'counters' | 'metrics' | 'hot-keys' }>;
+
 type ClassicHandler = (request: ClassicRequest) => Promise<ClassicAnswer>;
 
 /** Bounds for what a data process that was taken over could make control hold or write. */
@@ -53,7 +57,7 @@ export class ControlLink implements DataLink {
   #closing = false;
   #logWindow = { second: 0, lines: 0 };
   readonly #acks = new Set<() => void>();
-  readonly #queries = new Map<number, (metrics?: DataMetrics) => void>();
+  readonly #queries = new Map<number, (answer?: Answer) => void>();
   readonly #quiet = new Set<(instanceId: string) => void>();
   readonly #outcome = new Set<(instanceId: string, outcome: Outcome) => void>();
   readonly #countersCame = new Set<() => void>();
@@ -95,12 +99,18 @@ export class ControlLink implements DataLink {
   }
 
   async counters(timeoutMs: number): Promise<ReadonlyMap<string, InstanceCounters>> {
-    await this.#ask('query', timeoutMs);
+    await this.#ask((id) => ({ type: 'query', id }), timeoutMs);
     return this.#counters;
   }
 
-  metrics(timeoutMs: number): Promise<DataMetrics | undefined> {
-    return this.#ask('metrics', timeoutMs);
+  async metrics(timeoutMs: number): Promise<DataMetrics | undefined> {
+    const answer = await this.#ask((id) => ({ type: 'metrics', id }), timeoutMs);
+    return answer?.type === 'metrics' ? answer.metrics : undefined;
+  }
+
+  async hotKeys(limit: number, timeoutMs: number): Promise<HotKeyList | undefined> {
+    const answer = await this.#ask((id) => ({ type: 'hot-keys', id, limit }), timeoutMs);
+    return answer?.type === 'hot-keys' ? answer.list : undefined;
   }
 
   lastCounters(): ReadonlyMap<string, InstanceCounters> {
@@ -164,19 +174,19 @@ export class ControlLink implements DataLink {
   }
 
   /** Resolves with the answer, or when none came in time. */
-  #ask(type: 'query' | 'metrics', timeoutMs: number): Promise<DataMetrics | undefined> {
+  #ask(query: (id: number) => ControlMessage, timeoutMs: number): Promise<Answer | undefined> {
     const connection = this.#connection;
     if (!connection) return Promise.resolve(undefined);
     const id = ++this.#queryId;
     return new Promise((resolve) => {
-      const done = (metrics?: DataMetrics) => {
+      const done = (answer?: Answer) => {
         clearTimeout(timer);
         this.#queries.delete(id);
-        resolve(metrics);
+        resolve(answer);
       };
       const timer = setTimeout(done, timeoutMs);
       this.#queries.set(id, done);
-      connection.channel.send({ type, id });
+      connection.channel.send(query(id));
     });
   }
 
@@ -220,11 +230,12 @@ export class ControlLink implements DataLink {
       case 'counters':
         this.#counters = new Map(message.instances.map((counters) => [counters.id, counters]));
         this.#keyCounts = message.keys;
-        this.#queries.get(message.id)?.();
+        this.#queries.get(message.id)?.(message);
         for (const listener of this.#countersCame) listener();
         return;
       case 'metrics':
-        this.#queries.get(message.id)?.(message.metrics);
+      case 'hot-keys':
+        this.#queries.get(message.id)?.(message);
         return;
       case 'quiet':
         for (const listener of this.#quiet) listener(message.instanceId);

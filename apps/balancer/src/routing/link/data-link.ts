@@ -1,6 +1,7 @@
 // Owns what the control wing may ask of the data plane. control-link.ts implements it over a channel; where the channel
 // leads (a process, or the same process in tests) is the supervisor's.
 import type { DataMetrics } from './data-metrics.js';
+import type { HotKeyList } from '../hot-keys.js';
 import type { ClassicAnswer, ClassicRequest, InstanceCounters, Outcome, Snapshot } from './messages.js';
 
 export interface DataLink {
@@ -27,6 +28,8 @@ export interface DataLink {
   lastKeyCounts(): readonly number[];
   /** What the data process has counted since it started; undefined when none answers within `timeoutMs`. Asked afresh each time. */
   metrics(timeoutMs: number): Promise<DataMetrics | undefined>;
+  /** The hottest keys of the last minutes; undefined when the data process does not tell within `timeoutMs`. @param limit at most MAX_HOT_KEYS */
+  hotKeys(limit: number, timeoutMs: number): Promise<HotKeyList | undefined>;
   /** Subscriptions; each returns its own end. */
   onQuiet(listener: (instanceId: string) => void): () => void;
   onOutcome(listener: (instanceId: string, outcome: Outcome) => void): () => void;

@@ -47,6 +47,17 @@ const valid: DataMessage[] = [
   { type: 'quiet', instanceId: 'c1' },
   { type: 'outcome', instanceId: 'c1', outcome: 'connect_failed' },
   classic,
+  {
+    type: 'hot-keys',
+    id: 4,
+    list: {
+      total: 10.5,
+      keys: [
+        { hash: 0xffff_ffff, count: 4.25, error: 0, key: 'a' },
+        { hash: 0, count: 1, error: 1 },
+      ],
+    },
+  },
   { type: 'log', level: 'warn', message: 'a line' },
 ];
 

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { MAX_LINKS } from '../hash-key.js';
 import { dataMetrics } from './data-metrics.js';
+import { MAX_HOT_KEYS, MAX_KEY_TEXT } from '../hot-keys.js';
 import type { ControlMessage, DataMessage } from './messages.js';
 
 const count = z.int().min(0);
@@ -43,6 +44,7 @@ const settings = z.strictObject({
     mask: z.array(z.string()).readonly(),
   }),
   trace: z.boolean(),
+  showKeys: z.boolean(),
   user: z.string(),
 });
 
@@ -89,6 +91,13 @@ const outcomes = z.strictObject({
 });
 const counters = z.strictObject({ id, inFlight: count, tunnels: count, requests: count, outcomes });
 
+const hotKey = z.strictObject({
+  hash: z.int().min(0).max(0xffff_ffff),
+  count: z.number().min(0),
+  error: z.number().min(0),
+  key: z.string().max(MAX_KEY_TEXT).optional(),
+});
+
 const messages: z.ZodType<DataMessage> = z.discriminatedUnion('type', [
   hello,
   z.strictObject({ type: z.literal('ack'), epoch: count, digest: z.string().max(128) }),
@@ -109,6 +118,11 @@ const messages: z.ZodType<DataMessage> = z.discriminatedUnion('type', [
     outcome: z.enum(['connect_failed', 'connect_timeout', 'upstream_closed', 'upstream_protocol', 'response_timeout']),
   }),
   z.strictObject({ type: z.literal('classic'), id: count, request: classicRequest }),
+  z.strictObject({
+    type: z.literal('hot-keys'),
+    id: count,
+    list: z.strictObject({ total: z.number().min(0), keys: z.array(hotKey).max(MAX_HOT_KEYS).readonly() }),
+  }),
   z.strictObject({
     type: z.literal('log'),
     level: z.enum(['debug', 'info', 'warn', 'error']),
@@ -137,6 +151,7 @@ const CONTROL_TYPES: ReadonlySet<unknown> = new Set<ControlMessage['type']>([
   'query',
   'metrics',
   'answer',
+  'hot-keys',
   'shutdown',
 ]);
 

@@ -30,6 +30,7 @@ export function dataSettingsOf(settings: Settings): DataSettings {
     maxBody: settings.maxBody,
     accessLog: accessLogSettingsOf(settings),
     trace: settings.trace,
+    showKeys: settings.showKeys,
     user: settings.dataUser,
   };
 }

@@ -1,5 +1,6 @@
 // Owns the language between the control and the data process: plain serialisable messages, one JSON object per line on
 // the Unix socket in STATE_DIR. Who sends what when is link/control-link.ts's and the data process's.
+import type { HotKeyList } from '../hot-keys.js';
 import type { RingRecipe } from '../ring-recipe.js';
 import type { DataMetrics } from './data-metrics.js';
 
@@ -75,6 +76,8 @@ export interface DataSettings {
   readonly maxBody: number;
   readonly accessLog: AccessLogSettings;
   readonly trace: boolean;
+  /** Texts of keys may be kept and told. */
+  readonly showKeys: boolean;
   /** User to become after binding, when started as root. */
   readonly user: string;
 }
@@ -140,6 +143,7 @@ export type ControlMessage =
   | { readonly type: 'query'; readonly id: number }
   | { readonly type: 'metrics'; readonly id: number }
   | { readonly type: 'answer'; readonly id: number; readonly answer: ClassicAnswer }
+  | { readonly type: 'hot-keys'; readonly id: number; readonly limit: number }
   /** Stop accepting, finish what is in flight within `deadlineMs`, then exit. */
   | { readonly type: 'shutdown'; readonly deadlineMs: number };
 
@@ -171,4 +175,6 @@ export type DataMessage =
   | { readonly type: 'quiet'; readonly instanceId: string }
   | { readonly type: 'outcome'; readonly instanceId: string; readonly outcome: Outcome }
   | { readonly type: 'classic'; readonly id: number; readonly request: ClassicRequest }
+  /** Answer to `hot-keys`. */
+  | { readonly type: 'hot-keys'; readonly id: number; readonly list: HotKeyList }
   | { readonly type: 'log'; readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly message: string };

@@ -26,6 +26,7 @@ export function testDataSettings(changes: Partial<DataSettings> = {}): DataSetti
     maxBody: 0,
     accessLog: { part: 0, format: 'json', file: null, mask: [] },
     trace: false,
+    showKeys: false,
     user: 'nobody',
     ...changes,
   };

@@ -1,0 +1,183 @@
+// Owns the sketch that finds the most frequent keys of a stream in fixed memory: Space-Saving (Metwally, Agrawal, El Abbadi:
+// Efficient Computation of Frequent and Top-k Elements in Data Streams, ICDT 2005) over 32-bit hashes, with counts that can be
+// made to fade. Pure. What is fed to it, and what its numbers mean to people, is hot-keys.ts's.
+//
+// It has `capacity` counters. A key that has one is counted; any other takes over the smallest counter, count included, and
+// the count that it took over is its error. So with n keys seen in all:
+// - a count is never too low, and too high by at most the error of that key, which is never above n / capacity;
+// - every key seen more than n / capacity times has a counter.
+// Multiplying all counts, errors and n by one factor keeps both.
+//
+// Counters lie in a heap with the smallest on top, and are found by hash in an open table. Nothing is allocated per key.
+
+export interface SketchedKey {
+  /** As int32. */
+  readonly hash: number;
+  readonly count: number;
+  readonly error: number;
+  readonly text: string | undefined;
+}
+
+export class SpaceSaving {
+  readonly #hashes: Int32Array;
+  readonly #counts: Float64Array;
+  readonly #errors: Float64Array;
+  readonly #texts: (string | undefined)[];
+  /** Counter by place in the heap, and the other way around. */
+  readonly #heap: Int32Array;
+  readonly #places: Int32Array;
+  /** Counter + 1 by hash, linear probing; 0 = empty. Never more than half full. */
+  readonly #table: Int32Array;
+  readonly #mask: number;
+  #size = 0;
+  #total = 0;
+
+  constructor(readonly capacity: number) {
+    this.#hashes = new Int32Array(capacity);
+    this.#counts = new Float64Array(capacity);
+    this.#errors = new Float64Array(capacity);
+    this.#texts = new Array<string | undefined>(capacity).fill(undefined);
+    this.#heap = new Int32Array(capacity);
+    this.#places = new Int32Array(capacity);
+    this.#table = new Int32Array(2 ** Math.ceil(Math.log2(2 * capacity)));
+    this.#mask = this.#table.length - 1;
+  }
+
+  /** Everything seen, faded as the counts are. */
+  get total(): number {
+    return this.#total;
+  }
+
+  /** Most that a key without a counter can have been seen. */
+  get least(): number {
+    return this.#size < this.capacity ? 0 : this.#counts[this.#heap[0]];
+  }
+
+  /** Something that counts in the total and is no key of this stream. */
+  pass(): void {
+    this.#total++;
+  }
+
+  /** @returns the counter, for `name`; -1 when it has one already, with its name */
+  add(hash: number): number {
+    this.#total++;
+    const known = this.#find(hash);
+    if (known >= 0) {
+      this.#counts[known]++;
+      this.#sink(this.#places[known]);
+      return -1;
+    }
+    const counter = this.#size < this.capacity ? this.#open() : this.#evict();
+    this.#hashes[counter] = hash;
+    this.#counts[counter]++;
+    this.#link(counter);
+    this.#sink(this.#places[counter]);
+    return counter;
+  }
+
+  /** Keeps what the key of this counter is called. */
+  name(counter: number, text: string): void {
+    this.#texts[counter] = text;
+  }
+
+  /** @param factor 0 to 1 */
+  fade(factor: number): void {
+    this.#total *= factor;
+    for (let counter = 0; counter < this.#size; counter++) {
+      this.#counts[counter] *= factor;
+      this.#errors[counter] *= factor;
+    }
+  }
+
+  clear(): void {
+    this.#size = this.#total = 0;
+    this.#table.fill(0);
+    this.#texts.fill(undefined);
+  }
+
+  /** In no order. */
+  keys(): SketchedKey[] {
+    return Array.from({ length: this.#size }, (_, counter) => ({
+      hash: this.#hashes[counter],
+      count: this.#counts[counter],
+      error: this.#errors[counter],
+      text: this.#texts[counter],
+    }));
+  }
+
+  #open(): number {
+    const counter = this.#size++;
+    this.#counts[counter] = this.#errors[counter] = 0;
+    this.#heap[counter] = this.#places[counter] = counter;
+    // Nothing is smaller than nothing: it belongs on top.
+    this.#rise(counter);
+    return counter;
+  }
+
+  #evict(): number {
+    const counter = this.#heap[0];
+    this.#unlink(this.#hashes[counter]);
+    this.#errors[counter] = this.#counts[counter];
+    this.#texts[counter] = undefined;
+    return counter;
+  }
+
+  #rise(place: number): void {
+    const counter = this.#heap[place];
+    const count = this.#counts[counter];
+    while (place > 0) {
+      const above = (place - 1) >> 1;
+      if (this.#counts[this.#heap[above]] <= count) break;
+      this.#put(place, this.#heap[above]);
+      place = above;
+    }
+    this.#put(place, counter);
+  }
+
+  #sink(place: number): void {
+    const counter = this.#heap[place];
+    const count = this.#counts[counter];
+    for (;;) {
+      let below = 2 * place + 1;
+      if (below >= this.#size) break;
+      if (below + 1 < this.#size && this.#counts[this.#heap[below + 1]] < this.#counts[this.#heap[below]]) below++;
+      if (this.#counts[this.#heap[below]] >= count) break;
+      this.#put(place, this.#heap[below]);
+      place = below;
+    }
+    this.#put(place, counter);
+  }
+
+  #put(place: number, counter: number): void {
+    this.#heap[place] = counter;
+    this.#places[counter] = place;
+  }
+
+  #find(hash: number): number {
+    for (let slot = hash & this.#mask; this.#table[slot] !== 0; slot = (slot + 1) & this.#mask) {
+      const counter = this.#table[slot] - 1;
+      if (this.#hashes[counter] === hash) return counter;
+    }
+    return -1;
+  }
+
+  #link(counter: number): void {
+    let slot = this.#hashes[counter] & this.#mask;
+    while (this.#table[slot] !== 0) slot = (slot + 1) & this.#mask;
+    this.#table[slot] = counter + 1;
+  }
+
+  /** Closes the gap behind it, so that nobody is lost who was put further on because of it. */
+  #unlink(hash: number): void {
+    let gap = hash & this.#mask;
+    while (this.#hashes[this.#table[gap] - 1] !== hash) gap = (gap + 1) & this.#mask;
+    for (let slot = (gap + 1) & this.#mask; this.#table[slot] !== 0; slot = (slot + 1) & this.#mask) {
+      const home = this.#hashes[this.#table[slot] - 1] & this.#mask;
+      // From its home on, it is reached without the gap.
+      if (((slot - home) & this.#mask) < ((slot - gap) & this.#mask)) continue;
+      this.#table[gap] = this.#table[slot];
+      gap = slot;
+    }
+    this.#table[gap] = 0;
+  }
+}
