@@ -1,5 +1,14 @@
 // Owns the chart of the soak: memory of both processes over births, one panel per runtime.
-import { BASE, type Chart, heading, MUTED, PALETTE, panelTitle, valueAxis } from '../../experiments/charts/chart.ts';
+import {
+  BASE,
+  type Chart,
+  FONT,
+  heading,
+  MUTED,
+  PALETTE,
+  panelTitle,
+  valueAxis,
+} from '../../experiments/charts/chart.ts';
 import { number } from '../../experiments/page/markdown.ts';
 import { birthsOf, type SoakResult } from './result.ts';
 
@@ -25,7 +34,7 @@ export function soakChart({ runs }: SoakResult): Chart {
         ),
         ...runs.map((run, i) => panelTitle(`${run.runtime} runtime`, 80 + i * (width + 60), 76)),
       ],
-      legend: { bottom: 10, icon: 'roundRect', itemHeight: 3, textStyle: { color: MUTED, fontSize: 12 } },
+      legend: { bottom: 10, itemGap: 44, itemWidth: 34, textStyle: { color: MUTED, fontFamily: FONT, fontSize: 12 } },
       grid: runs.map((_, i) => ({ left: 80 + i * (width + 60), width, top: 106, height: 220 })),
       xAxis: runs.map((run, gridIndex) =>
         valueAxis('births', { gridIndex, nameGap: 30, max: birthsOf(run), splitLine: { show: false } }),

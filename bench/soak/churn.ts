@@ -30,6 +30,7 @@ export interface SoakSample {
 
 export interface SoakRun extends SoakPlan {
   readonly taken: readonly SoakSample[];
+  readonly seconds: number;
   /** Of the light traffic; lost are those that were at a replica when it was killed, or came while none was ready. */
   readonly answered: number;
   readonly lost: number;
@@ -94,6 +95,7 @@ class Churn {
 
   async run(): Promise<SoakRun> {
     const { births, samples } = this.#plan;
+    const began = performance.now();
     await this.#allReady();
     // One of each before the first look: what is made once and kept is no growth.
     await this.#underLoad(async () => {
@@ -108,7 +110,8 @@ class Churn {
       });
       await this.#sample();
     }
-    return { ...this.#plan, taken: this.#taken, answered: this.#answered, lost: this.#lost };
+    const seconds = Math.round((performance.now() - began) / 1000);
+    return { ...this.#plan, taken: this.#taken, seconds, answered: this.#answered, lost: this.#lost };
   }
 
   /** A half of the replicas is killed, then removed and added again, so that its backoff begins anew. */
