@@ -5,7 +5,12 @@ import tseslint from 'typescript-eslint';
 export default tseslint.config(
   { ignores: ['dist/**', 'node_modules/**', 'coverage/**', '.hashflow/**', 'bench/node_modules/**'] },
   js.configs.recommended,
-  { files: ['**/*.{js,mjs}'], languageOptions: { globals: globals.node } },
+  {
+    files: ['**/*.{js,mjs}'],
+    ignores: ['apps/balancer/src/dashboard/page/*.js'],
+    languageOptions: { globals: globals.node },
+  },
+  { files: ['apps/balancer/src/dashboard/page/*.js'], languageOptions: { globals: globals.browser } },
   {
     files: ['apps/**/*.ts', 'libs/**/*.ts', 'docker/**/*.ts', 'experiments/**/*.ts', 'drills/**/*.ts', 'bench/**/*.ts'],
     extends: [tseslint.configs.recommendedTypeChecked],

@@ -1,4 +1,4 @@
-// The unit suites: every *.spec.ts (and scripts' *.spec.mjs) beside its source. The e2e suites extend this (jest.e2e.config.js).
+// The unit suites: every *.spec.ts (and *.spec.mjs of scripts and of the dashboard's page) beside its source. The e2e suites extend this (jest.e2e.config.js).
 const swc = [
   '@swc/jest',
   {
@@ -29,5 +29,5 @@ export const base = {
 
 export default {
   ...base,
-  testRegex: ['(apps|libs|experiments|drills|bench)/.*\\.spec\\.ts$', 'scripts/.*\\.spec\\.mjs$'],
+  testRegex: ['(apps|libs|experiments|drills|bench)/.*\\.spec\\.ts$', '(scripts|page)/.*\\.spec\\.mjs$'],
 };

@@ -130,8 +130,9 @@ async function compile() {
 function removeOrphans() {
   for (const folder of ['apps', 'libs']) {
     for (const file of filesBelow(join('dist', folder), /\.(js|js\.map|d\.ts)$/)) {
-      const source = file.replace(join(root, 'dist'), root).replace(/\.(js|js\.map|d\.ts)$/, '.ts');
-      if (!existsSync(source)) rmSync(file);
+      const source = file.replace(join(root, 'dist'), root);
+      // Compiled, or copied as it is: the dashboard's page.
+      if (!existsSync(source.replace(/\.(js|js\.map|d\.ts)$/, '.ts')) && !existsSync(source)) rmSync(file);
     }
   }
 }

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AdminModule } from './admin/admin.module.js';
+import { DashboardModule } from './dashboard/dashboard.module.js';
 import { ConfigModule, type Settings } from './config/config.module.js';
 import { RoutingModule } from './routing/routing.module.js';
 import type { Logger } from './telemetry/logger.js';
@@ -20,6 +21,7 @@ export class AppModule {
         TelemetryModule.forRoot(logger),
         RoutingModule.forRoot({ dataEntry: DATA_ENTRY }),
         AdminModule,
+        DashboardModule,
       ],
     };
   }

@@ -1,22 +1,30 @@
 // Owns the gate of the admin port: it stands ahead of routing and of body parsing, and asks access.ts about every request.
-// Only the two health routes are open, to whoever reaches the port: probes bring neither token nor a Host of ours.
+// Only the two health routes are open, to whoever reaches the port: probes bring neither token nor a Host of ours. The
+// dashboard's page and the begin of a session ask for no token; that page is where one is typed in.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { plainAddress } from '../config/networks.js';
 import type { Logger } from '../telemetry/logger.js';
 import { type AccessPolicy, type AccessRequest, decideAccess } from './access.js';
 import { refusal } from './answers.js';
+import { isSafe } from './audit-entry.js';
 import { send } from './send.js';
+import type { Sessions } from './sessions.js';
 
 const OPEN = new Set(['/healthz', '/readyz']);
 const PAGES = /^\/docs(?:\/|$)/;
+const BEFORE_LOGIN = /^\/(?:dashboard(?:\/|$)|api\/session$)/;
 
-export function accessGate(policy: AccessPolicy, logger: Logger) {
+export function accessGate(policy: AccessPolicy, sessions: Sessions, logger: Logger) {
   return (request: IncomingMessage, response: ServerResponse, next: () => void): void => {
     const { authority, path } = splitTarget(request.url ?? '');
     if (OPEN.has(path)) return next();
 
     const page = PAGES.test(path);
-    const seen = readAccessRequest(request, authority, page);
+    const seen = {
+      ...readAccessRequest(request, authority, page),
+      session: sessions.remaining(request.headers.cookie) > 0,
+      beforeLogin: BEFORE_LOGIN.test(path),
+    };
     const decision = decideAccess(seen, policy);
     if (decision.allowed) return next();
     logger.warn({ peer: seen.peer, path, status: decision.status }, `refused: ${decision.reason}`);
@@ -38,6 +46,7 @@ function readAccessRequest(request: IncomingMessage, authority: string | undefin
       (name) => name === 'forwarded' || name === 'via' || name.startsWith('x-forwarded-'),
     ),
     page,
+    change: !isSafe(request.method ?? ''),
   };
 }
 

@@ -177,6 +177,41 @@ describe('the token', () => {
   holds(rows);
 });
 
+describe('the session of a browser', () => {
+  const env = { ADMIN_TOKEN: TOKEN };
+  const own = 'http://127.0.0.1:5001';
+  const rows: Row[] = [
+    ['passes in place of the token', 200, { session: true }, env],
+    ['passes for an event stream of our page', 200, { session: true, fetchSite: 'same-origin' }, env],
+    ['passes for a change that our own page makes', 200, { session: true, change: true, origin: own }, env],
+    ['is not enough for a change of unknown origin', 401, { session: true, change: true }, env],
+    [
+      'is not enough for a change by another program’s page',
+      403,
+      { session: true, change: true, origin: 'http://127.0.0.1:3000' },
+      env,
+    ],
+    ['is not enough for another program’s page on this machine', 401, { session: true, fetchSite: 'same-site' }, env],
+    ['is not enough for a page of another site', 403, { session: true, fetchSite: 'cross-site' }, env],
+    ['does not widen ADMIN_ALLOW', 403, { session: true, peer: '192.0.2.7' }, env],
+    ['counts behind a proxy, as the token does', 200, { session: true, forwarded: true }, env],
+  ];
+  holds(rows);
+});
+
+describe('what a browser needs before it has a session', () => {
+  const env = { ADMIN_TOKEN: TOKEN };
+  const rows: Row[] = [
+    ['is open without the token', 200, { beforeLogin: true }, env],
+    ['is open behind a proxy that a token would let in', 200, { beforeLogin: true, forwarded: true }, env],
+    ['is refused behind a proxy where no token is set', 403, { beforeLogin: true, forwarded: true }],
+    ['is refused to peers from elsewhere', 403, { beforeLogin: true, peer: '192.0.2.7' }, env],
+    ['is refused to pages of other sites', 403, { beforeLogin: true, origin: 'https://evil.example' }, env],
+    ['is refused under a rebound name', 403, { beforeLogin: true, host: 'evil.example' }, env],
+  ];
+  holds(rows);
+});
+
 it('a refusal names the setting that would change it', () => {
   expect(decide({ peer: '192.0.2.7' })).toMatchObject({ reason: '192.0.2.7 is not in ADMIN_ALLOW' });
   expect(decide({ host: 'ops.example' })).toMatchObject({ reason: expect.stringContaining('ADMIN_HOSTS') });

@@ -28,6 +28,12 @@ export interface AccessRequest {
   readonly forwarded: boolean;
   /** A page that a browser opens by itself and that therefore cannot carry Bearer: the token may be a Basic password. */
   readonly page: boolean;
+  /** The cookie of a session that lives came along. */
+  readonly session?: boolean;
+  /** May change something: any method but GET, HEAD and OPTIONS. */
+  readonly change?: boolean;
+  /** What a browser needs before it has a session: it tells nothing of the pool, so no token is asked for. */
+  readonly beforeLogin?: boolean;
 }
 
 export type AccessDecision =
@@ -35,7 +41,7 @@ export type AccessDecision =
 
 const ALLOWED: AccessDecision = { allowed: true };
 
-/** The order is: peer, page it comes from, proxy in between, token. */
+/** The order is: peer, page it comes from, proxy in between, token or session. */
 export function decideAccess(request: AccessRequest, policy: AccessPolicy): AccessDecision {
   if (!policy.allowsPeer(request.peer)) return refuse(`${request.peer || 'a closed connection'} is not in ADMIN_ALLOW`);
 
@@ -43,7 +49,9 @@ export function decideAccess(request: AccessRequest, policy: AccessPolicy): Acce
   if (page !== undefined) return refuse(page);
 
   const token = bearerToken(request.authorization) ?? (request.page ? basicPassword(request.authorization) : undefined);
-  const authorized = token !== undefined && policy.tokenMatches?.(token) === true;
+  const bySession = request.session === true && mayUseSession(request);
+  const authorized = bySession || (token !== undefined && policy.tokenMatches?.(token) === true);
+  if (request.beforeLogin && policy.tokenMatches !== undefined) return ALLOWED;
   // Behind a proxy on this machine everybody is loopback, so that ADMIN_ALLOW alone proves nothing.
   if (request.forwarded && !authorized && !policy.trustsProxy(request.peer)) {
     return refuse('the request came through a proxy that is not in TRUSTED_PROXIES; bring the token of ADMIN_TOKEN');
@@ -54,6 +62,12 @@ export function decideAccess(request: AccessRequest, policy: AccessPolicy): Acce
     status: 401,
     reason: token === undefined ? 'the token is missing: send `Authorization: Bearer TOKEN`' : 'the token is wrong',
   };
+}
+
+/** Browsers send cookies along without being asked: for a change, the request has to say that our own page makes it. */
+function mayUseSession({ change, origin, fetchSite }: AccessRequest): boolean {
+  if (fetchSite === 'same-site') return false; // another program's page on this machine
+  return change !== true || origin !== undefined;
 }
 
 /** Of the Authorization field. */

@@ -2,6 +2,7 @@
 // front by configure-admin-app.ts.
 import { Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
+import { Settings } from '../config/config.module.js';
 import { OrchestratorModule } from '../orchestrator/orchestrator.module.js';
 import { Logger } from '../telemetry/logger.js';
 import { Audit } from './audit.js';
@@ -22,7 +23,11 @@ import { Metrics } from './metrics/metrics.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { ReplicasController } from './replicas.controller.js';
 import { RingController } from './ring.controller.js';
+import { SessionController } from './session.controller.js';
+import { Sessions } from './sessions.js';
 import { SpecController } from './spec.controller.js';
+import { TrafficController } from './traffic.controller.js';
+import { TrafficStreams } from './traffic-stream.js';
 
 @Module({
   imports: [OrchestratorModule],
@@ -38,6 +43,8 @@ import { SpecController } from './spec.controller.js';
     RingController,
     MetricsController,
     KeysController,
+    TrafficController,
+    SessionController,
     HealthController,
   ],
   providers: [
@@ -47,6 +54,8 @@ import { SpecController } from './spec.controller.js';
     { provide: LogStreams, useFactory: () => new LogStreams() },
     { provide: DeployStreams, useFactory: () => new DeployStreams() },
     { provide: EventStreams, inject: [Logger], useFactory: (logger: Logger) => new EventStreams(logger) },
+    { provide: TrafficStreams, useFactory: () => new TrafficStreams() },
+    { provide: Sessions, inject: [Settings], useFactory: ({ pool }: Settings) => new Sessions(pool) },
     { provide: APP_FILTER, useClass: FailureFilter },
   ],
 })

@@ -6,7 +6,7 @@ import { maskedJson, maskedText } from '../orchestrator/views/masking.js';
 
 export interface AuditedCall {
   readonly peer: string;
-  readonly byToken: boolean;
+  readonly by: AuditEntry['by'];
   readonly port: 'admin' | 'data';
   readonly method: string;
   /** As it came, with the query. */
@@ -24,20 +24,21 @@ const HARMLESS = new Set(['/api/preview']);
 const MOST_BODY = 2048;
 const MOST_TEXT = 512;
 
+export function isSafe(method: string): boolean {
+  return SAFE.has(method);
+}
+
 /** Whatever may change something, whether or not there is such a route. */
 export function isChange(method: string, target: string): boolean {
-  return !SAFE.has(method) && !HARMLESS.has(target.split('?')[0] ?? '');
+  return !isSafe(method) && !HARMLESS.has(target.split('?')[0] ?? '');
 }
 
 /** @param wall epoch milliseconds */
-export function auditEntry(
-  { peer, byToken, port, method, target, body, answer }: AuditedCall,
-  wall: number,
-): AuditEntry {
+export function auditEntry({ peer, by, port, method, target, body, answer }: AuditedCall, wall: number): AuditEntry {
   return {
     at: new Date(wall).toISOString(),
     peer,
-    by: byToken ? 'token' : 'address',
+    by,
     port,
     method,
     path: cut(maskedText(target), MOST_TEXT),

@@ -5,17 +5,18 @@ import { plainAddress } from '../config/networks.js';
 import { bringsToken } from './access.js';
 import type { AccessPolicy } from './access.js';
 import type { Audit } from './audit.js';
-import { isChange } from './audit-entry.js';
+import { type AuditedCall, isChange } from './audit-entry.js';
 import { bodyRead } from './request-body.js';
+import type { Sessions } from './sessions.js';
 
-export function auditChanges(policy: AccessPolicy, audit: Audit) {
+export function auditChanges(policy: AccessPolicy, sessions: Sessions, audit: Audit) {
   return (request: IncomingMessage, response: ServerResponse, next: () => void): void => {
     const { method = '', url: target = '' } = request;
     if (!isChange(method, target)) return next();
     const call = {
       // Gone with the socket by the time it is needed.
       peer: plainAddress(request.socket.remoteAddress ?? ''),
-      byToken: bringsToken(request.headers.authorization, policy),
+      by: broughtBy(request, policy, sessions),
       port: 'admin',
       method,
       target,
@@ -31,6 +32,11 @@ export function auditChanges(policy: AccessPolicy, audit: Audit) {
     response.once('close', () => note(false));
     next();
   };
+}
+
+function broughtBy({ headers }: IncomingMessage, policy: AccessPolicy, sessions: Sessions): AuditedCall['by'] {
+  if (bringsToken(headers.authorization, policy)) return 'token';
+  return sessions.remaining(headers.cookie) > 0 ? 'session' : 'address';
 }
 
 /** Node sends the head with the first piece of the body, or with the end. */

@@ -157,7 +157,7 @@ describe('GET /api/audit', () => {
 describe('an audit entry', () => {
   beforeEach(() => void (close = async () => {}));
   const entry = (body: string, target = '/x') =>
-    auditEntry({ peer: 'p', byToken: false, port: 'admin', method: 'POST', target, body, answer: undefined }, 0);
+    auditEntry({ peer: 'p', by: 'address', port: 'admin', method: 'POST', target, body, answer: undefined }, 0);
 
   it('holds no secret, however the body brings it', () => {
     const env = { DB_PASSWORD: 'hunter2', URL: 'postgres://u:hunter2@db/x', LOG: 'info' };

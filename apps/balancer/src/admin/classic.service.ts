@@ -44,8 +44,8 @@ export class ClassicService implements OnModuleInit {
     const answer = await this.answerGuarded(request);
     const { method, path, search, peer, body, headers } = request;
     if (isChange(method, path)) {
-      const byToken = bringsToken(headers.authorization, this.dataPortPolicy);
-      this.audit.note({ peer, byToken, port: 'data', method, target: `${path}${search}`, body, answer });
+      const by = bringsToken(headers.authorization, this.dataPortPolicy) ? 'token' : 'address';
+      this.audit.note({ peer, by, port: 'data', method, target: `${path}${search}`, body, answer });
     }
     return answer;
   }

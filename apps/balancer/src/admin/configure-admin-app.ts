@@ -11,6 +11,7 @@ import { answerMalformedRequests } from './malformed-requests.js';
 import { createDocument, serveDocs } from './openapi.js';
 import { documentedRoutes } from './routes.middleware.js';
 import { securityHeaders } from './security-headers.middleware.js';
+import { Sessions } from './sessions.js';
 
 /** Longest time that a client may take to send a whole request. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -22,8 +23,9 @@ export function configureAdminApp(app: NestExpressApplication, settings: Setting
   const document = createDocument(app, settings);
   app.use(securityHeaders);
   const policy = compileAccessPolicy(settings, settings.adminHost);
-  app.use(auditChanges(policy, app.get(Audit)));
-  app.use(accessGate(policy, app.get<Logger>(Logger)));
+  const sessions = app.get(Sessions);
+  app.use(auditChanges(policy, sessions, app.get(Audit)));
+  app.use(accessGate(policy, sessions, app.get<Logger>(Logger)));
   app.use(documentedRoutes(document));
   serveDocs(app, document);
 

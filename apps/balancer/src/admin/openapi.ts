@@ -9,7 +9,7 @@ const DESCRIPTION =
   'SEED_ROUTES is on. Every failed answer is `{"message", "status": "failure"}`.';
 
 /** Routes that ask for no token, whatever the settings say. */
-const OPEN = ['/healthz', '/readyz'];
+const OPEN = ['/healthz', '/readyz', '/api/session', '/dashboard', '/dashboard/{file}'];
 
 export function createDocument(app: INestApplication, settings: Settings): OpenAPIObject {
   const builder = new DocumentBuilder()
@@ -21,6 +21,7 @@ export function createDocument(app: INestApplication, settings: Settings): OpenA
     .addTag('life', 'What operators do to one of them.')
     .addTag('deploy', 'What they run, and replacing it.')
     .addTag('ring', 'Where keys go, and what a change would move.')
+    .addTag('session', 'For browsers, in place of the token.')
     .addTag('health', 'For probes; open to whoever reaches the port.');
   if (settings.adminToken !== undefined) {
     builder

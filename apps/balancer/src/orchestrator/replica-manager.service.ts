@@ -32,6 +32,7 @@ import { RingReports } from './ring/ring-reports.js';
 import { withoutMembers } from './deploy/rollout.js';
 import { type SpecView, specView } from './views/spec-view.js';
 import { standbyView } from './standby.js';
+import { type TrafficView, trafficView } from './views/traffic-view.js';
 import { iso, replicaViews } from './views/views.js';
 import { waitUntil } from './waits.js';
 
@@ -116,6 +117,18 @@ export class ReplicaManager {
       ramps: reconciler.ramps,
       wall: this.options.clock.wall(),
     });
+  }
+
+  /** What the data plane has counted, at most about 100 ms old. @throws PoolError not_running */
+  traffic(): TrafficView {
+    const { store, reconciler } = this.running();
+    const { instances } = reconciler.memory;
+    return trafficView(store.current.members, instances, this.link.lastCounters(), this.options.clock.now());
+  }
+
+  /** Told when the data plane has counted more; returns the subscription's end. */
+  onTraffic(listener: () => void): () => void {
+    return this.link.onCounters(listener);
   }
 
   /** @throws PoolError not_running */

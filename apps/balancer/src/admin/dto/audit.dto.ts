@@ -11,11 +11,11 @@ export class AuditEntryDto implements AuditEntry {
 
   @ApiProperty({
     type: String,
-    enum: ['address', 'token'],
+    enum: ['address', 'token', 'session'],
     description: 'What let it in; address too for what was refused.',
     example: 'token',
   })
-  readonly by: 'address' | 'token';
+  readonly by: AuditEntry['by'];
 
   @ApiProperty({ type: String, enum: ['admin', 'data'], example: 'admin' })
   readonly port: 'admin' | 'data';

@@ -1,5 +1,5 @@
 // Owns an admin port over a real ReplicaManager whose replicas are scripted: what this room's suites ask their questions of.
-import { Global, Module } from '@nestjs/common';
+import { Global, Module, type Type } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import { ConfigModule } from '../../config/config.module.js';
@@ -27,8 +27,8 @@ export interface AdminRig {
   close(): Promise<void>;
 }
 
-/** Three replicas, all ready, behind an admin port of this process. */
-export async function adminRig(env: Record<string, string> = {}): Promise<AdminRig> {
+/** Three replicas, all ready, behind an admin port of this process. @param rooms that stand beside the admin room */
+export async function adminRig(env: Record<string, string> = {}, rooms: readonly Type[] = []): Promise<AdminRig> {
   const pool = await PoolRig.up({ env: { N: '3', ...env } });
   const log: LogLine[] = [];
   const into = (level: string) => (fields: object, message: string) => void log.push({ level, fields, message });
@@ -49,7 +49,7 @@ export async function adminRig(env: Record<string, string> = {}): Promise<AdminR
 
   const settings = loadSettings(env);
   const testing = await Test.createTestingModule({
-    imports: [ConfigModule.forRoot(settings), FloorsBelow, AdminModule],
+    imports: [ConfigModule.forRoot(settings), FloorsBelow, AdminModule, ...rooms],
   })
     .overrideModule(OrchestratorModule)
     .useModule(ScriptedPool)

@@ -10,8 +10,8 @@ const AuditEntry = z.object({
   at: z.string(),
   /** The socket's address. */
   peer: z.string(),
-  /** What let it in: `token`, a valid one came along; `address`, that was enough, or it was refused. */
-  by: z.enum(['address', 'token']),
+  /** What let it in: `token`, a valid one came along; `session`, a browser's; `address`, that was enough, or it was refused. */
+  by: z.enum(['address', 'token', 'session']),
   port: z.enum(['admin', 'data']),
   method: z.string(),
   /** With the query. */

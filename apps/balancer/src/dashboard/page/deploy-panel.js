@@ -1,0 +1,147 @@
+// Owns deploys: asking for one, with what it would change beforehand, and its course, replica by replica, until it has ended.
+import { ask, post } from './api.js';
+import { actButton, closeButton, field, openDialog, refusalPlace, say } from './dialog.js';
+import { byId, h } from './dom.js';
+import { LiveStream } from './live.js';
+
+const TONES = { 'rolled-out': 'good', rolling: 'busy', 'rolling-back': 'warn', 'rolled-back': 'warn', failed: 'bad' };
+const STEPS = {
+  waiting: 'still',
+  replacing: 'busy',
+  replaced: 'good',
+  restoring: 'warn',
+  restored: 'still',
+  stranded: 'bad',
+};
+
+export class DeployPanel {
+  #place = byId('deploy');
+  #stream = new LiveStream(
+    () => 'api/deploy/events',
+    { progress: (view) => this.#show(view), end: (view) => this.#ended(view) },
+    () => {},
+  );
+
+  /** Shows the deploy under way, or the last one; nothing where there was none. */
+  async load() {
+    try {
+      this.#take(await ask('api/deploy'));
+    } catch (error) {
+      if (error.status !== 404) throw error;
+    }
+  }
+
+  open(spec) {
+    openDialog('Deploy', (close) => {
+      const image = h('input', {
+        autocomplete: 'off',
+        spellcheck: 'false',
+        placeholder: spec.desired?.image?.reference ?? '',
+      });
+      const env = h('textarea', { rows: 3, spellcheck: 'false' });
+      const { place, show } = refusalPlace();
+      const plan = h('div', { class: 'preview', role: 'status' }, 'Not checked yet.');
+      const wish = () => ({ ...(image.value.trim() !== '' && { image: image.value.trim() }), ...readEnv(env.value) });
+      const begin = actButton(
+        'Deploy',
+        async () => {
+          this.#take(await post('api/deploy', wish()));
+          close();
+          say('The deploy has begun');
+        },
+        show,
+        { className: 'primary', disabled: true },
+      );
+      const check = actButton(
+        'Check',
+        async () => {
+          const { status, changes } = await post('api/deploy', { ...wish(), dryRun: true });
+          plan.textContent =
+            status === 'unchanged'
+              ? 'That runs already: there is nothing to do.'
+              : `It would change ${changes.join(', ')}.`;
+          begin.disabled = status === 'unchanged';
+        },
+        show,
+      );
+      for (const input of [image, env])
+        input.addEventListener('input', () => {
+          begin.disabled = true;
+          plan.textContent = 'Not checked yet.';
+        });
+      return [
+        h(
+          'p',
+          {},
+          'One replica after the other gets a new instance in its own place. No request is lost and no key moves; the first that fails takes the deploy back.',
+        ),
+        field('Image', image, 'Docker only. Left empty: the one in force, resolved anew.'),
+        field('Environment', env, 'One a line: NAME=value sets, NAME alone takes away; all others stay.'),
+        plan,
+        place,
+        h('div', { class: 'buttons' }, closeButton(close, 'Cancel'), check, begin),
+      ];
+    });
+  }
+
+  #take(view) {
+    this.#show(view);
+    if (view.startedAt !== null && view.endedAt === null) this.#stream.start();
+  }
+
+  #ended(view) {
+    this.#stream.stop();
+    this.#show(view);
+    say(`The deploy is ${view.status}`);
+  }
+
+  #show({ status, changes, replicas, reason, startedAt, endedAt }) {
+    if (startedAt === null) return;
+    const { place, show } = refusalPlace();
+    const under = endedAt === null;
+    const act = under
+      ? actButton('Take it back', async () => this.#take(await ask('api/deploy', { method: 'DELETE' })), show)
+      : status === 'rolled-out'
+        ? actButton('Back to what ran before', async () => this.#take(await post('api/deploy/rollback')), show)
+        : undefined;
+    this.#place.hidden = false;
+    this.#place.className = 'rollout';
+    this.#place.replaceChildren(
+      h(
+        'div',
+        { class: 'title' },
+        h(
+          'p',
+          { role: 'status' },
+          'Deploy ',
+          h('span', { class: `state ${TONES[status] ?? 'still'}` }, status),
+          changes.length > 0 ? ` of ${changes.join(', ')}` : '',
+        ),
+        h('div', { class: 'buttons' }, act, under ? undefined : closeButton(() => (this.#place.hidden = true), 'Hide')),
+      ),
+      reason === null ? '' : h('p', { class: 'soft' }, reason),
+      h(
+        'ul',
+        { class: 'steps' },
+        ...replicas.map(({ name, step, reason: why }) =>
+          h('li', { class: `state ${STEPS[step] ?? 'still'}`, title: why ?? '' }, `${name}: ${step}`),
+        ),
+      ),
+      place,
+    );
+  }
+}
+
+/** @returns {{ env?: Record<string, string | null> }} what POST /api/deploy lays over the environment in force */
+export function readEnv(text) {
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  if (lines.length === 0) return {};
+  const pairs = lines.map((line) => {
+    const at = line.indexOf('=');
+    return at < 0 ? [line, null] : [line.slice(0, at).trim(), line.slice(at + 1)];
+  });
+  return { env: Object.fromEntries(pairs) };
+}

@@ -1,0 +1,64 @@
+// Owns how numbers, times and names are written on the page. Pure.
+
+/** @param {number} part 0 to 1 */
+export function percent(part) {
+  return `${(part * 100).toFixed(part > 0 && part < 0.001 ? 3 : 1)} %`;
+}
+
+/** @param {number} perSecond */
+export function rate(perSecond) {
+  if (perSecond === 0) return '0';
+  if (perSecond < 10) return perSecond.toFixed(1);
+  return perSecond < 10_000 ? String(Math.round(perSecond)) : `${(perSecond / 1000).toFixed(1)}k`;
+}
+
+/** Whole numbers, in groups of three. */
+export function count(number) {
+  return number.toLocaleString('en').replaceAll(',', '\u202f');
+}
+
+/** @param {number | null} ms */
+export function duration(ms) {
+  if (ms === null) return 'an unknown time';
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 60) return `${minutes} min ${Math.round((ms % 60_000) / 1000)} s`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
+}
+
+/** Milliseconds as a latency: as many digits as mean something. */
+export function latency(ms) {
+  if (ms < 10) return `${ms.toFixed(1)} ms`;
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+/** @param {string} iso @returns {string} time of day here */
+export function timeOfDay(iso) {
+  return new Date(iso).toLocaleTimeString('en-GB');
+}
+
+/** @param {readonly string[]} names @param {number} [all] of which these are the first */
+export function listed(names, all = names.length) {
+  const rest = all - Math.min(names.length, 4);
+  const shown = names.slice(0, 4).join(', ');
+  return rest > 0 ? `${shown} and ${rest} more` : shown;
+}
+
+export function plural(number, one, many = `${one}s`) {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+/**
+ * Names that /add would make up: Server K with the lowest free numbers.
+ * @param {number} many @param {readonly string[]} taken
+ */
+export function generatedNames(many, taken) {
+  const used = new Set(taken);
+  const names = [];
+  for (let number = 1; names.length < many; number++) {
+    if (!used.has(`Server ${number}`)) names.push(`Server ${number}`);
+  }
+  return names;
+}

@@ -1,0 +1,46 @@
+// Owns asking for the token, once, and logging out. The token itself is kept nowhere here: the balancer gives a cookie for it
+// that no script can read.
+import { ask, post } from './api.js';
+import { actButton, field, refusalPlace } from './dialog.js';
+import { byId, h } from './dom.js';
+
+/** @param {() => void} onIn */
+export function openLogin(onIn) {
+  const dialog = byId('login');
+  if (dialog.open) return;
+  const token = h('input', { type: 'password', autocomplete: 'current-password', required: true });
+  const { place, show } = refusalPlace();
+  const enter = async () => {
+    await post('api/session', { token: token.value });
+    token.value = '';
+    dialog.close();
+    onIn();
+  };
+  const button = actButton('Log in', enter, show, { className: 'primary' });
+  const form = h(
+    'form',
+    {
+      submit: (event) => {
+        event.preventDefault();
+        button.click();
+      },
+    },
+    field('Token', token, 'The value of ADMIN_TOKEN. It is sent once and not kept.'),
+    place,
+    h('div', { class: 'buttons' }, button),
+  );
+  dialog.replaceChildren(h('h2', { id: 'login-title' }, 'This balancer asks for its token'), form);
+  // Without it there is nothing behind the dialog to go back to.
+  dialog.addEventListener('cancel', (event) => event.preventDefault());
+  dialog.showModal();
+}
+
+export async function showLogout() {
+  const { tokenRequired, remainingMs } = await ask('api/session');
+  byId('logout').hidden = !tokenRequired || remainingMs === 0;
+}
+
+export async function logOut() {
+  await ask('api/session', { method: 'DELETE' });
+  location.reload();
+}

@@ -1,0 +1,194 @@
+// Owns the page's life: logging in, reading all there is, following what changes, and saying so when nothing is heard. Each part
+// of the page is its own module's.
+import { openAdd } from './add-dialog.js';
+import { ask, whenLocked } from './api.js';
+import { Charts } from './charts.js';
+import { DeployPanel } from './deploy-panel.js';
+import { say } from './dialog.js';
+import { byId, h, setText } from './dom.js';
+import { EVENT_TYPES, wordsOf } from './event-words.js';
+import { plural } from './format.js';
+import { LiveStream } from './live.js';
+import { logOut, openLogin, showLogout } from './login.js';
+import { PoolStore } from './pool-store.js';
+import { openReplica } from './replica-dialog.js';
+import { ReplicaTable } from './replica-table.js';
+import { RingPicture } from './ring-picture.js';
+import { startRouteBox } from './route-box.js';
+import { startTheme } from './theme-choice.js';
+import { Timeline } from './timeline.js';
+import { TrafficHistory } from './traffic-history.js';
+
+/** Rates fall to zero and charts go on, although nothing is heard while nothing is counted. */
+const TICK_MS = 2000;
+
+const store = new PoolStore();
+const history = new TrafficHistory();
+const ring = new RingPicture(store, history);
+const table = new ReplicaTable(store, history, (name) => openReplica(store, name));
+const timeline = new Timeline(store);
+const charts = new Charts(store, history);
+const deploy = new DeployPanel();
+/** Since when and why nothing is heard; null: what is shown is live. */
+let lost = null;
+let connected = false;
+let catchingUp;
+let again;
+
+const events = new LiveStream(
+  () => `api/events${store.position === null ? '' : `?since=${encodeURIComponent(store.position)}`}`,
+  {
+    ...Object.fromEntries(EVENT_TYPES.map((type) => [type, (event) => take(event)])),
+    gap: catchUp, // something was missed: everything is read anew
+  },
+  (state) => (state.connected ? found() : broken(state.retryInMs)),
+);
+const traffic = new LiveStream(
+  () => 'api/traffic',
+  {
+    traffic: (sample) => {
+      history.add(sample, Date.now());
+      drawTraffic();
+    },
+  },
+  () => {},
+);
+
+whenLocked(() => {
+  events.stop();
+  traffic.stop();
+  openLogin(() => void begin());
+});
+store.addEventListener('pool', drawPool);
+store.addEventListener('events', () => timeline.draw());
+startRouteBox(store, (name) => ring.choose(name));
+startTheme(byId('theme'), () => charts.repaint());
+byId('open-add').addEventListener('click', () => openAdd(store));
+byId('open-deploy').addEventListener('click', async () => deploy.open(await ask('api/spec').catch(() => ({}))));
+byId('logout').addEventListener('click', () => void logOut());
+setInterval(() => !document.hidden && drawTraffic(), TICK_MS);
+document.addEventListener('visibilitychange', () => {
+  // A page that nobody sees needs no samples, and each stream takes one of the few connections that a browser has.
+  if (document.hidden) traffic.stop();
+  else if (lost === null && !byId('login').open) traffic.start();
+  if (!document.hidden) events.retryNow();
+});
+void begin();
+
+async function begin() {
+  try {
+    await store.load();
+    await Promise.all([showLogout(), deploy.load()]);
+  } catch (error) {
+    if (error.status === 401) return; // somebody is asked for the token
+    lose(TICK_MS, error.message);
+    setTimeout(() => void begin(), TICK_MS);
+    return;
+  }
+  byId('main').setAttribute('aria-busy', 'false');
+  events.start();
+  if (!document.hidden) traffic.start();
+}
+
+/** @param {object} event of the pool */
+function take(event) {
+  store.take(event);
+  if (event.type === 'spawn') void deploy.load().catch(() => {}); // somebody else may have begun a deploy
+  if (['death', 'quarantined', 'panic-on', 'engine-away', 'ready'].includes(event.type)) say(wordsOf(event).text);
+}
+
+/** Everything anew, one reading at a time; only after that what is shown is live again. */
+function catchUp() {
+  clearTimeout(again);
+  catchingUp ??= readAnew().finally(() => (catchingUp = undefined));
+}
+
+async function readAnew() {
+  try {
+    await Promise.all([store.load(), deploy.load()]);
+  } catch (error) {
+    if (error.status === 401) return;
+    // A balancer that starts tells its events before it has a pool to show.
+    lose(TICK_MS, error.message);
+    if (connected) again = setTimeout(catchUp, TICK_MS);
+    return;
+  }
+  if (!connected) return;
+  lost = null;
+  if (!document.hidden) traffic.start();
+  drawConnection();
+}
+
+function found() {
+  connected = true;
+  if (lost === null) drawConnection();
+  else catchUp();
+}
+
+function broken(retryInMs) {
+  connected = false;
+  lose(retryInMs);
+  // A stream cannot tell a missing token from a broken line; an answer can.
+  void ask('api/status').catch(() => {});
+}
+
+function lose(retryInMs, why = 'The balancer is not heard') {
+  lost = { at: lost?.at ?? new Date(), retryInMs, why };
+  traffic.stop();
+  drawConnection();
+}
+
+function drawConnection() {
+  const line = byId('connection');
+  line.className = `connection ${lost === null ? 'live' : 'lost'}`;
+  setText(line, lost === null ? 'live' : 'connection lost');
+  byId('main').classList.toggle('stale', lost !== null);
+  drawBanners();
+}
+
+function drawBanners() {
+  const { status } = store;
+  const banners = [];
+  if (lost !== null) {
+    const since = lost.at.toLocaleTimeString('en-GB');
+    banners.push([
+      'bad',
+      `${lost.why}. What you see is as it was at ${since}; trying again in ${Math.ceil(lost.retryInMs / 1000)} s.`,
+    ]);
+  }
+  if (status?.engine.status === 'unreachable')
+    banners.push([
+      'warn',
+      `The engine does not answer: ${status.engine.reason ?? 'no reason known'}. Traffic goes on; nothing is made or stopped.`,
+    ]);
+  if (status?.panic)
+    banners.push([
+      'bad',
+      `Panic: only ${status.ready} of ${status.desired} replicas are ready, so those that fail are tried too.`,
+    ]);
+  for (const line of status?.drift ?? []) banners.push(['warn', line]);
+  const text = JSON.stringify(banners);
+  if (byId('banners').dataset.shown === text) return;
+  byId('banners').dataset.shown = text;
+  byId('banners').replaceChildren(...banners.map(([tone, said]) => h('p', { class: `banner ${tone}` }, said)));
+}
+
+function drawPool() {
+  const { pool, runtime, ready, desired } = store.status;
+  setText(byId('pool'), `${pool} · ${runtime}`);
+  const pill = byId('readiness');
+  pill.className = `pill ${ready === desired ? 'good' : ready === 0 ? 'bad' : 'warn'}`;
+  setText(pill, `${ready} of ${plural(desired, 'replica')} ready`);
+  document.title = `${ready}/${desired} · ${pool} · HashFlow`;
+  byId('open-add').disabled = runtime === 'static';
+  byId('open-deploy').disabled = runtime === 'static';
+  drawBanners();
+  drawTraffic();
+}
+
+function drawTraffic() {
+  if (store.status === null) return;
+  ring.draw();
+  table.draw();
+  charts.draw();
+}

@@ -1,0 +1,96 @@
+// Owns what the page knows of the pool: what was read last, and reading it anew after each event, once however many came. Nothing
+// is asked for while nothing happens.
+import { ask } from './api.js';
+
+/** Events of one turn come together. */
+const TOGETHER_MS = 80;
+const MOST_EVENTS = 200;
+
+export class PoolStore extends EventTarget {
+  status = null;
+  replicas = [];
+  ring = null;
+  /** Newest first. */
+  events = [];
+  /** Id of the last event that was seen; null: none yet. */
+  position = null;
+  #timer;
+  #reading;
+  #again = false;
+  #colours = new Map();
+
+  /** Reads everything, and where the events stand. @throws {Refusal} */
+  async load() {
+    const { events, position } = await ask(`api/events?format=json&limit=${MOST_EVENTS}`);
+    this.events = events.reverse();
+    this.position = position;
+    await this.read();
+    this.#tell('events');
+  }
+
+  /** One event came. */
+  take(event) {
+    this.position = event.id;
+    if (this.events.some(({ id }) => id === event.id)) return;
+    this.events = [event, ...this.events].slice(0, MOST_EVENTS);
+    this.#tell('events');
+    this.readSoon();
+  }
+
+  readSoon() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.read().catch(() => {}), TOGETHER_MS);
+  }
+
+  /** One reading at a time; one more after it when somebody asked meanwhile. @throws {Refusal} */
+  async read() {
+    this.#again = true;
+    this.#reading ??= this.#readAll().finally(() => (this.#reading = undefined));
+    return this.#reading;
+  }
+
+  names() {
+    return this.replicas.map(({ name }) => name);
+  }
+
+  replica(name) {
+    return this.replicas.find((replica) => replica.name === name);
+  }
+
+  /** A replica keeps its colour while it lives; a new one takes the first that is free. */
+  colourOf(name) {
+    return this.#colours.get(name) ?? -1;
+  }
+
+  async #readAll() {
+    while (this.#again) {
+      this.#again = false;
+      const [status, { replicas }, ring] = await Promise.all([ask('api/status'), ask('api/replicas'), ask('api/ring')]);
+      Object.assign(this, { status, replicas, ring });
+      this.#paint();
+      this.#tell('pool');
+    }
+  }
+
+  #paint() {
+    const names = this.names();
+    for (const name of this.#colours.keys()) if (!names.includes(name)) this.#colours.delete(name);
+    const taken = new Set(this.#colours.values());
+    for (const name of names) {
+      if (this.#colours.has(name)) continue;
+      let colour = 0;
+      while (taken.has(colour)) colour++;
+      taken.add(colour);
+      this.#colours.set(name, colour);
+    }
+  }
+
+  #tell(type) {
+    this.dispatchEvent(new Event(type));
+  }
+}
+
+/** The class of a replica's colour; there are eight, then they come again. */
+export function colourClass(colour) {
+  return colour < 0 ? '' : `c${colour % 8}`;
+}

@@ -1,0 +1,66 @@
+// Owns showing what a change would move before it is made: asked for anew while somebody types, and only the last answer counts.
+import { post } from './api.js';
+import { h } from './dom.js';
+import { percent } from './format.js';
+import { colourClass } from './pool-store.js';
+
+const TYPING_MS = 250;
+const MOST_FLOWS = 8;
+
+export class Preview {
+  place = h('div', { class: 'preview', role: 'status' });
+  #number = 0;
+  #timer;
+
+  /** @param {(known: boolean) => void} onKnown whether what is shown is the answer to what was asked last */
+  constructor(store, onKnown = () => {}) {
+    this.store = store;
+    this.onKnown = onKnown;
+  }
+
+  /** @param {() => object | string} question the body of POST /api/preview, or why there is none */
+  askSoon(question) {
+    clearTimeout(this.#timer);
+    this.onKnown(false);
+    this.#timer = setTimeout(() => void this.#ask(question()), TYPING_MS);
+  }
+
+  async #ask(body) {
+    const number = ++this.#number;
+    const shown = typeof body === 'string' ? { nodes: [body], known: false } : await this.#answer(body);
+    if (number !== this.#number) return;
+    this.place.replaceChildren(...shown.nodes);
+    this.onKnown(shown.known);
+  }
+
+  async #answer(body) {
+    try {
+      return { nodes: this.#words(await post('api/preview', body)), known: true };
+    } catch (error) {
+      return { nodes: [h('p', { class: 'refused bad' }, error.message)], known: false };
+    }
+  }
+
+  #words({ moved, minimum, flows }) {
+    const least = moved - minimum < 0.0005 ? 'the least possible' : `the least possible is ${percent(minimum)}`;
+    const rest = flows.length - MOST_FLOWS;
+    return [
+      h('p', { class: 'sum' }, moved === 0 ? 'No key moves.' : `${percent(moved)} of the keys move: ${least}.`),
+      h(
+        'ul',
+        { class: 'flows' },
+        ...flows
+          .slice(0, MOST_FLOWS)
+          .map(({ from, to, share }) =>
+            h('li', {}, this.#name(from), '→', this.#name(to), h('span', { class: 'number' }, percent(share))),
+          ),
+        rest > 0 ? h('li', { class: 'soft' }, `and ${rest} smaller ones`) : undefined,
+      ),
+    ];
+  }
+
+  #name(name) {
+    if (name === null) return h('span', {}, 'nobody');
+    return h('span', {}, h('span', { class: `swatch ${colourClass(this.store.colourOf(name))}` }), ` ${name}`);
+  }
+}

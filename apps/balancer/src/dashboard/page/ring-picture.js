@@ -1,0 +1,125 @@
+// Owns the ring's picture: outside who owns which part of the keys, inside who gets which part of the requests now. The same
+// stands in words in the table beside it. Geometry is ring-arcs.js's.
+import { byId, keyed, setAttributes, setText, svg } from './dom.js';
+import { percent, plural, rate } from './format.js';
+import { colourClass } from './pool-store.js';
+import { arcs, pointAt, ringPiece } from './ring-arcs.js';
+
+const KEYS = { inner: 78, outer: 108 };
+const REQUESTS = { inner: 64, outer: 73 };
+const LABEL = 122;
+/** Below that a name has no room. */
+const LEAST_LABELLED = 0.035;
+
+export class RingPicture {
+  #keys = svg('g');
+  #requests = svg('g');
+  #labels = svg('g', { 'aria-hidden': 'true' });
+  #middle = svg('text', { class: 'middle', y: 2 });
+  #unit = svg('text', { class: 'middle-unit', y: 20 });
+  #picture;
+  /** Name of the replica to which a key that was asked for goes. */
+  #chosen = null;
+
+  constructor(store, history) {
+    this.store = store;
+    this.history = history;
+    this.#picture = svg(
+      'svg',
+      { class: 'ring', viewBox: '-180 -142 360 284', role: 'img' },
+      svg('path', { class: 'track', d: ringPiece(0, 2 * Math.PI, REQUESTS.inner, REQUESTS.outer) }),
+      this.#keys,
+      this.#requests,
+      this.#labels,
+      this.#middle,
+      this.#unit,
+    );
+    byId('ring').append(this.#picture);
+  }
+
+  /** @param {string | null} name the one that stands out; null: none does */
+  choose(name) {
+    this.#chosen = name;
+    this.draw();
+  }
+
+  draw() {
+    const { replicas, status, ring } = this.store;
+    const now = this.history.latest(Date.now());
+    const owned = arcs(replicas.map(({ name, share }) => ({ name, part: share })));
+    this.#pieces(this.#keys, owned, KEYS, ({ name }) => this.#look(name));
+    const served = replicas.map(({ name }) => ({ name, part: now.byReplica.get(name) ?? 0 }));
+    this.#pieces(this.#requests, now.total > 0 ? arcs(served) : [], REQUESTS, () => '');
+    this.#names(owned);
+    setText(this.#middle, rate(now.total));
+    setText(this.#unit, 'requests/s');
+    setAttributes(this.#picture, { 'aria-label': describe(replicas) });
+    if (status && ring) setText(byId('ring-facts'), facts(status, ring));
+  }
+
+  #look(name) {
+    const serves = this.store.replica(name)?.state === 'ready';
+    return `${serves ? '' : 'out'} ${this.#chosen !== null && this.#chosen !== name ? 'others' : ''}`.trim();
+  }
+
+  #pieces(group, pieces, { inner, outer }, look) {
+    const make = () => svg('path', {}, svg('title'));
+    keyed(
+      group,
+      pieces,
+      ({ name }) => name,
+      make,
+      (path, piece) => {
+        const colour = colourClass(this.store.colourOf(piece.name));
+        setAttributes(path, {
+          d: ringPiece(piece.from, piece.to, inner, outer),
+          class: `own-fill ${colour} ${look(piece)}`,
+        });
+        setText(
+          path.firstChild,
+          `${piece.name}: ${outer === KEYS.outer ? `${percent(piece.part)} of the keys` : `${rate(piece.part)} requests per second`}`,
+        );
+      },
+    );
+  }
+
+  #names(pieces) {
+    const make = () => svg('text', {}, svg('tspan'), svg('tspan', { class: 'label-share', dy: '1.15em' }));
+    const shown = pieces.filter(({ part }) => part >= LEAST_LABELLED);
+    keyed(
+      this.#labels,
+      shown,
+      ({ name }) => name,
+      make,
+      (label, { name, part, from, to }) => {
+        const { x, y } = pointAt((from + to) / 2, LABEL);
+        const anchor = Math.abs(x) < 30 ? 'middle' : x > 0 ? 'start' : 'end';
+        const at = x.toFixed(1);
+        const shift = Math.abs(x) < 30 ? (y > 0 ? 6 : -10) : -2;
+        setAttributes(label, { x: at, y: (y + shift).toFixed(1), 'text-anchor': anchor });
+        setText(label.firstChild, name.length > 12 ? `${name.slice(0, 11)}…` : name);
+        setText(label.lastChild, percent(part));
+        setAttributes(label.lastChild, { x: at });
+      },
+    );
+  }
+}
+
+function facts({ algorithm, epoch, standby }, { keys, slots }) {
+  const links = keys.map(({ link }) => link).join(', then ');
+  return [
+    `${algorithm}${slots === null ? '' : ` over ${slots} slots`}`,
+    `keys from ${links}`,
+    `table ${epoch}`,
+    standby.wanted > 0 ? `${standby.ready} of ${standby.wanted} standing by` : undefined,
+  ]
+    .filter((fact) => fact !== undefined)
+    .join(' · ');
+}
+
+function describe(replicas) {
+  const shares = replicas.map(
+    ({ name, share, state }) => `${name} ${percent(share)}${state === 'ready' ? '' : `, ${state}`}`,
+  );
+  return `The ring: ${plural(replicas.length, 'replica')}. ${shares.join('; ')}.`;
+}

@@ -1,0 +1,83 @@
+// Owns turning the balancer's counts, which only rise, into rates over the last minutes. Pure but for what it remembers; the
+// time comes in with each sample. A silent stream means that nothing was counted.
+
+/** A sample comes a second after the one before while something is counted, so a longer silence was a quiet time. */
+const PACE_MS = 1000;
+const QUIET_MS = 2.5 * PACE_MS;
+const KEPT_MS = 5 * 60_000;
+
+export class TrafficHistory {
+  /** @type {{ at: number, total: number, failed: number, byReplica: Map<string, number> }[]} oldest first; rates per second */
+  points = [];
+  /** The balancer measures latency too. */
+  hasLatency = false;
+  #last;
+
+  /** @param {{ clockMs: number, instances: readonly object[] }} sample as /api/traffic sends it @param {number} now epoch milliseconds */
+  add({ clockMs, instances }, now) {
+    const before = this.#last;
+    this.#last = { clockMs, at: now, counts: new Map(instances.map((instance) => [instance.id, instance])) };
+    if (!before || clockMs < before.clockMs) {
+      this.#push(this.#silence(now)); // another balancer, or the first: there is nothing to compare with
+      return;
+    }
+    const quiet = clockMs - before.clockMs > QUIET_MS;
+    const seconds = quiet ? PACE_MS / 1000 : Math.max(0.05, (clockMs - before.clockMs) / 1000);
+    if (quiet) for (const at of [before.at + PACE_MS, now - PACE_MS]) this.#push(this.#silence(at));
+    const byReplica = new Map();
+    let failed = 0;
+    for (const instance of instances) {
+      const { requests, failures } = since(before.counts.get(instance.id), instance);
+      byReplica.set(instance.replica, (byReplica.get(instance.replica) ?? 0) + requests / seconds);
+      failed += failures / seconds;
+    }
+    const total = [...byReplica.values()].reduce((sum, one) => sum + one, 0);
+    this.#push({ at: now, total, failed, byReplica });
+  }
+
+  /** What is true now: the last rates, or none after a silence. */
+  latest(now) {
+    const point = this.points.at(-1);
+    return point && now - point.at <= QUIET_MS ? point : this.#silence(now);
+  }
+
+  /** Points of a chart that ends now, with the silence since the last sample in it. */
+  upTo(now) {
+    const last = this.points.at(-1);
+    const kept = this.points.filter(({ at }) => at > now - KEPT_MS);
+    if (!last || now - last.at <= QUIET_MS) return kept;
+    return [...kept, this.#silence(Math.min(last.at + PACE_MS, now)), this.#silence(now)];
+  }
+
+  /** In flight, requests and failed tries of each replica, over its instances that the data process still counts. */
+  totals() {
+    const totals = new Map();
+    for (const instance of this.#last?.counts.values() ?? []) {
+      const sum = totals.get(instance.replica) ?? { inFlight: 0, requests: 0, failed: 0 };
+      sum.inFlight += instance.inFlight;
+      sum.requests += instance.requests;
+      sum.failed += failures(instance);
+      totals.set(instance.replica, sum);
+    }
+    return totals;
+  }
+
+  #push(point) {
+    this.points.push(point);
+    while (this.points[0].at < point.at - KEPT_MS) this.points.shift();
+  }
+
+  #silence(at) {
+    return { at, total: 0, failed: 0, byReplica: new Map() };
+  }
+}
+
+/** After a restart of whoever counts, counts are lower: then all of them are new. */
+function since(before, now) {
+  if (!before || now.requests < before.requests) return { requests: now.requests, failures: failures(now) };
+  return { requests: now.requests - before.requests, failures: Math.max(0, failures(now) - failures(before)) };
+}
+
+function failures({ outcomes }) {
+  return outcomes.serverErrors + outcomes.refused + outcomes.reset + outcomes.timedOut;
+}

@@ -1,0 +1,50 @@
+// Owns a real browser for the end-to-end suites: the Chromium of this machine, if it has one, and what a page complained about.
+// Suites that need it are skipped, and counted as skipped, where there is none (CHROMIUM names one that is elsewhere).
+import { existsSync } from 'node:fs';
+import { describe } from '@jest/globals';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+
+const PLACES = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+];
+const executablePath = [process.env.CHROMIUM, ...PLACES].find((path) => path !== undefined && existsSync(path));
+
+/** The machine is shared with whatever else is tested: nothing may depend on its being quick. */
+export const PATIENCE_MS = 30_000;
+
+export function describeWithChromium(what: string, suite: () => void): void {
+  if (executablePath === undefined) describe.skip(`${what} (no Chromium on this machine)`, suite);
+  else describe(what, suite);
+}
+
+/** Without the sandbox, which needs rights that a container does not have; it sees our own page only. */
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath, args: ['--no-sandbox'] });
+}
+
+export interface WatchedPage extends Page {
+  /** Errors that the page or its console had, refusals by its content policy among them. */
+  readonly complaints: string[];
+}
+
+/** @param expected what may be refused: there may be no deploy yet, and no such change */
+export async function openPage(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+  expected = /\/api\/(deploy|preview)$/,
+): Promise<WatchedPage> {
+  const context = await browser.newContext({ viewport: { width: 1360, height: 1000 }, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !expected.test(message.location().url)) complaints.push(message.text());
+  });
+  await page.goto(url);
+  return Object.assign(page, { complaints });
+}

@@ -1,0 +1,297 @@
+// The dashboard in a real Chromium over a live balancer: what one sees, what one can do, and that all of it happens.
+import type { Browser } from 'playwright-core';
+import { describeWithChromium, launchChromium, openPage, PATIENCE_MS, type WatchedPage } from './chromium.js';
+import { type Balancer, eventually, startBalancer } from './harness.js';
+import { call, postJson, replicasOf, steadyLoad } from './http-client.js';
+import { lowContrasts } from './page-contrast.js';
+
+const TEST_MS = 120_000;
+
+describeWithChromium('the dashboard', () => {
+  let balancer: Balancer;
+  let browser: Browser;
+  let page: WatchedPage;
+  beforeAll(async () => {
+    [balancer, browser] = await Promise.all([startBalancer({ env: { RUNTIME: 'process', N: '3' } }), launchChromium()]);
+    page = await openPage(browser, `${balancer.adminUrl}/dashboard`);
+  }, 150_000);
+  afterAll(async () => {
+    await browser.close();
+    await balancer.stop('SIGINT');
+  }, 60_000);
+  afterEach(() => expect(page.complaints.splice(0)).toEqual([]));
+
+  const row = (name: string) => page.locator(`#replicas tr[data-key="${name}"]`);
+  const event = (type: string, words: string) =>
+    page.locator(`#timeline li[data-type="${type}"]`, { hasText: words }).first();
+  const dialog = () => page.locator('#dialog');
+  const press = (label: string) => dialog().getByRole('button', { name: label, exact: true }).click();
+  const open = (name: string) => page.getByRole('button', { name: `Manage ${name}`, exact: true }).click();
+  const shows = (name: string, state: string) => row(name).locator('.state', { hasText: state }).waitFor();
+  const everyoneReady = () =>
+    eventually('all ready', async () =>
+      (await replicasOf(balancer.adminUrl)).every(({ state }) => state === 'ready') ? true : undefined,
+    );
+
+  it('shows who is there, as the balancer says it, and that it is live', async () => {
+    await page.locator('#connection.live').waitFor();
+    for (const { name } of await replicasOf(balancer.adminUrl)) await shows(name, 'ready');
+    expect(await page.locator('#readiness').textContent()).toBe('3 of 3 replicas ready');
+    expect(await page.title()).toBe(`3/3 · ${balancer.pool} · HashFlow`);
+    expect(await page.locator('svg.ring').getAttribute('aria-label')).toMatch(
+      /^The ring: 3 replicas\. Server 1 33\.\d %; Server 2 33\.\d %; Server 3 33\.\d %\.$/,
+    );
+    await event('started', '3 replicas').waitFor();
+  });
+
+  it(
+    'tells what an addition would move before it is made, and then that it moved just that',
+    async () => {
+      await page.getByRole('button', { name: 'Add replicas…' }).click();
+      await dialog().getByLabel('Names').fill('blue');
+      await dialog().getByText('25.0 % of the keys move: the least possible.').waitFor();
+      expect(await dialog().locator('.flows li').allTextContents()).toHaveLength(3);
+      await press('Add');
+      await shows('blue', 'ready');
+      await event('added', 'blue joined the ring').getByText('25.0 % of the keys moved, the least possible').waitFor();
+      expect((await replicasOf(balancer.adminUrl)).map(({ name }) => name)).toContain('blue');
+    },
+    TEST_MS,
+  );
+
+  it(
+    'a name that cannot be is refused in the dialog, in the balancer’s own words, and cannot be added',
+    async () => {
+      await page.getByRole('button', { name: 'Add replicas…' }).click();
+      await dialog().getByLabel('Names').fill('Server 1');
+      await dialog().locator('.preview .refused').waitFor();
+      expect(await dialog().getByRole('button', { name: 'Add', exact: true }).isDisabled()).toBe(true);
+      await press('Cancel');
+    },
+    TEST_MS,
+  );
+
+  it(
+    'a replica that is killed is seen to die, of what, and to come back under its name',
+    async () => {
+      const [victim] = await replicasOf(balancer.adminUrl);
+      process.kill(victim?.instance?.pid ?? 0, 'SIGKILL');
+      await event('death', 'Server 1 died').getByText('SIGKILL').first().waitFor();
+      await row('Server 1').locator('td.restarts', { hasText: '1' }).waitFor();
+      await shows('Server 1', 'ready');
+      await open('Server 1');
+      await dialog().locator('details summary', { hasText: 'SIGKILL' }).waitFor();
+      await press('Close');
+    },
+    TEST_MS,
+  );
+
+  it(
+    'drains a replica and puts it back into service',
+    async () => {
+      await everyoneReady();
+      await open('Server 2');
+      await press('Drain…');
+      await dialog().getByText('the ring stays as it is').waitFor();
+      await press('Drain');
+      await shows('Server 2', 'drained');
+      expect(await page.locator('#readiness').textContent()).toBe('3 of 4 replicas ready');
+      await open('Server 2');
+      await press('Undrain');
+      await shows('Server 2', 'ready');
+    },
+    TEST_MS,
+  );
+
+  it(
+    'gives a replica another weight, and removes one, each with a preview',
+    async () => {
+      await everyoneReady();
+      await open('blue');
+      await press('Weight…');
+      await dialog().getByLabel('Weight').fill('3');
+      await dialog().getByText('% of the keys move').waitFor();
+      await press('Set the weight');
+      await row('blue').getByText('50.0 % · weight 3').waitFor();
+      await open('blue');
+      await press('Remove…');
+      await dialog().getByText('50.0 % of the keys move: the least possible.').waitFor();
+      await press('Remove');
+      await event('removed', 'blue left the ring').waitFor();
+      await row('blue').waitFor({ state: 'detached' });
+    },
+    TEST_MS,
+  );
+
+  it(
+    'the route box says what the API says, and takes no key for markup',
+    async () => {
+      for (const key of ['alice', '<img src=x onerror=alert(1)>&"']) {
+        await page.getByLabel('Key', { exact: true }).fill(key);
+        await page.getByRole('button', { name: 'Ask' }).click();
+        const { json } = await call(`${balancer.adminUrl}/api/route?key=${encodeURIComponent(key)}`);
+        const { candidates } = json as { candidates: { name: string }[] };
+        await page.getByText(`“${key}” goes to ${candidates[0]?.name}.`).waitFor();
+        expect(await page.locator('.candidates li').allTextContents()).toEqual(
+          candidates.map(({ name }) => ` ${name}, ready`),
+        );
+      }
+    },
+    TEST_MS,
+  );
+
+  it(
+    'deploys, showing beforehand what would change, and the course until it has ended',
+    async () => {
+      await page.getByRole('button', { name: 'Deploy…' }).click();
+      await dialog().getByLabel('Environment').fill('SHOWN_IN=dashboard');
+      await press('Check');
+      await dialog().getByText('It would change env.SHOWN_IN.').waitFor();
+      await press('Deploy');
+      await page.locator('#deploy .state', { hasText: 'rolled-out' }).waitFor({ timeout: 90_000 });
+      expect(await page.locator('#deploy .steps li').allTextContents()).toEqual([
+        'Server 1: replaced',
+        'Server 2: replaced',
+        'Server 3: replaced',
+      ]);
+    },
+    TEST_MS,
+  );
+
+  it(
+    'counts requests while they come, and says so in words too',
+    async () => {
+      const load = steadyLoad(`${balancer.dataUrl}/home`);
+      await page.locator('#traffic-now', { hasText: /^[1-9]/ }).waitFor();
+      await load.stop();
+      await page.locator('#traffic-now', { hasText: /^0 requests/ }).waitFor();
+    },
+    TEST_MS,
+  );
+
+  it(
+    'by keyboard alone: a dialog takes the focus, Escape gives it back to where it was',
+    async () => {
+      const button = page.getByRole('button', { name: 'Manage Server 3', exact: true });
+      await button.focus();
+      await page.keyboard.press('Enter');
+      await dialog().getByRole('heading', { name: 'Server 3' }).waitFor();
+      expect(await page.evaluate('document.activeElement.closest("dialog")?.id')).toBe('dialog');
+      await page.keyboard.press('Escape');
+      await dialog().waitFor({ state: 'hidden' });
+      expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).toBe('Manage Server 3');
+    },
+    TEST_MS,
+  );
+
+  it(
+    'can be read in light and dark (WCAG AA), by the system or by choice, and fits a narrow screen',
+    async () => {
+      const ground = () => page.evaluate('getComputedStyle(document.body).backgroundColor');
+      const contrasts = () => page.evaluate(lowContrasts);
+      await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+      const light = await ground();
+      expect(await contrasts()).toEqual([]);
+      await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
+      expect(await ground()).not.toBe(light);
+      expect(await contrasts()).toEqual([]);
+      await page.getByRole('button', { name: 'Theme: auto' }).click();
+      expect(await ground()).toBe(light);
+      for (const width of [360, 768, 1920]) {
+        await page.setViewportSize({ width, height: 800 });
+        expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+      }
+      await page.getByRole('button', { name: 'Theme: light' }).click();
+      await page.getByRole('button', { name: 'Theme: dark' }).click();
+    },
+    TEST_MS,
+  );
+
+  it(
+    'asks for nothing while nothing happens',
+    async () => {
+      await everyoneReady();
+      await page.waitForTimeout(1500);
+      const asked: string[] = [];
+      page.on('request', (request) => asked.push(request.url()));
+      await page.waitForTimeout(3000);
+      expect(asked).toEqual([]);
+    },
+    TEST_MS,
+  );
+});
+
+describeWithChromium('the dashboard of a balancer with a token', () => {
+  const TOKEN = 'a-token-of-sixteen-or-more';
+  let balancer: Balancer;
+  let browser: Browser;
+  let page: WatchedPage;
+  beforeAll(async () => {
+    const env = { RUNTIME: 'process', N: '2', ADMIN_TOKEN: TOKEN };
+    [balancer, browser] = await Promise.all([startBalancer({ env }), launchChromium()]);
+    page = await openPage(browser, `${balancer.adminUrl}/dashboard`);
+  }, 150_000);
+  afterAll(async () => {
+    await browser.close();
+    await balancer.stop('SIGINT');
+  }, 60_000);
+
+  it(
+    'asks for it once, keeps it from scripts, stays logged in over a reload, and logs out for good',
+    async () => {
+      const login = page.locator('#login');
+      await login.getByLabel('Token').fill('wrong-token-wrong-token');
+      await login.getByRole('button', { name: 'Log in' }).click();
+      await login.getByText('the token is wrong').waitFor();
+      expect(await page.locator('#replicas tbody tr').count()).toBe(0);
+
+      await login.getByLabel('Token').fill(TOKEN);
+      await page.keyboard.press('Enter');
+      await page.locator('#replicas tr[data-key="Server 2"]').waitFor();
+      await page.locator('#connection.live').waitFor();
+      expect(await page.evaluate('document.cookie')).toBe('');
+      const [cookie] = await page.context().cookies();
+      expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict' });
+
+      await page.reload();
+      await page.locator('#replicas tr[data-key="Server 2"]').waitFor();
+      await page.getByRole('button', { name: 'Add replicas…' }).click();
+      await page.locator('#dialog').getByText('% of the keys move').waitFor();
+      await page.locator('#dialog').getByRole('button', { name: 'Add', exact: true }).click();
+      await page.locator('#replicas tr[data-key="Server 3"]').waitFor();
+
+      await page.getByRole('button', { name: 'Log out' }).click();
+      await login.getByLabel('Token').waitFor();
+      const headers = { cookie: `${cookie?.name}=${cookie?.value}` };
+      expect((await call(`${balancer.adminUrl}/api/status`, { headers })).status).toBe(401);
+    },
+    TEST_MS,
+  );
+});
+
+describeWithChromium('the dashboard of a balancer that goes away', () => {
+  let browser: Browser;
+  afterAll(() => browser.close());
+
+  it(
+    'says so, greys what it knows, and is live again with the next one, which took the replicas over',
+    async () => {
+      const first = await startBalancer({ env: { RUNTIME: 'process', N: '2' } });
+      browser = await launchChromium();
+      const page = await openPage(browser, `${first.adminUrl}/dashboard`);
+      await page.locator('#connection.live').waitFor();
+      await first.kill9();
+      await page.locator('#banners', { hasText: /What you see is as it was at/ }).waitFor();
+      expect(await page.locator('main.stale').count()).toBe(1);
+
+      const env = { RUNTIME: 'process', N: '2', ADMIN_PORT: new URL(first.adminUrl).port };
+      const second = await startBalancer({ env, home: first.home });
+      await page.locator('#connection.live').waitFor({ timeout: 2 * PATIENCE_MS });
+      await page.locator('main.stale').waitFor({ state: 'detached' });
+      await postJson(`${second.adminUrl}/add`, { n: 1, hostnames: ['after'] });
+      await page.locator('#replicas tr[data-key="after"] .state', { hasText: 'ready' }).waitFor();
+      await second.stop('SIGINT');
+    },
+    TEST_MS,
+  );
+});
