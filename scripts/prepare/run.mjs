@@ -126,10 +126,10 @@ async function compile() {
   writeFileSync(buildStamp, wanted);
 }
 
-// The compiler leaves the output of sources that are gone.
+// The compiler leaves the output of sources that are gone, and the copies.
 function removeOrphans() {
   for (const folder of ['apps', 'libs']) {
-    for (const file of filesBelow(join('dist', folder), /\.(js|js\.map|d\.ts)$/)) {
+    for (const file of filesBelow(join('dist', folder), /\.(js|js\.map|d\.ts|html|css|svg)$/)) {
       const source = file.replace(join(root, 'dist'), root);
       // Compiled, or copied as it is: the dashboard's page.
       if (!existsSync(source.replace(/\.(js|js\.map|d\.ts)$/, '.ts')) && !existsSync(source)) rmSync(file);

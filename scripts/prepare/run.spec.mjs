@@ -20,7 +20,7 @@ const scripts = join(import.meta.dirname, '..');
 const COMPILER = `
   import { appendFileSync, mkdirSync, writeFileSync, existsSync } from 'node:fs';
   appendFileSync('journal', 'build\\n');
-  for (const file of ['apps/balancer/src/main', 'apps/balancer/src/data.main', 'apps/server/src/main']) {
+  for (const file of ['apps/balancer/src/main', 'apps/balancer/src/data.main', 'apps/server/src/main', 'apps/cli/src/main']) {
     mkdirSync('dist/' + file.replace(/[^/]*$/, ''), { recursive: true });
     writeFileSync('dist/' + file + '.js', '');
   }
@@ -44,7 +44,8 @@ beforeEach(() => {
   cpSync(join(scripts, 'prepare.mjs'), join(root, 'scripts/prepare.mjs'));
   cpSync(join(scripts, 'prepare'), join(root, 'scripts/prepare'), { recursive: true });
   for (const file of ['package-lock.json', '.npmrc', 'tsconfig.json', 'nest-cli.json']) put(file, '{"packages":{}}');
-  for (const file of ['balancer/src/main', 'balancer/src/data.main', 'server/src/main']) put(`apps/${file}.ts`, '');
+  for (const file of ['balancer/src/main', 'balancer/src/data.main', 'server/src/main', 'cli/src/main'])
+    put(`apps/${file}.ts`, '');
   put('libs/hashing/src/index.ts', '');
   put('shelf/.package-lock.json', '{"packages":{}}');
   put('shelf/@nestjs/cli/bin/package.json', '{"type":"module"}');
@@ -106,6 +107,16 @@ test('the output of a source that is gone goes too', async () => {
   await prepare();
   expect(existsSync(join(root, 'dist/apps/server/src/gone.js'))).toBe(false);
   expect(existsSync(join(root, 'dist/apps/server/src/main.js'))).toBe(true);
+});
+
+test('what was copied stays while its source is there, and goes with it', async () => {
+  put('apps/balancer/src/page/kept.js', '');
+  for (const name of ['kept.js', 'gone.js', 'gone.css']) put(`dist/apps/balancer/src/page/${name}`, '');
+  await prepare();
+  const left = ['kept.js', 'gone.js', 'gone.css'].filter((name) =>
+    existsSync(join(root, 'dist/apps/balancer/src/page', name)),
+  );
+  expect(left).toEqual(['kept.js']);
 });
 
 test('an install that failed shows the end of what npm said and what to do, and is tried again', async () => {
