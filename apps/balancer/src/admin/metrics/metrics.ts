@@ -3,6 +3,7 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { PoolError } from '../../orchestrator/pool-error.js';
+import type { HotKeyView } from '../../orchestrator/ring/hot-keys-view.js';
 import { ReplicaManager } from '../../orchestrator/replica-manager.service.js';
 import { DataLink } from '../../routing/link/data-link.js';
 import { HistoryFamilies } from './history-families.js';
@@ -11,6 +12,8 @@ import { TrafficFamilies } from './traffic-families.js';
 
 /** Well below the 10 s that Prometheus waits for a scrape. */
 const DATA_TIMEOUT = 2000;
+/** By rank and never by name: keys come and go, and each would leave a series behind. */
+const HOT_KEYS = 10;
 /** They are gauges and call themselves totals, which promtool rejects; the same numbers are in series without the ending. */
 const MISNAMED = ['nodejs_active_resources_total', 'nodejs_active_handles_total', 'nodejs_active_requests_total'];
 
@@ -33,10 +36,10 @@ export class Metrics implements OnModuleDestroy {
 
   /** In Prometheus's text format. Answers whatever state the pool is in: what cannot be known is left out. */
   async scrape(): Promise<string> {
-    const counted = await this.link.metrics(DATA_TIMEOUT);
+    const [counted, hotKeys] = await Promise.all([this.link.metrics(DATA_TIMEOUT), this.hotKeys()]);
     this.traffic.show(counted);
     const names = this.namesOfPool();
-    this.pool.show(names ? this.manager : null);
+    this.pool.show(names ? this.manager : null, hotKeys);
     this.history.show(names ?? []);
     return this.registry.metrics();
   }
@@ -45,13 +48,24 @@ export class Metrics implements OnModuleDestroy {
     this.registry.clear();
   }
 
+  /** None while the data process does not tell. */
+  private async hotKeys(): Promise<readonly HotKeyView[]> {
+    return this.manager.rings.hotKeys(HOT_KEYS).then(({ keys }) => keys, orIfNotRunning([]));
+  }
+
   /** null: it has not started, or is ending. */
   private namesOfPool(): readonly string[] | null {
     try {
       return this.manager.names();
     } catch (error) {
-      if (error instanceof PoolError && error.code === 'not_running') return null;
-      throw error;
+      return orIfNotRunning(null)(error);
     }
   }
+}
+
+function orIfNotRunning<T>(instead: T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof PoolError && error.code === 'not_running') return instead;
+    throw error;
+  };
 }

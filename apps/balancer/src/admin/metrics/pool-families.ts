@@ -3,6 +3,7 @@
 import type { Registry } from 'prom-client';
 import type { ReplicaManager } from '../../orchestrator/replica-manager.service.js';
 import type { PoolSummary, ReplicaState, ReplicaView } from '../../orchestrator/views/replica-view.js';
+import type { HotKeyView } from '../../orchestrator/ring/hot-keys-view.js';
 import type { RingView } from '../../orchestrator/ring/ring-views.js';
 import { familiesOf, type Labels } from './families.js';
 
@@ -27,11 +28,15 @@ export class PoolFamilies {
     this.replica = replicaFamilies(registry);
   }
 
-  /** @param manager null: the pool has not started, or is ending */
-  show(manager: Pick<ReplicaManager, 'summary' | 'replicas' | 'rings'> | null): void {
+  /** @param manager null: the pool has not started, or is ending @param hotKeys the hottest first */
+  show(
+    manager: Pick<ReplicaManager, 'summary' | 'replicas' | 'rings'> | null,
+    hotKeys: readonly Pick<HotKeyView, 'share'>[],
+  ): void {
     this.showPool(manager ? [manager.summary()] : []);
     this.showRing(manager ? [manager.rings.ring()] : []);
     this.showReplicas(manager?.replicas() ?? []);
+    this.ring.hotKeys.show(hotKeys.map(({ share }, index) => [{ rank: String(index + 1) }, share]));
   }
 
   private showPool(summaries: readonly PoolSummary[]): void {
@@ -94,6 +99,10 @@ function ringFamilies(registry: Registry) {
     share: family('replica_share_ratio', 'Part of the key space that the replica owns.'),
     fair: family('replica_fair_share_ratio', 'Part that its weight entitles it to.'),
     weight: family('replica_weight', 'Weight of the replica.'),
+    hotKeys: family(
+      'hot_key_share_ratio',
+      'Part of the requests of the last minutes that came for the hottest key, the next one, and so on.',
+    ),
     keys: family('key_source_requests_total', 'Requests by the link of HASH_KEY that supplied their key.'),
   };
 }
