@@ -46,7 +46,8 @@ export class LaneServer {
       // head.ts does it, and answers as we do.
       requireHostHeader: false,
       noDelay: true,
-      shouldUpgradeCallback: isWebSocket,
+      // A handshake takes the connection over at once: behind a request that is not answered yet it is a request like any other.
+      shouldUpgradeCallback: (request) => isWebSocket(request) && !this.#open.has(request.socket),
     });
     // With a limit, node drops the surplus fields and says nothing; head.ts refuses instead.
     server.maxHeadersCount = 0;
@@ -58,7 +59,7 @@ export class LaneServer {
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head));
     server.on('connect', (_request, socket) => {
       socket.on('error', () => {});
-      this.#refuseOnSocket(socket, 'not_implemented');
+      this.#refuseInTurn(socket, 'not_implemented');
     });
     server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#onClientError(error, socket));
     this.#server = server;
@@ -184,7 +185,12 @@ export class LaneServer {
     const last = this.#open.get(socket)?.at(-1);
     // It is about the body of a request that has been begun: that request gets the answer.
     if (last && bodyArriving(last.request)) return last.refuse(cause);
-    // It is about what came after a complete request: an answer now would be taken for the answer to that one.
+    this.#refuseInTurn(socket, cause);
+  }
+
+  /** While a request before is not answered, an answer would be taken for the answer to that one. */
+  #refuseInTurn(socket: Duplex, cause: Cause): void {
+    const last = this.#open.get(socket)?.at(-1);
     if (last) last.response.once('finish', () => this.#refuseOnSocket(socket, cause));
     else this.#refuseOnSocket(socket, cause);
   }

@@ -6,7 +6,10 @@ import { type InlinePlane, startInlinePlane } from './testing/inline-plane.js';
 import { rawClient } from './testing/raw-client.js';
 import { startRawHttp, type Upstream } from './testing/upstream.js';
 
-describe('an answer that waits for the one before', () => {
+const UPGRADE =
+  'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+
+describe('an answer on a connection with several requests', () => {
   let plane: InlinePlane;
   let replica: Upstream;
   /** Answers that wait for the test, by path. */
@@ -30,7 +33,7 @@ describe('an answer that waits for the one before', () => {
   };
   const answer = (path: string) => waiting.get(path) as ServerResponse;
 
-  it('gives its claim back with its client, as all do that wait', async () => {
+  it('that waits for the one before gives its claim back with its client', async () => {
     const client = await rawClient(plane.port, get('/first') + get('/second') + get('/third'));
     await until(() => waiting.size === 3);
     expect(plane.claims.inFlight(0)).toBe(3);
@@ -38,7 +41,7 @@ describe('an answer that waits for the one before', () => {
     await until(() => plane.claims.inFlight(0) === 0);
   });
 
-  it('ends the connection when it breaks off, after the one before and without a byte of its own', async () => {
+  it('that breaks off before its turn ends the connection, after the one before and without a byte of its own', async () => {
     const client = await rawClient(plane.port, get('/first') + get('/second') + get('/third'));
     await until(() => waiting.size === 3);
     answer('/second').writeHead(200, { 'Content-Length': 100 }).write('half an answer');
@@ -50,5 +53,21 @@ describe('an answer that waits for the one before', () => {
     answer('/first').end('the first');
     const { text } = await client.closed();
     expect(text).toMatch(/\r\n\r\nthe first$/);
+  });
+
+  it.each([
+    ['a WebSocket, which therefore is none', 'GET /ws', UPGRADE, 'no tunnel'],
+    ['a CONNECT, which is refused', 'CONNECT a:1', '', 'not_implemented'],
+  ])('comes before that to %s', async (_what, line, fields, second) => {
+    const client = await rawClient(plane.port, get('/first') + `${line} HTTP/1.1\r\nHost: a\r\n${fields}\r\n`);
+    await until(() => waiting.has('/first'));
+    if (line.startsWith('GET')) {
+      await until(() => waiting.has('/ws'));
+      answer('/ws').end('no tunnel');
+    }
+    answer('/first').end('the first');
+    const text = await client.until(new RegExp(`\\r\\n\\r\\nthe firstHTTP/1\\.1 [^]*${second}`));
+    expect(text).toMatch(/^HTTP\/1\.1 200 /);
+    client.socket.destroy();
   });
 });
