@@ -58,6 +58,15 @@ describe('a line of the access log as JSON', () => {
     });
   });
 
+  it('has the time to the millisecond, whatever was written before', () => {
+    fc.assert(
+      fc.property(fc.date({ min: new Date(0), max: new Date(4e12), noInvalidDate: true }), (date) => {
+        const { time } = JSON.parse(jsonLine(entryOf(), mask, date.getTime(), 1001)) as { time: string };
+        expect(time).toBe(date.toISOString());
+      }),
+    );
+  });
+
   it('leaves out the phases that were not reached, and says that nobody was answered', () => {
     const entry = entryOf();
     entry.cause = 'client_gone';

@@ -8,8 +8,9 @@ export type TargetMask = (target: string) => string;
 
 /** From so many letters on a word counts within another, too: `token` in `accesstoken`. */
 const LONG_WORD = 5;
-/** `?name=value`, `&name=value`, `;name=value`; in a path a value ends with its segment. */
-const QUERY_PAIR = /(^|[&;])([^=&;]+)=([^&;]*)/g;
+/** Names of parameters that are remembered, with whether they are secret. */
+const MOST_KNOWN = 1000;
+/** `;name=value` in a path, where a value ends with its segment. */
 const PATH_PAIR = /;([^=;/]+)=([^;/]*)/g;
 /** `scheme://user:password@` within a parameter, also percent-encoded. Bounded, for who sends nothing but its beginnings. */
 const USER_INFO = /((?::|%3a)(?:\/|%2f){2})[^/?#&;@]{0,256}?(@|%40)/gi;
@@ -20,29 +21,57 @@ const WEB_TOKEN = /eyJ[\w-]{6,}(?:\.[\w-]*){0,4}/g;
 export function compileTargetMask(words: readonly string[]): TargetMask {
   const listed = words.map((word) => word.toLowerCase());
   const long = listed.filter((word) => word.length >= LONG_WORD);
-  const isSecret = (name: string): boolean => {
+  const holdsSecret = (name: string): boolean => {
     const plain = decode(name);
-    const lower = plain.toLowerCase();
-    return (
-      long.some((word) => lower.replace(/[^a-z0-9]/g, '').includes(word)) ||
-      wordsOf(plain).some((word) => listed.includes(word))
-    );
+    const letters = plain.toLowerCase().replace(/[^a-z0-9]/g, '');
+    return long.some((word) => letters.includes(word)) || wordsOf(plain).some((word) => listed.includes(word));
   };
-  const maskQuery = (query: string) =>
-    query.replace(QUERY_PAIR, (pair: string, before: string, name: string) =>
-      isSecret(name) ? `${before}${name}=${MASK}` : pair,
-    );
-  const maskPath = (path: string) =>
-    path.replace(PATH_PAIR, (pair: string, name: string) => (isSecret(name) ? `;${name}=${MASK}` : pair));
+  const known = new Map<string, boolean>();
+  const isSecret = (name: string): boolean => {
+    let secret = known.get(name);
+    if (secret !== undefined) return secret;
+    secret = holdsSecret(name);
+    // Names come from clients, who may think of more than anybody can remember.
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(name, secret);
+    return secret;
+  };
+  const maskPath = (target: string, mark: number) => {
+    const path = mark < 0 ? target : target.slice(0, mark);
+    const shown = path.replace(PATH_PAIR, (pair: string, name: string) => (isSecret(name) ? `;${name}=${MASK}` : pair));
+    return `${shown}${target.slice(path.length)}`;
+  };
 
   return (target) => {
     const mark = target.indexOf('?');
     let masked = target;
-    if (mark >= 0) masked = `${maskPath(target.slice(0, mark))}?${maskQuery(target.slice(mark + 1))}`;
-    else if (target.includes(';')) masked = maskPath(target);
+    if (mark >= 0) masked = maskPairs(target, mark + 1, isSecret);
+    if (masked.includes(';')) masked = maskPath(masked, mark);
     if (masked.includes('eyJ')) masked = masked.replace(WEB_TOKEN, MASK);
-    return /@|%40/.test(masked) ? masked.replace(USER_INFO, `$1${MASK}$2`) : masked;
+    return masked.includes('@') || masked.includes('%40') ? masked.replace(USER_INFO, `$1${MASK}$2`) : masked;
   };
+}
+
+/** `name=value`, separated by & or ;, from `begin` on. By hand: nearly all targets are left as they are. */
+function maskPairs(text: string, begin: number, isSecret: (name: string) => boolean): string {
+  let masked = '';
+  let copied = 0;
+  for (let at = begin; at < text.length;) {
+    const end = endOfPair(text, at);
+    const equals = text.indexOf('=', at);
+    if (equals > at && equals < end && isSecret(text.slice(at, equals))) {
+      masked += `${text.slice(copied, equals + 1)}${MASK}`;
+      copied = end;
+    }
+    at = end + 1;
+  }
+  return copied === 0 ? text : masked + text.slice(copied);
+}
+
+function endOfPair(text: string, from: number): number {
+  let end = from;
+  while (end < text.length && text[end] !== '&' && text[end] !== ';') end++;
+  return end;
 }
 
 /** `X-Amz-Signature`, `apiKey` and `api_key` by their words, in lower case. */
