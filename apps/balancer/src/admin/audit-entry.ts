@@ -49,6 +49,16 @@ export function auditEntry({ peer, by, port, method, target, body, answer }: Aud
   };
 }
 
+/** Where the gate lets in who brings nothing: to log in and out. */
+const SESSION = /^(?:https?:\/\/[^/?#]*)?\/api\/session(?:\?|$)/i;
+
+/** Nobody let its caller in: the gate refused it, or it asked in vain for a session, or to end one that it has not. */
+export function isOfStranger({ by, status, method, path, result }: AuditEntry): boolean {
+  if (by !== 'address') return false;
+  if (status === 401 || status === 403) return true;
+  return SESSION.test(path) && !(method === 'POST' && result === 'done');
+}
+
 function resultOf(status: number): AuditEntry['result'] {
   if (status < 400) return 'done';
   return status < 500 ? 'refused' : 'failed';

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import request from 'supertest';
 import type { ClassicRequest } from '../routing/link/messages.js';
 import { auditEntry, isChange } from './audit-entry.js';
+import { REFUSALS_PER_MINUTE } from './refusal-quota.js';
 import { adminRig, type AdminRig } from './testing/admin-rig.js';
 
 let rig: AdminRig;
@@ -75,6 +76,24 @@ describe('GET /api/audit', () => {
     ]);
     expect(found[0]).toMatchObject({ body: null, reason: 'the token is missing: send `Authorization: Bearer TOKEN`' });
     expect(found[3]).toMatchObject({ body: '{"n":', reason: 'the body is not valid JSON: "{\\"n\\":"' });
+  });
+
+  it('keeps what operators did, however often a stranger is refused', async () => {
+    await up({ ADMIN_TOKEN: TOKEN });
+    await request(rig.url).post('/add').set('authorization', `Bearer ${TOKEN}`).send({ n: 1 }).expect(200);
+    for (let times = 0; times < 5; times++) {
+      await request(rig.url).post('/add').send({ n: 1 }).expect(401);
+      await request(rig.url).post('/api/session').send({ token: 'x' }).expect(401);
+      await request(rig.url).post('/api/session').send([]).expect(400);
+      await request(rig.url).delete('/api/session').expect(200);
+    }
+    await request(rig.url).post('/api/session').send({ token: TOKEN }).expect(200);
+    const found = await entries('?limit=1000');
+    expect(found).toHaveLength(1 + REFUSALS_PER_MINUTE + 1);
+    expect(found[0]).toMatchObject({ path: '/api/session', result: 'done' });
+    expect(found.at(-1)).toMatchObject({ path: '/add', result: 'done' });
+    // The process's own log has them all.
+    expect(rig.log.filter(({ message }) => message === 'admin change')).toHaveLength(22);
   });
 
   it('leaves questions out', async () => {
