@@ -159,10 +159,18 @@ describeWithChromium('the dashboard', () => {
   );
 
   it(
-    'counts requests while they come, and says so in words too',
+    'counts requests while they come, says how long they took and which key is hot, and that they are over',
     async () => {
       const load = steadyLoad(`${balancer.dataUrl}/home`);
-      await page.locator('#traffic-now', { hasText: /^[1-9]/ }).waitFor();
+      const headers = { 'x-hash-key': 'hot' };
+      await page.locator('#traffic-now', { hasText: /^[1-9].* · p50 .* ms, p99 / }).waitFor();
+      await row('Server 1').locator('td.p99', { hasText: 'ms' }).waitFor();
+      const { json } = await call(`${balancer.adminUrl}/api/route?key=hot`);
+      const hash = (json as { hash: number }).hash.toString(16).padStart(8, '0');
+      await eventually('the hot key', async () => {
+        await call(`${balancer.dataUrl}/home`, { headers });
+        return (await page.locator('#hot-keys td', { hasText: `#${hash}` }).count()) > 0 ? true : undefined;
+      });
       await load.stop();
       await page.locator('#traffic-now', { hasText: /^0 requests/ }).waitFor();
     },

@@ -12,8 +12,8 @@ const HEARTBEAT_MS = 15_000;
 const PACE_MS = 1000;
 
 export interface TrafficSource {
-  traffic(): TrafficView;
-  onTraffic(listener: () => void): () => void;
+  view(): Promise<TrafficView>;
+  onCounted(listener: () => void): () => void;
 }
 
 export class TrafficStreams extends TextStreams {
@@ -47,7 +47,7 @@ export async function* trafficFrames(
   try {
     let sent = '';
     while (!signal.aborted) {
-      const view = source.traffic();
+      const view = await source.view();
       const counted = JSON.stringify(view.instances);
       if (counted !== sent) yield `event: traffic\ndata: ${JSON.stringify(view)}\n\n`;
       sent = counted;
@@ -73,7 +73,7 @@ class News {
     source: TrafficSource,
     private readonly signal: AbortSignal,
   ) {
-    this.unsubscribe = source.onTraffic(this.tell);
+    this.unsubscribe = source.onCounted(this.tell);
     signal.addEventListener('abort', this.tell);
   }
 

@@ -23,7 +23,7 @@ export class TrafficController {
   @ApiOperation({
     summary: 'What each instance was given, and what came of it',
     description:
-      'Counts that only rise, at most about 100 ms old; they begin anew with the data process and with each instance. With ' +
+      'Counts that only rise, at most about half a second old; they begin anew with the data process and with each instance. With ' +
       `\`Accept: ${EVENT_STREAM}\` as \`traffic\` events: one at once, then at most one a second, none while nothing is counted, ` +
       'and a comment every 15 s of silence.',
   })
@@ -35,15 +35,15 @@ export class TrafficController {
       'application/json': { schema: { $ref: getSchemaPath(TrafficDto) } },
       [EVENT_STREAM]: {
         schema: { type: 'string' },
-        example: 'event: traffic\ndata: {"clockMs":81250,"instances":[]}\n\n',
+        example: 'event: traffic\ndata: {"clockMs":81250,"instances":[],"latency":null}\n\n',
       },
     },
   })
   @ApiFailures({ 503: [`too many follow the traffic; at most ${MAX_TRAFFIC_STREAMS} at a time`] })
   async traffic(@Req() request: Request, @Res() response: Response): Promise<void> {
-    const view: TrafficDto = this.manager.traffic();
+    const view: TrafficDto = await this.manager.traffic.view();
     if (request.headers.accept?.includes(EVENT_STREAM) && request.method !== 'HEAD')
-      return this.streams.follow(response, this.manager);
+      return this.streams.follow(response, this.manager.traffic);
     response.set('cache-control', 'no-store').json(view);
   }
 }

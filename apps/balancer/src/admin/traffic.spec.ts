@@ -13,7 +13,7 @@ it('is one answer with every instance under its replica', async () => {
   const [first] = rig.pool.manager.replicas();
   const { body, headers } = await request(rig.url).get('/api/traffic').expect(200);
   expect(headers['cache-control']).toBe('no-store');
-  expect(body).toEqual({ clockMs: expect.any(Number), instances: expect.any(Array) });
+  expect(body).toEqual({ clockMs: expect.any(Number), instances: expect.any(Array), latency: null });
   expect(first?.name).toBe('Server 1');
   await rig.close();
 });
@@ -26,8 +26,28 @@ it('lists instances in the order of /rep, the draining predecessor too, and none
     ['b', { slot: 'B' }],
     ['gone', { slot: 'C' }],
   ]);
-  const { instances } = trafficView([{ name: 'A' }, { name: 'B' }], slots, counters, 0);
+  const { instances } = trafficView([{ name: 'A' }, { name: 'B' }], slots, counters, undefined, 0);
   expect(instances.map(({ replica, id }) => `${replica} ${id}`)).toEqual(['A a2', 'A a1', 'B b']);
+});
+
+it('shows how long requests took, all together and by replica, and nothing of a replica that is gone', () => {
+  const buckets = (first: number) => [first, ...new Array<number>(15).fill(0)];
+  const upstream = (first: number) => ({ buckets: buckets(first), sum: 1 });
+  const nothing = { requests: [], received: 0, sent: 0, inFlight: 0, tunnels: 0 };
+  const metrics = {
+    durations: [
+      { status: '2xx', buckets: buckets(5), sum: 1 },
+      { status: '5xx', buckets: buckets(2), sum: 1 },
+    ],
+    replicas: [
+      { replica: 'A', upstream: upstream(7), ...nothing },
+      { replica: 'gone', upstream: upstream(9), ...nothing },
+    ],
+  };
+  const { latency } = trafficView([{ name: 'A' }], new Map(), new Map(), metrics, 0);
+  expect(latency?.boundsMs).toHaveLength(15);
+  expect(latency?.total).toEqual(buckets(7));
+  expect(latency?.replicas).toEqual([{ replica: 'A', buckets: buckets(7) }]);
 });
 
 describe('the stream', () => {
@@ -35,8 +55,12 @@ describe('the stream', () => {
     const listeners = new Set<() => void>();
     let requests = 0;
     return {
-      traffic: (): TrafficView => ({ clockMs: 0, instances: [{ replica: 'A', ...counted('a', requests) }] }),
-      onTraffic: (listener: () => void) => {
+      view: async (): Promise<TrafficView> => ({
+        clockMs: 0,
+        instances: [{ replica: 'A', ...counted('a', requests) }],
+        latency: null,
+      }),
+      onCounted: (listener: () => void) => {
         listeners.add(listener);
         return () => listeners.delete(listener);
       },

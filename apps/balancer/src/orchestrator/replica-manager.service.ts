@@ -32,7 +32,7 @@ import { RingReports } from './ring/ring-reports.js';
 import { withoutMembers } from './deploy/rollout.js';
 import { type SpecView, specView } from './views/spec-view.js';
 import { standbyView } from './standby.js';
-import { type TrafficView, trafficView } from './views/traffic-view.js';
+import { TrafficReports } from './traffic-reports.js';
 import { iso, replicaViews } from './views/views.js';
 import { waitUntil } from './waits.js';
 
@@ -48,6 +48,8 @@ export class ReplicaManager {
   readonly logs: ReplicaLogs;
   /** What operators asked for, and what came of it. */
   readonly audit: AuditTrail;
+  /** What the data plane has counted. */
+  readonly traffic: TrafficReports;
   /** What has happened to the pool since this balancer began. */
   readonly events: EventLog;
   /** How probes ended since this balancer began. */
@@ -82,6 +84,7 @@ export class ReplicaManager {
       onChange: (listener) => this.onChange(listener),
       tell: () => this.tell(),
     });
+    this.traffic = new TrafficReports(link, options.clock, () => this.running());
     this.logs = new ReplicaLogs(runtime, () => this.running());
   }
 
@@ -117,18 +120,6 @@ export class ReplicaManager {
       ramps: reconciler.ramps,
       wall: this.options.clock.wall(),
     });
-  }
-
-  /** What the data plane has counted, at most about 100 ms old. @throws PoolError not_running */
-  traffic(): TrafficView {
-    const { store, reconciler } = this.running();
-    const { instances } = reconciler.memory;
-    return trafficView(store.current.members, instances, this.link.lastCounters(), this.options.clock.now());
-  }
-
-  /** Told when the data plane has counted more; returns the subscription's end. */
-  onTraffic(listener: () => void): () => void {
-    return this.link.onCounters(listener);
   }
 
   /** @throws PoolError not_running */

@@ -1,7 +1,7 @@
 // Owns how the data plane's counts are documented. The view itself is orchestrator/views/traffic-view.ts's; implementing its
 // interfaces keeps the two from drifting apart.
 import { ApiProperty } from '@nestjs/swagger';
-import type { InstanceTraffic, TrafficView } from '../../orchestrator/views/traffic-view.js';
+import type { InstanceTraffic, LatencyView, TrafficView } from '../../orchestrator/views/traffic-view.js';
 import type { OutcomeCounts } from '../../routing/link/messages.js';
 
 const COUNT = { type: 'integer', minimum: 0, example: 0 } as const;
@@ -43,6 +43,35 @@ export class InstanceTrafficDto implements InstanceTraffic {
   readonly outcomes: OutcomesDto;
 }
 
+const BUCKETS = [812, 390, 4];
+
+export class ReplicaLatencyDto {
+  @ApiProperty({ type: String, example: 'Server 1' })
+  readonly replica: string;
+
+  @ApiProperty({ type: [Number], example: BUCKETS })
+  readonly buckets: readonly number[];
+}
+
+export class LatencyDto implements LatencyView {
+  @ApiProperty({
+    type: [Number],
+    description: 'Upper bounds of the buckets, included, in milliseconds; the last bucket has none.',
+    example: [0.5, 1],
+  })
+  readonly boundsMs: readonly number[];
+
+  @ApiProperty({
+    type: [Number],
+    description: 'How many whole requests fell into each since the data process started.',
+    example: BUCKETS,
+  })
+  readonly total: readonly number[];
+
+  @ApiProperty({ type: [ReplicaLatencyDto], description: 'Tries, to the head of the answer.' })
+  readonly replicas: readonly ReplicaLatencyDto[];
+}
+
 export class TrafficDto implements TrafficView {
   @ApiProperty({
     type: 'integer',
@@ -53,4 +82,7 @@ export class TrafficDto implements TrafficView {
 
   @ApiProperty({ type: [InstanceTrafficDto], description: 'In the order of /rep.' })
   readonly instances: readonly InstanceTrafficDto[];
+
+  @ApiProperty({ type: () => LatencyDto, nullable: true, description: 'null: the data process did not tell.' })
+  readonly latency: LatencyDto | null;
 }

@@ -4,7 +4,7 @@ import { byId, setText } from './dom.js';
 import { latency, rate } from './format.js';
 import uPlot from './uplot.js';
 
-const HEIGHT = { both: 150, alone: 265 };
+const HEIGHT = { both: 148, alone: 265 };
 /** Seconds; a young page shows less. */
 const SHOWN = { least: 60, most: 300 };
 /** With more lines nobody finds theirs: then there is one for all. */
@@ -88,7 +88,7 @@ function chart(id, series, words) {
     cursor: { points: { size: 6 }, drag: { x: false, y: false } },
     scales: { x: { time: true }, y: { range: (_chart, _least, most) => [0, Math.max(most * 1.15, 1)] } },
     axes: [
-      { ...axis, space: 70, values: '{HH}:{mm}:{ss}' },
+      { ...axis, space: 70, size: 30, values: '{HH}:{mm}:{ss}' },
       { ...axis, size: 48, values: (_chart, values) => values.map(words) },
     ],
     series: [{ label: 'at', value: '{HH}:{mm}:{ss}' }, ...series],

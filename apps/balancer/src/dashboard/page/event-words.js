@@ -26,6 +26,8 @@ const WORDS = {
     warn('⏏', e.forMs > 0 ? `${e.replica} is ejected for ${duration(e.forMs)}` : `${e.replica} is taken out`, e.reason),
   returned: (e) => good('●', `${e.replica} is back after its ejection`),
   restart: (e) => busy('↻', `${e.replica} is to get a new instance`),
+  deploy: (e) => deployed(e),
+  'deploy-step': (e) => (e.step === 'stranded' ? bad : busy)('⇄', `${e.replica} in the deploy: ${e.step}`),
   'drain-began': (e) => still('◒', `${e.replica} drains`, e.reason),
   'drain-ended': (e) =>
     e.inFlight > 0
@@ -58,6 +60,11 @@ const busy = tone('busy');
 const warn = tone('warn');
 const bad = tone('bad');
 const still = tone('still');
+
+function deployed({ revision, status, reason }) {
+  const tell = { rolling: busy, 'rolled-out': good, failed: bad }[status] ?? warn;
+  return tell('⇄', `Deploy ${revision} is ${status}`, reason ?? undefined);
+}
 
 function moved({ moved: part, minimum, members }) {
   const least = part - minimum < 0.0005 ? 'the least possible' : `the least possible is ${percent(minimum)}`;

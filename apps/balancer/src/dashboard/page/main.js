@@ -8,6 +8,7 @@ import { say } from './dialog.js';
 import { byId, h, setText } from './dom.js';
 import { EVENT_TYPES, wordsOf } from './event-words.js';
 import { plural } from './format.js';
+import { HotKeys } from './hot-keys.js';
 import { LiveStream } from './live.js';
 import { logOut, openLogin, showLogout } from './login.js';
 import { PoolStore } from './pool-store.js';
@@ -29,6 +30,7 @@ const table = new ReplicaTable(store, history, (name) => openReplica(store, name
 const timeline = new Timeline(store);
 const charts = new Charts(store, history);
 const deploy = new DeployPanel();
+const hotKeys = new HotKeys(store);
 /** Since when and why nothing is heard; null: what is shown is live. */
 let lost = null;
 let connected = false;
@@ -48,6 +50,7 @@ const traffic = new LiveStream(
   {
     traffic: (sample) => {
       history.add(sample, Date.now());
+      if (history.latest(Date.now()).total > 0) void hotKeys.mayHaveChanged(Date.now());
       drawTraffic();
     },
   },
@@ -93,8 +96,9 @@ async function begin() {
 /** @param {object} event of the pool */
 function take(event) {
   store.take(event);
-  if (event.type === 'spawn') void deploy.load().catch(() => {}); // somebody else may have begun a deploy
-  if (['death', 'quarantined', 'panic-on', 'engine-away', 'ready'].includes(event.type)) say(wordsOf(event).text);
+  if (event.type === 'deploy') void deploy.load().catch(() => {}); // somebody else may have begun it
+  if (['death', 'quarantined', 'panic-on', 'engine-away', 'ready', 'deploy'].includes(event.type))
+    say(wordsOf(event).text);
 }
 
 /** Everything anew, one reading at a time; only after that what is shown is live again. */

@@ -1,22 +1,28 @@
 // Owns turning the balancer's counts, which only rise, into rates over the last minutes. Pure but for what it remembers; the
 // time comes in with each sample. A silent stream means that nothing was counted.
+import { RecentHistograms } from './quantiles.js';
 
 /** A sample comes a second after the one before while something is counted, so a longer silence was a quiet time. */
 const PACE_MS = 1000;
 const QUIET_MS = 2.5 * PACE_MS;
 const KEPT_MS = 5 * 60_000;
+/** Quantiles are of the requests of so long: of one second alone they would jump about. */
+const QUANTILES_MS = 10_000;
 
 export class TrafficHistory {
-  /** @type {{ at: number, total: number, failed: number, byReplica: Map<string, number> }[]} oldest first; rates per second */
+  /** @type {{ at: number, total: number, failed: number, byReplica: Map<string, number>, latency?: Map<string, object> }[]} oldest first; rates per second */
   points = [];
   /** The balancer measures latency too. */
   hasLatency = false;
   #last;
+  #histograms = new RecentHistograms(QUANTILES_MS);
 
-  /** @param {{ clockMs: number, instances: readonly object[] }} sample as /api/traffic sends it @param {number} now epoch milliseconds */
-  add({ clockMs, instances }, now) {
+  /** @param {{ clockMs: number, instances: readonly object[], latency: object | null }} sample as /api/traffic sends it @param {number} now epoch milliseconds */
+  add({ clockMs, instances, latency = null }, now) {
     const before = this.#last;
     this.#last = { clockMs, at: now, counts: new Map(instances.map((instance) => [instance.id, instance])) };
+    const quantiles = this.#histograms.add(latency, now);
+    this.hasLatency ||= latency !== null;
     if (!before || clockMs < before.clockMs) {
       this.#push(this.#silence(now)); // another balancer, or the first: there is nothing to compare with
       return;
@@ -32,7 +38,7 @@ export class TrafficHistory {
       failed += failures / seconds;
     }
     const total = [...byReplica.values()].reduce((sum, one) => sum + one, 0);
-    this.#push({ at: now, total, failed, byReplica });
+    this.#push({ at: now, total, failed, byReplica, latency: quantiles });
   }
 
   /** What is true now: the last rates, or none after a silence. */
