@@ -1,5 +1,7 @@
 // The routes of deploys over HTTP, on a real manager with scripted replicas: what they do, what they answer, what they refuse.
+import { once } from 'node:events';
 import http from 'node:http';
+import { connect } from 'node:net';
 import request from 'supertest';
 import type { DeployView } from '../orchestrator/deploy/deploy-view.js';
 import { adminRig, type AdminRig } from './testing/admin-rig.js';
@@ -144,6 +146,18 @@ describe('GET /api/deploy and /api/deploy/events', () => {
   it('are 404 before anything was deployed', async () => {
     expect((await shown().expect(404)).body).toEqual(failed('Nothing was deployed since the pool was made'));
     await request(rig.url).get('/api/deploy/events').expect(404);
+  });
+
+  it('answer HEAD at once while a deploy is under way, and keep nothing for it', async () => {
+    await deploy(NEW).expect(200);
+    const { host, port } = new URL(rig.url);
+    const socket = connect(Number(port), '127.0.0.1');
+    let text = '';
+    socket.on('data', (chunk) => (text += chunk.toString()));
+    socket.write(`HEAD /api/deploy/events HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    await once(socket, 'close');
+    expect(text).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*content-type: text\/event-stream/i);
+    expect((await shown()).body.status).toBe('rolling');
   });
 
   it('show the last one after it has ended', async () => {

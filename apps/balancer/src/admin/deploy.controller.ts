@@ -122,9 +122,11 @@ export class DeployController {
     },
   })
   @ApiFailures({ 404: [NONE], 503: ['too many follow the deploy; at most 16 at a time'] })
-  async events(@Res() response: Response): Promise<void> {
+  async events(@Req() request: Request, @Res() response: Response): Promise<void> {
     this.manager.deploys.view(); // that there is none is an answer of its own
-    await this.follow(response);
+    // Whoever asks for the head alone waits for nothing.
+    if (request.method === 'HEAD') response.set('cache-control', 'no-store').type(EVENT_STREAM).end();
+    else await this.follow(response);
   }
 
   @Delete()
