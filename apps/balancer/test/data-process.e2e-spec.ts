@@ -209,6 +209,8 @@ describe('the death of control', () => {
     await delay(200);
     await route(second, { replica: 'A', port: a.port });
     expect(second.link.epoch).toBe(first.epoch + 1);
+    // What was claimed before the table came may still be on its way to B.
+    await delay(300);
     const before = b.seen.length;
     await delay(200);
     const { sent, failures } = await running.stop();

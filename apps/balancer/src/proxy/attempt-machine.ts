@@ -273,14 +273,23 @@ export class AttemptMachine {
     const benign = this.#benign;
     this.#benign = undefined;
     if (benign && candidates.again(benign)) return this.#try(benign, 0, now);
-    const { noReplicaWait } = this.scope.settings;
-    const patience = Math.max(candidates.stale ? TABLE_TIMEOUT : 0, candidates.deserted ? noReplicaWait : 0);
+    const patience = this.#patienceWith(candidates);
     // One table more does not mean more patience.
     if (this.#state !== 'waiting') this.#waitingSince = now;
     const until = this.#waitingSince + patience;
     if (now >= until) return this.#answer(this.#lastFailure ?? 'no_replica');
     this.#enter('waiting', until);
     return 'wait';
+  }
+
+  /** How long it is worth waiting for somebody who takes the request, now that nobody is left. */
+  #patienceWith({ stale, deserted, roomToWait }: Candidates): number {
+    const { noReplicaWait } = this.scope.settings;
+    if (stale) return deserted ? Math.max(TABLE_TIMEOUT, noReplicaWait) : TABLE_TIMEOUT;
+    if (deserted) return noReplicaWait;
+    // The last one refused or broke off: it is dead, most likely, and the table without it is on its way.
+    const gone = this.#lastFailure === 'connect_failed' || this.#lastFailure === 'upstream_closed';
+    return gone && roomToWait ? Math.min(TABLE_TIMEOUT, noReplicaWait) : 0;
   }
 
   #try(target: Target, maxIdle: number, now: number): Step {

@@ -80,7 +80,11 @@ export class Candidates {
    */
   get deserted(): boolean {
     const { targets, ring } = this.table;
-    return targets.length === 0 && ring.placement.members.length > 0 && this.scope.tables.waiting < MOST_WAITING;
+    return targets.length === 0 && ring.placement.members.length > 0 && this.roomToWait;
+  }
+
+  get roomToWait(): boolean {
+    return this.scope.tables.waiting < MOST_WAITING;
   }
 
   /** The held candidate still takes requests: what happens to it now is no drain. */

@@ -44,6 +44,35 @@ describe('while no replica takes requests', () => {
     expect(performance.now() - began).toBeGreaterThan(290);
   });
 
+  it.each([
+    ['refuses it', 'GET', false],
+    ['refuses it', 'POST', false],
+    ['breaks it off', 'GET', true],
+  ])('a request waits for the successor of the only replica, which dies and %s (%s)', async (_, method, connected) => {
+    const dying = await startUpstream('dying', (request) => void request.socket.destroy());
+    if (!connected) await dying.close();
+    plane = await startInlinePlane({ noReplicaWait: 60_000 });
+    await plane.route([{ replica: 'A', id: 'first', port: dying.port }]);
+    const body = method === 'POST' ? 'once' : undefined;
+    const answer = fetch(plane.url, { method, body });
+    if (connected) await eventually(() => expect(dying.seen).toHaveLength(1));
+    // Control hears of the death, and some time later there is a successor.
+    await plane.route([{ replica: 'A', id: 'first', port: dying.port, state: 'unready' }]);
+    await plane.route([{ replica: 'A', id: 'second', port: upstream.port }]);
+    expect((await answer).status).toBe(200);
+    expect(upstream.seen.map((seen) => seen.body)).toEqual([body ?? '']);
+    if (connected) await dying.close();
+  });
+
+  it('a request that the only replica refuses is 502 when no other table comes', async () => {
+    plane = await startInlinePlane({ noReplicaWait: 50 });
+    await upstream.close();
+    await plane.route([{ replica: 'A', port: upstream.port }]);
+    const response = await fetch(plane.url);
+    expect([response.status, response.headers.get('x-hashflow-cause')]).toEqual([502, 'connect_failed']);
+    upstream = await startUpstream('A');
+  });
+
   it('a client that goes away is not sent on when a replica comes', async () => {
     await begin(60_000);
     const client = new AbortController();
