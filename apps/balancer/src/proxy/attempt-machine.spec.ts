@@ -141,6 +141,26 @@ describe('a retry', () => {
     expect([machine.failed(2, 'upstream_closed', 3), machine.cause]).toEqual(['answer', 'upstream_closed']);
   });
 
+  it('is told with its reason when it is made, and never when nobody is left', () => {
+    const rig = new MachineRig();
+    const machine = sent(rig.machine());
+    machine.head(1, 503, 5);
+    machine.connected(2, false, 6);
+    machine.failed(2, 'upstream_closed', 7);
+    expect(rig.retried).toEqual(['unavailable', 'upstream_closed']);
+    machine.failed(3, 'connect_failed', 8);
+    expect(rig.retried).toHaveLength(2);
+  });
+
+  it('takes its own time: an answer is told with that of its try, not with that of the request', () => {
+    const rig = new MachineRig();
+    const machine = sent(rig.machine());
+    machine.failed(1, 'upstream_closed', 100);
+    machine.connected(2, false, 101);
+    machine.head(2, 200, 110);
+    expect(rig.answers).toEqual([`${nameOf(machine)} 200 after 10`]);
+  });
+
   it('takes what comes of the try before for nothing', () => {
     const rig = new MachineRig();
     const machine = rig.machine();

@@ -24,6 +24,8 @@ export class MachineRig {
   readonly budget = new RetryBudget();
   /** `A connect_failed`, in order. */
   readonly blamed: string[] = [];
+  /** `A 200 after 5`, in order; milliseconds of the try. */
+  readonly answers: string[] = [];
   /** Why requests were sent again, in order. */
   readonly retried: string[] = [];
   /** Other requests that wait for a table. */
@@ -59,7 +61,8 @@ export class MachineRig {
       budget: this.budget,
       report: ({ instance }: { instance: { replica: string } }, outcome: Outcome) =>
         void this.blamed.push(`${instance.replica} ${outcome}`),
-      answered: () => {},
+      answered: ({ instance }: { instance: { replica: string } }, status: number, took: number) =>
+        void this.answers.push(`${instance.replica} ${status} after ${took}`),
       retried: (reason: string) => void this.retried.push(reason),
     };
     const candidates: CandidateScope = {
