@@ -33,6 +33,7 @@ export class DashboardController {
   })
   @ApiProduces('text/html')
   @ApiResponse({ status: 200, description: 'The page.', content: { 'text/html': { schema: { type: 'string' } } } })
+  @ApiResponse({ status: 403, description: 'The client is not in ADMIN_ALLOW.' })
   index(@Req() request: Request, @Res() response: Response): void {
     this.answer(INDEX, request, response);
   }
@@ -42,6 +43,8 @@ export class DashboardController {
   @ApiParam({ name: 'file', type: String, example: 'main.js' })
   @ApiProduces('text/javascript', 'text/css', 'image/svg+xml')
   @ApiResponse({ status: 200, description: 'The file; 304 when the browser has it.' })
+  @ApiResponse({ status: 403, description: 'The client is not in ADMIN_ALLOW.' })
+  @ApiResponse({ status: 404, description: 'The dashboard has no such file.' })
   file(@Param('file') name: string, @Req() request: Request, @Res() response: Response): void {
     if (name === INDEX) throw new NotFoundException(); // one address for one page
     this.answer(name, request, response);

@@ -1,6 +1,7 @@
 // Owns GET /metrics. What is in the answer is metrics.ts's.
 import { Controller, Get, Header, Inject } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiFailures } from '../dto/api-failures.js';
 import { Metrics } from './metrics.js';
 
 @ApiTags('view')
@@ -22,6 +23,7 @@ export class MetricsController {
     description: 'All series.',
     schema: { type: 'string', example: '# TYPE hashflow_requests_total counter\nhashflow_requests_total{…} 1027\n' },
   })
+  @ApiFailures()
   scrape(): Promise<string> {
     return this.metrics.scrape();
   }
