@@ -96,6 +96,7 @@ function blockingLane(trusting: boolean): (birth: LaneBirth) => LaneChannel {
   const program = `
     import { parentPort, workerData } from 'node:worker_threads';
     import { Lane } from '${BUILT}/proxy/lane.js';
+    import { TrafficCells } from '${BUILT}/proxy/traffic/traffic-cells.js';
     import { ClaimTable } from '${BUILT}/routing/claims.js';
     import { KeyCounts } from '${BUILT}/routing/key-counts.js';
     import { portChannel } from '${BUILT}/routing/link/port-channel.js';
@@ -109,8 +110,9 @@ function blockingLane(trusting: boolean): (birth: LaneBirth) => LaneChannel {
       }
     }
     const log = { debug() {}, info() {}, warn() {}, error() {} };
-    const { worker, settings, claims, keys } = workerData;
-    new Lane({ worker, settings, claims: new Blocking(claims), keys: new KeyCounts(keys), channel: portChannel(parentPort), log });`;
+    const { worker, settings, claims, keys, traffic } = workerData;
+    const shared = { claims: new Blocking(claims), keys: new KeyCounts(keys), traffic: new TrafficCells(traffic) };
+    new Lane({ worker, settings, ...shared, channel: portChannel(parentPort), log });`;
   return (workerData) =>
     portChannel(new Worker(new URL(`data:text/javascript,${encodeURIComponent(program)}`), { workerData }));
 }
