@@ -1,32 +1,27 @@
-// Owns the measurement: two data planes in processes of their own, which get the same requests in turns, and what each turn cost
+// Owns the measurement: two data planes, or two nginx, in processes of their own, which get the same requests in turns, and what each turn cost
 // their process in CPU. Time on the wall is nobody's measure here, so that a busy machine disturbs less.
 import { type ChildProcess, fork } from 'node:child_process';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { DataSettings } from '../../apps/balancer/src/routing/link/messages.ts';
+import { CONNECTIONS, Load } from './load.ts';
+import { Nginx } from './nginx.ts';
 import type { PlaneOrder, Spent } from './plane.ts';
 import type { Pair } from './result.ts';
 
-const CONNECTIONS = 8;
-/** As a browser sends them. */
-const HEADERS = {
-  accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8',
-  'accept-language': 'en-US,en;q=0.9,de;q=0.8',
-  'accept-encoding': 'gzip, deflate, br',
-  'cache-control': 'no-cache',
-  'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36',
-  referer: 'http://127.0.0.1/somewhere/else?and=more',
-  cookie: 'session=0123456789abcdef0123456789abcdef; theme=dark',
-  'sec-fetch-dest': 'document',
-  'sec-fetch-mode': 'navigate',
-  'x-hash-key': 'somebody',
-};
-
 /** What is compared: the first of a pair is without, the second with. */
 export interface Contest {
-  readonly without: Omit<PlaneOrder, 'replicaPort'>;
-  readonly with: Omit<PlaneOrder, 'replicaPort'>;
+  readonly without: Order;
+  readonly with: Order;
+}
+
+type Order = Omit<PlaneOrder, 'replicaPort'> | { readonly nginx: 'off' | 'log' };
+
+interface Subject {
+  /** @returns microseconds of CPU per request */
+  turn(requests: number): Promise<number>;
+  end(): void | Promise<void>;
 }
 
 export const SETTINGS: DataSettings = {
@@ -67,7 +62,11 @@ export async function measure(
   await new Promise<void>((resolve) => replica.listen(0, '127.0.0.1', resolve));
   const { port: replicaPort } = replica.address() as AddressInfo;
   const planes = await Promise.all(
-    [contest.without, contest.with].map((order) => Plane.begin({ ...order, replicaPort })),
+    [contest.without, contest.with].map((order): Promise<Subject> => {
+      return 'nginx' in order
+        ? Nginx.begin(order.nginx === 'log', replicaPort)
+        : Plane.begin({ ...order, replicaPort });
+    }),
   );
   try {
     const [without, other] = planes;
@@ -77,7 +76,7 @@ export async function measure(
     const measured: Pair[] = [];
     for (let pair = 0; pair < pairs; pair++) {
       const inOrder = pair % 2 === 0 ? [without, other] : [other, without];
-      const costs = new Map<Plane, number>();
+      const costs = new Map<Subject, number>();
       for (const plane of inOrder) {
         costs.set(plane, await plane.turn(requests));
         onTurn();
@@ -86,21 +85,20 @@ export async function measure(
     }
     return measured;
   } finally {
-    for (const plane of planes) plane.end();
+    for (const plane of planes) await plane.end();
     replica.closeAllConnections();
     replica.close();
   }
 }
 
-class Plane {
+class Plane implements Subject {
   readonly #child: ChildProcess;
-  readonly #port: number;
   readonly #counts: boolean;
-  readonly #agent = new http.Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+  readonly #load: Load;
 
   private constructor(child: ChildProcess, port: number, counts: boolean) {
     this.#child = child;
-    this.#port = port;
+    this.#load = new Load(port);
     this.#counts = counts;
   }
 
@@ -114,12 +112,7 @@ class Plane {
   /** @returns microseconds of CPU per request */
   async turn(requests: number): Promise<number> {
     const before = await this.#spent();
-    let left = requests;
-    await Promise.all(
-      Array.from({ length: CONNECTIONS }, async () => {
-        while (left-- > 0) await this.#ask();
-      }),
-    );
+    await this.#load.send(requests);
     const after = await this.#spent();
     const counted = after.counted - before.counted;
     // The last ones may still be on their way out. A plane that does not do what it was told would measure nothing.
@@ -129,7 +122,7 @@ class Plane {
   }
 
   end(): void {
-    this.#agent.destroy();
+    this.#load.end();
     this.#child.disconnect();
   }
 
@@ -137,17 +130,6 @@ class Plane {
     const answer = answerOf<Spent>(this.#child);
     this.#child.send('spent');
     return answer;
-  }
-
-  #ask(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const options = { host: '127.0.0.1', port: this.#port, path: '/home', agent: this.#agent, headers: HEADERS };
-      const request = http.get(options, (response) => {
-        if (response.statusCode !== 200) reject(new Error(`answered with ${response.statusCode}`));
-        response.resume().once('end', resolve);
-      });
-      request.once('error', reject);
-    });
   }
 }
 

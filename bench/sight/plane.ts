@@ -1,5 +1,6 @@
 // Owns one data plane under measurement: a process of its own with one lane, as it is built, routing to one replica. Its parent
 // tells it what to leave out and asks what it has spent. What is compared with what is measure.ts's.
+import type { AccessLogFile } from '../../apps/balancer/src/proxy/access-log/access-log-file.ts';
 import type { DataPlane } from '../../apps/balancer/src/proxy/data-plane.ts';
 import type { inlineLanes } from '../../apps/balancer/src/proxy/inline-lane.ts';
 import type { LaneMeter } from '../../apps/balancer/src/proxy/traffic/lane-meter.ts';
@@ -49,6 +50,11 @@ async function serve({ without, settings, replicaPort }: PlaneOrder): Promise<vo
     'routing/link/memory-channel.js',
   );
 
+  const { AccessLogFile: File } = await built<{ AccessLogFile: typeof AccessLogFile }>(
+    'proxy/access-log/access-log-file.js',
+  );
+  const accessLog = settings.accessLog.part > 0 ? File.open(settings.accessLog.file, console.error) : undefined;
+
   const log = { debug() {}, info() {}, warn() {}, error() {} };
   const claims = Claims.create(1);
   const keys = Keys.create(1);
@@ -60,8 +66,7 @@ async function serve({ without, settings, replicaPort }: PlaneOrder): Promise<vo
     keys,
     traffic,
     log,
-    // Where access lines go is the disk's business: only what they cost the lane is measured here.
-    writeAccess: (_batch, done) => done(),
+    writeAccess: accessLog && ((batch, done) => accessLog.write(batch, done)),
     startLane: lanes(settings, claims, keys, traffic, log),
     onBroken: (reason) => {
       throw new Error(reason);

@@ -8,6 +8,7 @@ import type { TargetMask } from './masked-target.js';
 export function jsonLine(entry: AccessEntry, mask: TargetMask, time: number, ended: number): string {
   const { facts, cause } = entry;
   const { wait, connect, firstByte, total } = phasesOf(entry, ended);
+  const responseTime = ms(total);
   const whole = cause !== 'client_gone' && cause !== 'mid_stream';
   let line = `{"level":30,"time":"${isoTime(time)}","role":"data","msg":"request ${whole ? 'completed' : 'aborted'}"`;
   line += `,"req":{"method":${quoted(facts.method)},"url":${quoted(facts.target && mask(shortened(facts.target)))}`;
@@ -17,11 +18,11 @@ export function jsonLine(entry: AccessEntry, mask: TargetMask, time: number, end
   line += member('client', facts.client) + member('userAgent', facts.userAgent);
   line += member('referer', facts.referer && mask(shortened(facts.referer)));
   line += `,"bytes":${entry.received}},"res":{"statusCode":${entry.status},"bytes":${entry.sent}}`;
-  line += `,"responseTime":${ms(total)},"phases":{`;
+  line += `,"responseTime":${responseTime},"phases":{`;
   if (wait !== undefined) line += `"wait":${ms(wait)},`;
   if (connect !== undefined) line += `"connect":${ms(connect)},`;
   if (firstByte !== undefined) line += `"firstByte":${ms(firstByte)},`;
-  line += `"total":${ms(total)}},"attempts":${entry.attempts}`;
+  line += `"total":${responseTime}},"attempts":${entry.attempts}`;
   line += member('replica', entry.replica) + member('keyLink', entry.keyLink) + member('cause', cause);
   if (entry.trace) line += traceMembers(entry.trace);
   return `${line}}\n`;
@@ -54,7 +55,10 @@ function quoted(value: string | undefined): string {
   return value === undefined ? 'null' : JSON.stringify(value);
 }
 
-/** To the microsecond. */
-function ms(value: number): number {
-  return Math.round(value * 1000) / 1000;
+/** To the microsecond. By whole numbers: to write a fraction out as one takes several times as long. */
+function ms(value: number): string {
+  const micros = Math.max(0, Math.round(value * 1000));
+  const whole = Math.floor(micros / 1000);
+  const rest = micros - whole * 1000;
+  return `${whole}.${rest < 10 ? '00' : rest < 100 ? '0' : ''}${rest}`;
 }
