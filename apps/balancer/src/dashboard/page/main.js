@@ -93,7 +93,7 @@ async function begin() {
   if (!document.hidden) traffic.start();
 }
 
-/** @param {object} event of the pool */
+/** @param {object} event of the pool; the grave ones are read out, the others can be looked up */
 function take(event) {
   store.take(event);
   if (event.type === 'deploy') void deploy.load().catch(() => {}); // somebody else may have begun it
@@ -184,8 +184,11 @@ function drawPool() {
   pill.className = `pill ${ready === desired ? 'good' : ready === 0 ? 'bad' : 'warn'}`;
   setText(pill, `${ready} of ${plural(desired, 'replica')} ready`);
   document.title = `${ready}/${desired} · ${pool} · HashFlow`;
-  byId('open-add').disabled = runtime === 'static';
-  byId('open-deploy').disabled = runtime === 'static';
+  for (const id of ['open-add', 'open-deploy']) {
+    // Its replicas run elsewhere: there is nothing to deploy, and an addition names an address (POST /add).
+    byId(id).disabled = runtime === 'static';
+    byId(id).title = runtime === 'static' ? 'The static runtime makes no replicas' : '';
+  }
   drawBanners();
   drawTraffic();
 }

@@ -10,6 +10,7 @@ const REQUESTS = { inner: 64, outer: 73 };
 const LABEL = 122;
 /** Below that a name has no room. */
 const LEAST_LABELLED = 0.035;
+const CENTRED = 0.1;
 
 export class RingPicture {
   #keys = svg('g');
@@ -93,7 +94,8 @@ export class RingPicture {
       make,
       (label, { name, part, from, to }) => {
         const { x, y } = pointAt((from + to) / 2, LABEL);
-        const anchor = Math.abs(x) < 30 ? 'middle' : x > 0 ? 'start' : 'end';
+        // In the middle only where its neighbours are far enough away.
+      const anchor = Math.abs(x) < 30 && part > CENTRED ? 'middle' : x > 0 ? 'start' : 'end';
         const at = x.toFixed(1);
         const shift = Math.abs(x) < 30 ? (y > 0 ? 6 : -10) : -2;
         setAttributes(label, { x: at, y: (y + shift).toFixed(1), 'text-anchor': anchor });
