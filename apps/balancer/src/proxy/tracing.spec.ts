@@ -17,8 +17,9 @@ describe('tracing', () => {
   async function planeWith(settings: Partial<DataSettings>) {
     const lines: Record<string, unknown>[] = [];
     const plane = await startInlinePlane(settings, {
-      writeAccess: ({ text }, done) => {
-        for (const line of text.split('\n').slice(0, -1)) lines.push(JSON.parse(line) as Record<string, unknown>);
+      writeAccess: ({ bytes }, done) => {
+        for (const line of Buffer.from(bytes).toString().split('\n').slice(0, -1))
+          lines.push(JSON.parse(line) as Record<string, unknown>);
         done();
       },
     });

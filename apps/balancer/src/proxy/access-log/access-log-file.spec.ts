@@ -19,7 +19,11 @@ describe('the file of the access log', () => {
   let folder: string;
   const reports: string[] = [];
   const report = (message: string) => void reports.push(message);
-  const batch = (text: string, dropped = 0) => ({ text, lines: text.split('\n').length - 1, dropped });
+  const batch = (text: string, dropped = 0) => ({
+    bytes: Buffer.from(text),
+    lines: text.split('\n').length - 1,
+    dropped,
+  });
   const written = (file: AccessLogFile, text: string, dropped = 0) =>
     new Promise<void>((resolve) => file.write(batch(text, dropped), resolve));
 

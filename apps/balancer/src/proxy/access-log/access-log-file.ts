@@ -13,7 +13,7 @@ const FULL_PAUSE = 50;
 const REPORT_INTERVAL = 10_000;
 
 interface Pending {
-  readonly bytes: Buffer;
+  readonly bytes: Uint8Array;
   readonly lines: number;
   readonly done: () => void;
 }
@@ -45,9 +45,9 @@ export class AccessLogFile {
   ) {}
 
   /** @param done called once it is written or lost */
-  write({ text, lines, dropped }: AccessBatch, done: () => void): void {
+  write({ bytes, lines, dropped }: AccessBatch, done: () => void): void {
     if (dropped > 0) this.#lose(dropped, 'they came faster than they could be written');
-    this.#queue.push({ bytes: Buffer.from(text), lines, done });
+    this.#queue.push({ bytes, lines, done });
     this.#next();
   }
 

@@ -4,6 +4,8 @@ import { type AccessBatch, AccessLog } from './access-log.js';
 
 const NOTHING = { method: 'GET', target: '/', httpVersion: '1.1' } as AccessEntry['facts'];
 
+const textOf = ({ bytes }: AccessBatch) => Buffer.from(bytes).toString();
+
 function logOf(part = 1, random = () => 0.5) {
   const batches: AccessBatch[] = [];
   const log = AccessLog.of({
@@ -14,7 +16,7 @@ function logOf(part = 1, random = () => 0.5) {
   const write = (count: number) => {
     for (let index = 0; index < count; index++) log?.write(new AccessEntry(0, NOTHING));
   };
-  const lines = () => batches.reduce((sum, batch) => sum + batch.text.split('\n').length - 1, 0);
+  const lines = () => batches.reduce((sum, batch) => sum + textOf(batch).split('\n').length - 1, 0);
   return { log, batches, write, lines };
 }
 
@@ -31,9 +33,20 @@ describe('the access log of a lane', () => {
     write(3);
     expect(batches).toHaveLength(0);
     jest.advanceTimersByTime(100);
-    expect(batches).toEqual([{ text: expect.stringMatching(/^(.*\n){3}$/), lines: 3, dropped: 0 }]);
+    expect(batches).toMatchObject([{ lines: 3, dropped: 0 }]);
+    expect(textOf(batches[0])).toMatch(/^(.*\n){3}$/);
     jest.advanceTimersByTime(1000);
     expect(batches).toHaveLength(1);
+  });
+
+  it('keeps the longest line whole, and leaves what it has handed over alone', () => {
+    const { log, batches } = logOf();
+    const long = '\u0000'.repeat(100_000);
+    const facts = { ...NOTHING, target: long, host: long, userAgent: long, referer: long, requestId: long };
+    for (let line = 0; line < 3; line++) log?.write(new AccessEntry(0, facts));
+    log?.flush();
+    const texts = batches.map(textOf).join('').split('\n').slice(0, -1);
+    expect(texts.map((text) => (JSON.parse(text) as { level: number }).level)).toEqual([30, 30, 30]);
   });
 
   it('hands over a full batch at once', () => {
@@ -46,7 +59,7 @@ describe('the access log of a lane', () => {
     const { log, write, batches, lines } = logOf();
     write(200_000);
     jest.advanceTimersByTime(1000);
-    const held = batches.reduce((sum, { text }) => sum + text.length, 0);
+    const held = batches.reduce((sum, { bytes }) => sum + bytes.length, 0);
     expect(held).toBeLessThan(1.2 * 1024 ** 2);
     for (let batch = 0; batch < batches.length; batch++) log?.written();
     jest.advanceTimersByTime(1000);

@@ -12,15 +12,17 @@ import { jsonLine } from './json-line.js';
 import { compileTargetMask, type TargetMask } from './masked-target.js';
 
 export interface AccessBatch {
-  /** Whole lines. */
-  readonly text: string;
+  /** Whole lines, in UTF-8. */
+  readonly bytes: Uint8Array;
   readonly lines: number;
   /** Lines before these that had no room. */
   readonly dropped: number;
 }
 
-/** Characters after which a batch is handed over at once. */
+/** Bytes after which a batch is handed over at once. */
 const BATCH_SIZE = 64 * 1024;
+/** Most that a line can have: five texts of a client, each shortened and every character of it escaped. */
+const LONGEST_LINE = 64 * 1024;
 /** Milliseconds after which it is in any case. */
 const BATCH_TIME = 100;
 /** Batches that may be on their way to the file at a time: 1 MiB or a little more. */
@@ -36,7 +38,9 @@ export interface AccessLogOptions {
 
 export class AccessLog {
   readonly #mask: TargetMask;
-  #text = '';
+  /** Written at once, and not added up as text: the pieces of a hundred lines would be moved about by each collection. */
+  readonly #buffer = Buffer.allocUnsafeSlow(BATCH_SIZE + LONGEST_LINE);
+  #used = 0;
   #lines = 0;
   #dropped = 0;
   #underway = 0;
@@ -81,24 +85,25 @@ export class AccessLog {
   }
 
   write(entry: AccessEntry): void {
-    if (this.#text.length >= BATCH_SIZE) {
+    if (this.#used >= BATCH_SIZE) {
       this.#dropped++;
       return;
     }
     const now = performance.now();
-    this.#text +=
+    const line =
       this.options.settings.format === 'json'
         ? jsonLine(entry, this.#mask, Date.now(), now)
         : combinedLine(entry, this.#mask, Date.now());
+    this.#used += this.#buffer.write(line, this.#used);
     this.#lines++;
-    if (this.#text.length >= BATCH_SIZE) this.flush();
+    if (this.#used >= BATCH_SIZE) this.flush();
     else this.#timer ??= setTimeout(() => this.flush(), BATCH_TIME).unref();
   }
 
   /** The oldest batch is dealt with. */
   written(): void {
     this.#underway--;
-    if (this.#text.length >= BATCH_SIZE) this.flush();
+    if (this.#used >= BATCH_SIZE) this.flush();
   }
 
   /** Hands over what there is, where there is room for it. */
@@ -110,8 +115,12 @@ export class AccessLog {
       this.#timer = setTimeout(() => this.flush(), BATCH_TIME).unref();
       return;
     }
-    const batch = { text: this.#text, lines: this.#lines, dropped: this.#dropped };
-    [this.#text, this.#lines, this.#dropped] = ['', 0, 0];
+    const batch = {
+      bytes: Uint8Array.prototype.slice.call(this.#buffer, 0, this.#used),
+      lines: this.#lines,
+      dropped: this.#dropped,
+    };
+    [this.#used, this.#lines, this.#dropped] = [0, 0, 0];
     this.#underway++;
     this.options.deliver(batch);
   }

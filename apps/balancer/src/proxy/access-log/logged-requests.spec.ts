@@ -27,7 +27,7 @@ describe('the access log of the data plane', () => {
       { accessLog: ALL, ...settings },
       {
         writeAccess: (batch, done) => {
-          text += batch.text;
+          text += Buffer.from(batch.bytes).toString();
           done();
         },
       },
