@@ -7,18 +7,19 @@ export interface ResultFile<Result = unknown> {
   readonly title: string;
   /** ISO 8601, to the second. */
   readonly measuredAt: string;
-  readonly tookSeconds: number;
+  /** null: nobody looked at the clock. */
+  readonly tookSeconds: number | null;
   readonly machine: { readonly node: string; readonly system: string; readonly cpu: string; readonly cores: number };
   readonly result: Result;
 }
 
-/** @param tookMs duration of the measurement */
-export function resultFile<Result>(title: string, tookMs: number, result: Result): ResultFile<Result> {
+/** @param tookMs duration of the measurement; null = not known */
+export function resultFile<Result>(title: string, tookMs: number | null, result: Result): ResultFile<Result> {
   const cpus = os.cpus();
   return {
     title,
     measuredAt: new Date().toISOString().replace(/\.\d+/, ''),
-    tookSeconds: Math.round(tookMs / 1000),
+    tookSeconds: tookMs === null ? null : Math.round(tookMs / 1000),
     machine: {
       node: process.version,
       system: `${os.type()} ${os.arch()}`,
@@ -47,5 +48,6 @@ export function readResult<Result>(file: string): ResultFile<Result> | undefined
 /** Where and when, in one line. */
 export function provenance({ measuredAt, tookSeconds, machine }: ResultFile): string {
   const { node, system, cpu, cores } = machine;
-  return `Measured ${measuredAt.slice(0, 10)} in ${tookSeconds} s on ${cores} shared cores (${cpu}), ${system}, Node ${node.slice(1)}.`;
+  const took = tookSeconds === null ? '' : ` in ${tookSeconds} s`;
+  return `Measured ${measuredAt.slice(0, 10)}${took} on ${cores} shared cores (${cpu}), ${system}, Node ${node.slice(1)}.`;
 }

@@ -30,7 +30,8 @@ export interface SoakSample {
 
 export interface SoakRun extends SoakPlan {
   readonly taken: readonly SoakSample[];
-  readonly seconds: number;
+  /** null in runs that were stored before the clock was looked at. */
+  readonly seconds: number | null;
   /** Of the light traffic; lost are those that were at a replica when it was killed, or came while none was ready. */
   readonly answered: number;
   readonly lost: number;
