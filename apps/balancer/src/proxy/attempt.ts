@@ -1,7 +1,6 @@
 // Owns one try of a request on the wire of the standard lane: its outgoing request, and what comes of it, told to the exchange
 // by number. What that means is the attempt machine's.
-import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
-import type { InformationEvent } from 'node:http';
+import type { Agent, ClientRequest, IncomingMessage, InformationEvent } from 'node:http';
 import type { Target } from '../routing/table.js';
 import type { Party } from './forwarder.js';
 import type { BodyReader } from './request-body.js';

@@ -260,10 +260,11 @@ export class Ledger {
 
   private fold(instance: ObservedInstance, moment: Moment): void {
     const known = this.entries.get(instance.id);
-    const entry = known ?? {
-      ...blank(instance.id, instance.slot, instance.generation, moment.now),
-      bornAt: this.order,
-    };
+    const entry = inItsPlace(
+      known ?? { ...blank(instance.id, instance.slot, instance.generation, moment.now), bornAt: this.order },
+      instance,
+      moment.now,
+    );
     if (instance.state === 'exited') {
       // Seen dead at first sight: it died on an earlier balancer's watch, so it is shown and not counted.
       if (!entry.ended && !entry.retired)
@@ -284,9 +285,6 @@ export class Ledger {
     this.entries.set(instance.id, {
       ...entry,
       ...(reborn ? { health: newborn(moment.now), conduct: UNBLEMISHED, ejected: null, ended: false } : {}),
-      // Renamed: a standby that was promoted, or by hand.
-      ...(entry.slot === instance.slot ? {} : { slot: instance.slot, filledAt: moment.now }),
-      generation: instance.generation,
       startedAt: instance.startedAt ?? entry.startedAt,
       address: instance.address ?? entry.address,
     });
@@ -348,6 +346,11 @@ function blank(id: string, slot: string, generation: number, now: number): Omit<
     address: undefined,
     ended: false,
   };
+}
+
+/** Where it is listed, which may be a new place: a standby that was promoted, or renamed by hand. Its end is then held against that one, too. */
+function inItsPlace(entry: Entry, { slot, generation }: ObservedInstance, now: number): Entry {
+  return { ...entry, generation, ...(entry.slot === slot ? {} : { slot, filledAt: now }) };
 }
 
 const sameAddress = (a: Address, b: Address) => a.host === b.host && a.port === b.port;

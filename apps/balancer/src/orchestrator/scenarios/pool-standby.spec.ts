@@ -86,6 +86,22 @@ describe('a pool with a standby', () => {
     expect(rig.states()).toMatchObject({ 'Server 1': 'backing-off' });
   });
 
+  it('holds the death of one against the replica that it was given to, though nobody had seen it there alive', async () => {
+    await up();
+    await rig.pass(60_000);
+    const { id } = only();
+    const rename = rig.runtime.rename.bind(rig.runtime);
+    rig.runtime.rename = async (renamed, place) => {
+      rig.runtime.rename = rename;
+      Object.assign(rig.runtime.world.get(renamed) ?? {}, place);
+      rig.runtime.die(renamed);
+    };
+    await rig.manager.add({ n: 1, hostnames: ['S5'] });
+    await rig.pass(2000);
+    expect(rig.manager.life.deaths('S5')).toMatchObject([{ instance: id, generation: 1 }]);
+    expect(rig.states()).toMatchObject({ S5: 'ready' });
+  });
+
   it('ends a standby for each that is too many, and one that fails to be promoted', async () => {
     await up();
     rig.runtime.disturb = (call) =>
