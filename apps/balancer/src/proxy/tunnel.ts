@@ -115,7 +115,11 @@ export class Tunnel implements Party, DeadlineOwner, TableWaiter {
       for (const name of Object.keys(headers)) if (name.startsWith('x-hashflow-')) delete headers[name];
       if (exposeReplica) headers['x-hashflow-replica'] = this.#target.instance.replica;
     };
-    outgoing.once('response', tidy);
+    outgoing.once('response', (response) => {
+      tidy(response);
+      // No tunnel then: what the client still says is for nobody, and only who listens hears it leave.
+      this.socket.once('end', () => this.socket.destroySoon()).resume();
+    });
     outgoing.once('upgrade', (response, upstream) => {
       tidy(response);
       this.#establish(upstream);

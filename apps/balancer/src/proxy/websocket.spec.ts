@@ -243,6 +243,20 @@ describe('a handshake', () => {
     await until(async () => upstream.connections.every(({ destroyed }) => destroyed));
   });
 
+  it('whose client is gone while an ordinary answer is passed on leaves nothing behind', async () => {
+    const upstream = await startHostile((socket) =>
+      socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nfor the first')),
+    );
+    open.push(upstream);
+    await serve([upstream.port]);
+    const raw = await rawClient(plane.port, `${HANDSHAKE}\r\n`);
+    await raw.until(/for the first$/);
+    expect((await counters())[0]).toBe(1);
+    raw.socket.destroy();
+    await until(async () => (await counters())[0] === 0);
+    await until(async () => upstream.connections.every(({ destroyed }) => destroyed));
+  });
+
   it('with the first frame in the same packet loses none of it', async () => {
     const server = await echoServer('A');
     await serve([server.port]);
