@@ -1,6 +1,11 @@
 // The floor plan of docs/architecture.md as rules: imports run downward only, rooms on one floor are strangers, no cycle.
 const src = 'apps/balancer/src/';
-const floors = [['config', 'telemetry', 'platform'], ['runtime', 'routing'], ['orchestrator', 'proxy'], ['admin', 'dashboard']];
+const floors = [
+  ['config', 'telemetry', 'platform'],
+  ['runtime', 'routing'],
+  ['orchestrator', 'proxy'],
+  ['admin', 'dashboard'],
+];
 const rooms = (list) => `^${src}(${list.join('|')})/`;
 
 const upward = floors.slice(0, -1).map((list, floor) => ({

@@ -1,5 +1,5 @@
 // Owns the way into a running Node process: SIGUSR1 opens the inspector that every Node program has, so that nothing of the
-// product is made for being measured. What is asked over it is thread-facts.ts's.
+// product is made for being measured. What is asked over it is process-facts.ts's.
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 

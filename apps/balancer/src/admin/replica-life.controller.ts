@@ -56,7 +56,7 @@ export class ReplicaLifeController {
     ...BODY_FAILURES,
     400: ['force must be true or false, not "yes"', 'unknown property "x" with the value 1; only force is read'],
     409: [
-      '"Server 1" is the only replica that serves: without it every request is answered 503; send {"force": true} to drain it all the same',
+      '"Server 1" is the only replica that serves: without it no request is answered by a replica; send {"force": true} to drain it all the same',
     ],
     503: [NOT_STORED],
   })

@@ -29,7 +29,7 @@ export function planDrain<M extends LifeMember>(
 ): M[] {
   const member = find(members, name);
   if (!member.drained && !force && ready.has(name) && ready.size === 1) {
-    const why = `${show(name)} is the only replica that serves: without it every request is answered 503`;
+    const why = `${show(name)} is the only replica that serves: without it no request is answered by a replica`;
     throw new PoolError('last_ready', `${why}; send {"force": true} to drain it all the same`, { replica: name });
   }
   return replace(members, { ...member, drained: true });

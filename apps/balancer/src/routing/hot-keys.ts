@@ -76,14 +76,12 @@ export class HotKeys {
   sketch(now: number): HotKeySketch {
     this.fade(now);
     const { total, least } = this.#sketch;
-    const keys = this.#sketch
-      .keys()
-      .map(({ hash, count, error, text }) => ({
-        hash: hash >>> 0,
-        count,
-        error,
-        ...(text !== undefined && { key: text }),
-      }));
+    const keys = this.#sketch.keys().map(({ hash, count, error, text }) => ({
+      hash: hash >>> 0,
+      count,
+      error,
+      ...(text !== undefined && { key: text }),
+    }));
     return { total, least, keys };
   }
 }

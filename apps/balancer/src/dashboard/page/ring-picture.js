@@ -95,7 +95,7 @@ export class RingPicture {
       (label, { name, part, from, to }) => {
         const { x, y } = pointAt((from + to) / 2, LABEL);
         // In the middle only where its neighbours are far enough away.
-      const anchor = Math.abs(x) < 30 && part > CENTRED ? 'middle' : x > 0 ? 'start' : 'end';
+        const anchor = Math.abs(x) < 30 && part > CENTRED ? 'middle' : x > 0 ? 'start' : 'end';
         const at = x.toFixed(1);
         const shift = Math.abs(x) < 30 ? (y > 0 ? 6 : -10) : -2;
         setAttributes(label, { x: at, y: (y + shift).toFixed(1), 'text-anchor': anchor });
