@@ -207,7 +207,10 @@ describeWithChromium('the dashboard', () => {
       expect(await ground()).toBe(light);
       for (const width of [360, 768, 1920]) {
         await page.setViewportSize({ width, height: 800 });
-        expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+        // The charts follow the window a moment later.
+        await eventually(`everything fits ${width} px`, async () =>
+          (await page.evaluate('document.documentElement.scrollWidth <= innerWidth')) === true ? true : undefined,
+        );
       }
       await page.getByRole('button', { name: 'Theme: light' }).click();
       await page.getByRole('button', { name: 'Theme: dark' }).click();
