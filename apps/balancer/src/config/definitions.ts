@@ -296,6 +296,13 @@ export const definitions = {
     'peers whose forwarding fields are believed (addresses or CIDR ranges)',
     list(),
   ),
+  express: define(
+    'EXPRESS',
+    'proxy',
+    'false',
+    'carry plain HTTP/1.1 requests in the express lane; all else, and with false everything, goes through the standard lane',
+    flag(),
+  ),
   preserveHost: define('PRESERVE_HOST', 'proxy', 'true', 'pass the client’s Host on to the replica', flag()),
   exposeReplica: define(
     'EXPOSE_REPLICA',

@@ -23,6 +23,7 @@ const settings = z.strictObject({
   workers: count,
   trustedProxies: z.array(z.string()).readonly(),
   preserveHost: z.boolean(),
+  express: z.boolean(),
   exposeReplica: z.boolean(),
   upstreamKeepalive: count,
   connectTimeout: count,

@@ -13,6 +13,7 @@ export function dataSettingsOf(settings: Settings): DataSettings {
     seedRoutes: seedRoutesEnabled(settings),
     workers: settings.workers,
     trustedProxies: settings.trustedProxies,
+    express: settings.express,
     preserveHost: settings.preserveHost,
     exposeReplica: settings.exposeReplica,
     upstreamKeepalive: settings.upstreamKeepalive,

@@ -5,7 +5,7 @@ import type { RingRecipe } from '../ring-recipe.js';
 import type { DataMetrics } from './data-metrics.js';
 
 /** Raised when a message changes its meaning: a control process never takes over a data process that speaks another. */
-export const PROTOCOL = 3;
+export const PROTOCOL = 4;
 
 /** Eligibility of an instance for new requests. The placement never changes with it. */
 export type InstanceState = 'ready' | 'unready' | 'draining';
@@ -57,6 +57,8 @@ export interface DataSettings {
   readonly workers: number;
   readonly trustedProxies: readonly string[];
   readonly preserveHost: boolean;
+  /** Plain requests go through the express lane. */
+  readonly express: boolean;
   readonly exposeReplica: boolean;
   readonly upstreamKeepalive: number;
   readonly connectTimeout: number;

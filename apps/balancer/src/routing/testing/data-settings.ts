@@ -9,6 +9,7 @@ export function testDataSettings(changes: Partial<DataSettings> = {}): DataSetti
     seedRoutes: true,
     workers: 1,
     trustedProxies: [],
+    express: false,
     preserveHost: true,
     exposeReplica: true,
     upstreamKeepalive: 4000,
