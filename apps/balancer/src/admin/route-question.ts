@@ -33,11 +33,10 @@ export function readRouteQuestion(search: string): RouteQuestion {
 /** A request of which only some parts are known. What every request has, and nobody can guess, is missed once it is read. */
 class DraftRequest implements KeyRequest {
   readonly target: string;
-  readonly headers: Readonly<Record<string, string | undefined>>;
+  private readonly headers = new Map<string, string>();
   private readonly given = new Map<'path' | 'host' | 'ip', string>();
 
   constructor(parameters: readonly Parameter[]) {
-    const headers = new Map<string, string>();
     const cookies: string[] = [];
     const query: string[] = [];
     for (const parameter of parameters) {
@@ -46,18 +45,21 @@ class DraftRequest implements KeyRequest {
       const [kind, argument] = dot < 0 ? [name, ''] : [name.slice(0, dot), name.slice(dot + 1)];
       if (dot < 0 && (kind === 'path' || kind === 'host' || kind === 'ip'))
         this.given.set(kind, checked[kind](parameter));
-      else if (dot > 0 && kind === 'header') headers.set(headerName(parameter, argument), headerValue(parameter));
+      else if (dot > 0 && kind === 'header') this.headers.set(headerName(parameter, argument), headerValue(parameter));
       else if (dot > 0 && kind === 'cookie') cookies.push(cookiePair(parameter, argument));
       else if (dot > 0 && kind === 'query' && argument !== '')
         query.push(`${percent(latin1(argument))}=${percent(bytes)}`);
       else throw new RequestError(400, `unknown query parameter ${quote(name)}; known are ${FORMS}`);
     }
-    if (cookies.length > 0) headers.set('cookie', cookies.join('; '));
+    if (cookies.length > 0) this.headers.set('cookie', cookies.join('; '));
+    const host = this.given.get('host');
+    if (host !== undefined) this.headers.set('host', host);
     const path = this.given.get('path') ?? '/';
     this.target = query.length === 0 ? path : `${path}${path.includes('?') ? '&' : '?'}${query.join('&')}`;
-    this.headers = Object.assign(Object.create(null) as object, Object.fromEntries(headers), {
-      host: this.given.get('host'),
-    });
+  }
+
+  field(name: string): string | undefined {
+    return this.headers.get(name);
   }
 
   get host(): string {

@@ -1,7 +1,7 @@
 // Owns what is known of the other end of a client connection, and the key that its request hashes by.
 import type { IncomingMessage } from 'node:http';
 import { plainAddress } from '../config/networks.js';
-import { NO_LINK } from '../routing/hash-key.js';
+import { type KeyRequest, NO_LINK } from '../routing/hash-key.js';
 import type { RoutingTable } from '../routing/table.js';
 import type { AccessEntry } from './access-log/access-entry.js';
 import { Candidates } from './candidates.js';
@@ -24,19 +24,43 @@ export function clientOf(request: IncomingMessage, { trusts }: LaneContext): Cli
   return { peer, peerTrusted: trusts(peer), address: clientAddress(peer, text, trusts) };
 }
 
-/** The candidates of a request, in the order of its key. Must run before the request's fields are rewritten. */
+/** What the key chain may look at in a request of the standard lane. Must be read before the request's fields are rewritten. */
+export class IncomingKey implements KeyRequest {
+  constructor(
+    private readonly request: IncomingMessage,
+    private readonly head: RequestHead,
+    private readonly client: Client,
+  ) {}
+
+  get target(): string {
+    return this.head.target;
+  }
+
+  get host(): string | undefined {
+    return this.head.host;
+  }
+
+  get ip(): string {
+    return this.client.address;
+  }
+
+  /** By node's rules for repeated fields, except that lists are joined, too. */
+  field(name: string): string | undefined {
+    const { headers } = this.request;
+    // An object like any other: constructor is no field that was sent.
+    const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
+    return typeof value === 'string' ? value : value?.join(', ');
+  }
+}
+
+/** The candidates of a request, in the order of its key. */
 export function candidatesFor(
   context: LaneContext,
   table: RoutingTable,
-  request: IncomingMessage,
-  head: RequestHead,
-  client: Client,
+  request: KeyRequest,
   entry: AccessEntry | undefined,
 ): Candidates {
-  const { key, link } = table.chain.select(
-    { target: head.target, host: head.host, ip: client.address, headers: request.headers },
-    context.random,
-  );
+  const { key, link } = table.chain.select(request, context.random);
   context.keys.count(context.worker, link);
   if (entry) entry.keyLink = link === NO_LINK ? 'random' : table.chain.links[link];
   const hash = table.hash(key);

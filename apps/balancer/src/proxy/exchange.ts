@@ -7,7 +7,7 @@ import { Attempt, type AttemptOwner } from './attempt.js';
 import { AttemptMachine, type Step } from './attempt-machine.js';
 import type { TableWaiter } from './candidates.js';
 import { type Cause, causes, SILENT_ENDS } from './causes.js';
-import { candidatesFor, type Client, clientOf } from './client.js';
+import { candidatesFor, type Client, clientOf, IncomingKey } from './client.js';
 import { type DeadlineOwner, DeadlineTimer } from './deadline-timer.js';
 import { hostOf, requestFields } from './fields.js';
 import type { Forwarder } from './forwarder.js';
@@ -60,7 +60,7 @@ export class Exchange implements AttemptOwner, BodyOwner, DeadlineOwner, TableWa
         // Who waits for 100 Continue gets it when a connection stands, and sends nothing before.
         collects: hasBody && !expectsContinue && settings.retryBuffer > 0,
       },
-      table && candidatesFor(context, table, request, head, this.#client, this.#entry),
+      table && candidatesFor(context, table, new IncomingKey(request, head, this.#client), this.#entry),
     );
   }
 

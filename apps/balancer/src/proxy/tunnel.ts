@@ -9,7 +9,7 @@ import { answerLength, answerOnSocket } from './answers.js';
 import { AttemptMachine, type Step } from './attempt-machine.js';
 import type { TableWaiter } from './candidates.js';
 import { type Cause, causes, type End } from './causes.js';
-import { candidatesFor, type Client, clientOf } from './client.js';
+import { candidatesFor, type Client, clientOf, IncomingKey } from './client.js';
 import { type DeadlineOwner, DeadlineTimer } from './deadline-timer.js';
 import { hostOf, requestFields } from './fields.js';
 import type { Forwarder, Party } from './forwarder.js';
@@ -66,7 +66,7 @@ export class Tunnel implements Party, DeadlineOwner, TableWaiter {
       context,
       // A handshake that was sent is not sent again: what came on the heels of it went with it.
       { idempotent: false, hasBody: false, collects: false },
-      table && candidatesFor(context, table, request, head, this.#client, this.#entry),
+      table && candidatesFor(context, table, new IncomingKey(request, head, this.#client), this.#entry),
     );
   }
 

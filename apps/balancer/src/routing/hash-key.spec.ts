@@ -2,14 +2,19 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { compileHashKey, HashKeyError, type KeyRequest, validateHashKey } from './hash-key.js';
 
-const request = (changes: Partial<KeyRequest> = {}): KeyRequest => ({
+interface Draft extends Omit<KeyRequest, 'field'> {
+  readonly headers: Readonly<Record<string, string>>;
+}
+const HEADERS = { 'x-hash-key': 'k1', cookie: 'sid=abc; theme=dark', 'x-tenant': 'acme', 'x-empty': '' };
+
+const request = ({ headers = HEADERS, ...changes }: Partial<Draft> = {}): KeyRequest => ({
   target: '/shop/cart/items?user=ann&page=2',
   host: 'Shop.Example:8080',
   ip: '10.1.2.3',
-  headers: { 'x-hash-key': 'k1', cookie: 'sid=abc; theme=dark', 'x-tenant': 'acme', 'x-empty': '' },
+  field: (name) => new Map(Object.entries(headers)).get(name),
   ...changes,
 });
-const key = (chain: string, changes?: Partial<KeyRequest>) => compileHashKey(chain).select(request(changes), () => 0.5);
+const key = (chain: string, changes?: Partial<Draft>) => compileHashKey(chain).select(request(changes), () => 0.5);
 
 describe('a key chain', () => {
   it.each([
@@ -58,7 +63,6 @@ describe('a key chain', () => {
   });
 
   it.each([
-    ['a repeated header', 'header:x-list', { headers: { 'x-list': ['1', '2'] } }, '1, 2'],
     ['a cookie with an equals sign', 'cookie:t', { headers: { cookie: 'a=1; t=x=y' } }, 'x=y'],
     ['the first of two cookies', 'cookie:t', { headers: { cookie: 't=1; t=2' } }, '1'],
     ['an encoded query value', 'query:u', { target: '/?u=a%2Fb+c' }, 'a/b c'],
@@ -69,10 +73,8 @@ describe('a key chain', () => {
     ['an IPv6 network', 'ip:/24:/64', { ip: '2001:db8:1:2:3:4:5:6' }, '2001:db8:1:2:0:0:0:0'],
     ['an IPv4 client of a dual-stack socket', 'ip', { ip: '::ffff:10.1.2.3' }, '10.1.2.3'],
     ['an IPv6 host', 'host', { host: '[::1]:80' }, '[::1]'],
-    ['a header called like a property of objects', 'header:constructor,host', {}, 'shop.example'],
-  ] as [string, string, Partial<KeyRequest>, string][])('reads %s', (_what, chain, changes, expected) => {
-    const headers = Object.assign(Object.create(null) as object, changes.headers ?? request().headers);
-    expect(key(chain, { ...changes, headers: headers }).key).toBe(expected);
+  ] as [string, string, Partial<Draft>, string][])('reads %s', (_what, chain, changes, expected) => {
+    expect(key(chain, changes).key).toBe(expected);
   });
 
   it.each([
@@ -83,7 +85,7 @@ describe('a key chain', () => {
     ['query:user', { target: '/shop?user=' }],
     ['host', { host: undefined }],
     ['host', { host: '' }],
-  ] as [string, Partial<KeyRequest>][])('%s counts what is missing or empty as absent', (chain, changes) => {
+  ] as [string, Partial<Draft>][])('%s counts what is missing or empty as absent', (chain, changes) => {
     expect(key(chain, changes).link).toBe(-1);
   });
 

@@ -20,8 +20,11 @@ export interface KeyRequest {
   readonly host: string | undefined;
   /** The client: the socket's peer, or whom a trusted proxy names. */
   readonly ip: string;
-  /** Names in lower case; repeated fields joined or as a list. */
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /**
+   * Value of a header field, repeated ones joined.
+   * @param name in lower case
+   */
+  field(name: string): string | undefined;
 }
 
 /** Instead of an index: no link was present. */
@@ -165,11 +168,7 @@ function headerPart(text: string, argument: string | undefined): Part {
   const name = token(text, argument).toLowerCase();
   return {
     text: `header:${name}`,
-    read({ headers }) {
-      // An object like any other: constructor is no field that was sent.
-      const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
-      return present(typeof value === 'string' ? value : value?.join(', '));
-    },
+    read: (request) => present(request.field(name)),
   };
 }
 
@@ -177,11 +176,7 @@ function cookiePart(text: string, argument: string | undefined): Part {
   const name = token(text, argument);
   return {
     text: `cookie:${name}`,
-    read({ headers }) {
-      const { cookie } = headers;
-      const pairs = typeof cookie === 'string' ? cookie : cookie?.join('; ');
-      return present(firstValue(pairs, ';', (key) => key.trim() === name)?.trim());
-    },
+    read: (request) => present(firstValue(request.field('cookie'), ';', (key) => key.trim() === name)?.trim()),
   };
 }
 

@@ -13,7 +13,7 @@ const reasonOf = (name: string) => candidates().find((candidate) => candidate.na
 afterEach(() => rig.dispose());
 
 const request = (headers: Record<string, string>) => ({
-  request: { target: '/', host: 'a.example', ip: '10.0.0.1', headers },
+  request: { target: '/', host: 'a.example', ip: '10.0.0.1', field: (name: string) => headers[name] },
 });
 
 describe('the route of a request', () => {
