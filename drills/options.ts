@@ -29,7 +29,8 @@ export function usage(ids: readonly string[]): string {
   ${ids.join(' ')}
 
   --runtime process|docker   on this runtime only; both otherwise, Docker where an engine answers
-  --rate N                   requests per second, 1 to 5000; otherwise half of what the pool is measured to get through, at most 300
+  --rate N                   requests per second, 1 to 5000; otherwise half of what the pool is measured to get
+                             through: all of that half for \`steady\`, at most 300 for the others
   --seconds N                load before and after the event together, 2 to 600; 6
   --events N                 random events of \`steady\`, 1 to 10000; 200
   --seed N                   what they are drawn with; 1

@@ -13,7 +13,7 @@ import { Rig } from './rig/rig.ts';
 import { watch } from './rig/watch.ts';
 
 export interface Terms {
-  /** Requests per second; undefined: half of what the pool is measured to get through, at most `MAX_RATE`. */
+  /** Requests per second, at most the drill's own limit; undefined: half of what the pool is measured to get through. */
   readonly rate: number | undefined;
   /** Load before and after the act, together. */
   readonly seconds: number;
@@ -39,17 +39,17 @@ export function perform(drill: Drill, runtime: MadeRuntime, terms: Terms): Promi
 }
 
 async function run(drill: Drill, rig: Rig, terms: Terms): Promise<DrillResult> {
-  let capacity: number | undefined;
-  if (terms.rate === undefined) {
-    terms.onProgress('measuring the capacity');
-    capacity = await measureCapacity(
-      rig.dataUrl,
-      { rate: 0, keys: MOST_KEYS, postEvery: POST_EVERY, rehearsal: true },
-      CAPACITY_MS,
-    );
-  }
-  const half = Math.max(MIN_RATE, Math.floor((capacity ?? 0) / 2));
-  const rate = Math.min(drill.mostRate ?? MAX_RATE, terms.rate ?? Math.min(MAX_RATE, half));
+  terms.onProgress('measuring the capacity');
+  const capacity = await measureCapacity(
+    rig.dataUrl,
+    { rate: 0, keys: MOST_KEYS, postEvery: POST_EVERY, rehearsal: true },
+    CAPACITY_MS,
+  );
+  const half = Math.max(MIN_RATE, Math.floor(capacity / 2));
+  const rate =
+    terms.rate === undefined
+      ? Math.min(drill.mostRate ?? MAX_RATE, half)
+      : Math.min(drill.mostRate ?? Infinity, terms.rate);
   const plan: LoadPlan = { rate, keys: Math.min(MOST_KEYS, Math.max(20, rate)), postEvery: POST_EVERY };
 
   const before = await ownersOf(rig.dataUrl, plan.keys);
@@ -82,7 +82,7 @@ async function run(drill: Drill, rig: Rig, terms: Terms): Promise<DrillResult> {
     drill,
     runtime: rig.runtime,
     rate,
-    ...(capacity !== undefined && { capacity: Math.round(capacity) }),
+    capacity: Math.round(capacity),
     began,
     samples,
     sightings,

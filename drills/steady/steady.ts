@@ -15,6 +15,8 @@ export function steadyDrill(count: number, seed: number): Drill {
     title: `Steady load through ${count} random events`,
     text: `Add, remove, kill -9, freeze, restart, deploy, SIGKILL of control, drawn with seed ${seed}, one after the other without waiting for the pool to recover: whatever leaves two ready replicas. The pool keeps between ${LEAST} and ${MOST} replicas.`,
     runtimes: ['process', 'docker'],
+    // Half of the capacity is what this one is about, whatever that is.
+    mostRate: 5000,
     replicas: 5,
     // What kills a replica every few seconds is the drill, and no crash loop.
     settings: { CRASH_LOOP_LIMIT: '1000' },
