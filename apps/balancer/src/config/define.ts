@@ -17,6 +17,17 @@ export const text = () => z.string().trim();
 export const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
   z.enum(values, { error: `one of ${values.join(', ')}` }) as unknown as z.ZodType<T[number], string>;
 
+/** Several of them by comma, or none. */
+export const someOf = <const T extends readonly string[]>(values: T): z.ZodType<readonly T[number][], string> =>
+  z.string().transform((written, ctx) => {
+    const parts = written.split(',').map((part) => part.trim());
+    const given = written.trim() === '' ? [] : parts;
+    // In the order of `values`, each once: two ways to write the same are the same.
+    if (given.every((part) => values.includes(part))) return values.filter((value) => given.includes(value));
+    ctx.addIssue({ code: 'custom', message: `several of ${values.join(', ')}, by comma, or nothing` });
+    return z.NEVER;
+  });
+
 export function define<T>(name: string, group: Group, value: string, what: string, schema: z.ZodType<T, string>) {
   return { name, group, default: value, text: what, schema } satisfies Definition<T>;
 }

@@ -2,6 +2,7 @@
 // docs/operations.md is checked with, and that the start's error messages quote.
 import { define, type Definition, oneOf, optional, text } from './define.js';
 import { healthDefinitions } from './health-definitions.js';
+import { proxyDefinitions } from './proxy-definitions.js';
 import { sightDefinitions } from './sight-definitions.js';
 import { decimal, duration, flag, integer, list, size } from './units.js';
 
@@ -303,6 +304,7 @@ export const definitions = {
     'carry plain HTTP/1.1 requests in the express lane; all else, and with false everything, goes through the standard lane',
     flag(),
   ),
+  ...proxyDefinitions,
   preserveHost: define('PRESERVE_HOST', 'proxy', 'true', 'pass the client’s Host on to the replica', flag()),
   exposeReplica: define(
     'EXPOSE_REPLICA',

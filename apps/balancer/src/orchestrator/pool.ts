@@ -3,6 +3,7 @@
 import { HashingError, type PlacementDiff } from '@hashflow/hashing';
 import type { Settings } from '../config/config.module.js';
 import type { DataLink } from '../routing/link/data-link.js';
+import { pseudonymOf } from '../routing/pseudonym.js';
 import type { Ring } from '../routing/ring-recipe.js';
 import type { ObservedInstance, Progress, ReplicaRuntime, Workload } from '../runtime/replica-runtime.js';
 import { RuntimeError } from '../runtime/runtime-error.js';
@@ -92,6 +93,7 @@ export async function startPool(parts: PoolParts, progress: Progress, interrupte
       snapshotBase: {
         recipe: identity.ring,
         seed: identity.seed,
+        pseudonym: pseudonymOf(identity.poolId),
         hashKey: state.hashKey,
         loadFactor: settings.loadFactor,
       },

@@ -19,6 +19,7 @@ const rows = {
   response_timeout: { status: 504, message: 'The replica took too long to answer' },
   bad_request: { status: 400, message: 'The request is malformed or ambiguous', close: true },
   request_timeout: { status: 408, message: 'The request took too long to arrive', close: true },
+  loop_detected: { status: 508, message: 'The request has passed this balancer before' },
   body_too_large: { status: 413, message: 'The request body is too large', close: true },
   expectation_failed: { status: 417, message: 'Expect: only 100-continue is understood', close: true },
   head_too_large: { status: 431, message: 'The request head is too large', close: true },

@@ -8,6 +8,7 @@ import { Candidates } from './candidates.js';
 import { clientAddress } from './client-address.js';
 import type { RequestHead } from './head.js';
 import type { LaneContext } from './lane-context.js';
+import { hasPassed } from './via.js';
 
 export interface Client {
   /** The socket's peer. */
@@ -51,6 +52,13 @@ export class IncomingKey implements KeyRequest {
     const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
     return typeof value === 'string' ? value : value?.join(', ');
   }
+}
+
+/** This pool has sent the request on before: it would go round until somebody's patience ends. */
+export function isLoop({ headers: { via } }: IncomingMessage, { tables, forwarding }: LaneContext): boolean {
+  return (
+    forwarding.via && via !== undefined && tables.current !== undefined && hasPassed(via, tables.current.pseudonym)
+  );
 }
 
 /** The candidates of a request, in the order of its key. */

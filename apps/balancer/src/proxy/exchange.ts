@@ -7,7 +7,7 @@ import { Attempt, type AttemptOwner } from './attempt.js';
 import { AttemptMachine, type Step } from './attempt-machine.js';
 import type { TableWaiter } from './candidates.js';
 import { type Cause, causes, SILENT_ENDS } from './causes.js';
-import { candidatesFor, type Client, clientOf, IncomingKey } from './client.js';
+import { candidatesFor, type Client, clientOf, IncomingKey, isLoop } from './client.js';
 import { type DeadlineOwner, DeadlineTimer } from './deadline-timer.js';
 import { hostOf, requestFields } from './fields.js';
 import type { Forwarder } from './forwarder.js';
@@ -71,6 +71,7 @@ export class Exchange implements AttemptOwner, BodyOwner, DeadlineOwner, TableWa
     response.once('close', () => this.#onClientClosed());
     if (this.#body) response.once('finish', () => this.#onDelivered());
     if (maxBody > 0 && head.length > maxBody) this.#obey(this.#machine.refuse('body_too_large'));
+    else if (isLoop(this.request, this.context)) this.#obey(this.#machine.refuse('loop_detected'));
     else this.#obey(this.#machine.begin(this.#beganAt));
   }
 
@@ -209,6 +210,8 @@ export class Exchange implements AttemptOwner, BodyOwner, DeadlineOwner, TableWa
       length: head.length,
       peer: this.#client.peer,
       peerTrusted: this.#client.peerTrusted,
+      forwarding: context.forwarding,
+      pseudonym: context.tables.current?.pseudonym,
       replica: target.instance.replica,
       trace: this.#trace,
     });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { fieldValue, hostOf, requestFields, type RequestFacts, responseFields } from './fields.js';
+import type { ForwardedField } from '../config/proxy-definitions.js';
+import { fieldValue, forwardingOf, hostOf, requestFields, type RequestFacts, responseFields } from './fields.js';
 
 const facts = (rawHeaders: string[], changes: Partial<RequestFacts> = {}): RequestFacts => ({
   rawHeaders,
@@ -11,6 +12,8 @@ const facts = (rawHeaders: string[], changes: Partial<RequestFacts> = {}): Reque
   length: 0,
   peer: '10.0.0.9',
   peerTrusted: false,
+  forwarding: forwardingOf(['for', 'proto', 'host', 'via']),
+  pseudonym: 'hashflow-0123abcd',
   replica: 'Server 1',
   ...changes,
 });
@@ -19,7 +22,7 @@ const added = {
   'x-forwarded-for': '10.0.0.9',
   'x-forwarded-proto': 'http',
   'x-forwarded-host': 'a.example',
-  via: '1.1 hashflow',
+  via: '1.1 hashflow-0123abcd',
   'x-hashflow-replica': 'Server 1',
 };
 /** Without the missing prototype, which only a strict comparison would mind. */
@@ -90,8 +93,30 @@ describe('the fields of a request', () => {
       'x-forwarded-for': '1.2.3.4, 10.0.0.9',
       'x-forwarded-proto': 'https',
       'x-forwarded-host': 'pub.example',
-      via: '2 cdn, 1.1 hashflow',
+      via: '2 cdn, 1.1 hashflow-0123abcd',
     });
+  });
+
+  it.each([
+    [[], {}],
+    [['for'], { 'x-forwarded-for': '10.0.0.9' }],
+    [['proto', 'host'], { 'x-forwarded-proto': 'http', 'x-forwarded-host': 'a.example' }],
+    [['via'], { via: '1.1 hashflow-0123abcd' }],
+  ] as [ForwardedField[], object][])(
+    'tell of their way what FORWARDED_FIELDS names, and no more: %j',
+    (named, told) => {
+      const spoofed = ['X-Forwarded-For', '1.2.3.4', 'X-Forwarded-Proto', 'https', 'X-Forwarded-Host', 'pub.example'];
+      const own = { host: 'a.example', 'x-hashflow-replica': 'Server 1' };
+      expect(sent(spoofed, { forwarding: forwardingOf(named) })).toEqual({ ...own, ...told });
+    },
+  );
+
+  it('that a trusted proxy wrote pass as they are where the balancer adds nothing', () => {
+    const fields = sent(['X-Forwarded-For', '1.2.3.4', 'Via', '2 cdn'], {
+      peerTrusted: true,
+      forwarding: forwardingOf([]),
+    });
+    expect(fields).toMatchObject({ 'x-forwarded-for': '1.2.3.4', via: '2 cdn' });
   });
 
   it('keep their repetitions apart, and cookies in one field', () => {

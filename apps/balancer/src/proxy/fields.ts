@@ -1,6 +1,8 @@
 // Owns which header fields pass the balancer, in both directions: what is meant for one connection stays on it, what only
 // the balancer may say is said by nobody else. Pure.
+import type { ForwardedField } from '../config/proxy-definitions.js';
 import { type Trace, traceparentOf } from './trace-context.js';
+import { viaEntry } from './via.js';
 
 export type Fields = Record<string, string | string[]>;
 
@@ -24,6 +26,18 @@ const REQUEST_OWN: ReadonlySet<string> = new Set(['expect', 'host', 'transfer-en
 const FORWARDING = /^(?:x-forwarded-.*|forwarded)$/;
 const OURS = /^x-hashflow-/;
 
+/** Which fields the balancer adds, of those that tell where a request came from. */
+export type Forwarding = Readonly<Record<ForwardedField, boolean>>;
+
+export function forwardingOf(fields: readonly ForwardedField[]): Forwarding {
+  return {
+    for: fields.includes('for'),
+    proto: fields.includes('proto'),
+    host: fields.includes('host'),
+    via: fields.includes('via'),
+  };
+}
+
 export interface RequestFacts {
   readonly rawHeaders: readonly string[];
   readonly httpVersion: string;
@@ -36,6 +50,10 @@ export interface RequestFacts {
   readonly peer: string;
   /** The peer is a trusted proxy: what it says about the client is kept. */
   readonly peerTrusted: boolean;
+  /** What is added. What is not is still taken from strangers, and passes from trusted proxies as they wrote it. */
+  readonly forwarding: Forwarding;
+  /** Name of the pool in Via. */
+  readonly pseudonym: string | undefined;
   /** Name of the replica, as the replica is told it. */
   readonly replica: string;
   /** Left out: what the client says of traces passes as it is. */
@@ -46,7 +64,7 @@ export interface RequestFacts {
 
 /** The fields of the request as the replica gets it; names in lower case, repeated ones as lists. */
 export function requestFields(facts: RequestFacts): Fields {
-  const { rawHeaders, peerTrusted } = facts;
+  const { rawHeaders, peerTrusted, forwarding, pseudonym } = facts;
   // No prototype: a field may be called __proto__.
   const fields = Object.create(null) as Fields;
   const named = namedInConnection(rawHeaders);
@@ -60,10 +78,10 @@ export function requestFields(facts: RequestFacts): Fields {
   if (facts.host !== undefined) fields.host = facts.host;
   if (facts.body === 'chunked') fields['transfer-encoding'] = 'chunked';
   else if (facts.body === 'length') fields['content-length'] = String(facts.length);
-  fields['x-forwarded-for'] = join(fields['x-forwarded-for'], facts.peer);
-  fields['x-forwarded-proto'] ??= 'http';
-  if (facts.clientHost !== undefined) fields['x-forwarded-host'] ??= facts.clientHost;
-  fields.via = join(fields.via, `${facts.httpVersion} hashflow`);
+  if (forwarding.for) fields['x-forwarded-for'] = join(fields['x-forwarded-for'], facts.peer);
+  if (forwarding.proto) fields['x-forwarded-proto'] ??= 'http';
+  if (forwarding.host && facts.clientHost !== undefined) fields['x-forwarded-host'] ??= facts.clientHost;
+  if (forwarding.via && pseudonym !== undefined) fields.via = join(fields.via, viaEntry(facts.httpVersion, pseudonym));
   fields['x-hashflow-replica'] = fieldValue(facts.replica);
   if (facts.trace) {
     fields.traceparent = traceparentOf(facts.trace);

@@ -63,7 +63,7 @@ describe('a request', () => {
       'x-forwarded-for': '127.0.0.1',
       'x-forwarded-proto': 'http',
       'x-forwarded-host': 'a.example',
-      via: '1.1 hashflow',
+      via: '1.1 hashflow-0123abcd',
       'x-hashflow-replica': 'Server 1',
     });
   });
@@ -98,7 +98,7 @@ describe('a request', () => {
   it('in HTTP/1.0 is served, and the connection closed', async () => {
     const text = await rawExchange(plane.port, 'GET /old HTTP/1.0\r\n\r\n');
     expect(text).toMatch(/^HTTP\/1.1 200 /);
-    expect(upstream.seen[0].headers.via).toBe('1.0 hashflow');
+    expect(upstream.seen[0].headers.via).toBe('1.0 hashflow-0123abcd');
   });
 
   it('reuses the connection to the replica, but never across instances', async () => {

@@ -8,6 +8,7 @@ import type { AttemptScope } from './attempt-machine.js';
 import type { CandidateScope } from './candidates.js';
 import type { Trusts } from './client-address.js';
 import type { RandomHex } from './trace-context.js';
+import type { Forwarding } from './fields.js';
 import type { LaneMeter } from './traffic/lane-meter.js';
 import type { Upstreams } from './upstreams.js';
 
@@ -18,6 +19,7 @@ export interface LaneContext extends AttemptScope, CandidateScope {
   readonly hotKeys: HotKeys;
   readonly upstreams: Upstreams;
   readonly trusts: Trusts;
+  readonly forwarding: Forwarding;
   readonly log: Logger;
   /** undefined: there is none. */
   readonly accessLog: AccessLog | undefined;

@@ -11,6 +11,7 @@ import type { Logger } from '../telemetry/logger.js';
 import { AccessLog } from './access-log/access-log.js';
 import type { Tables, TableWaiter } from './candidates.js';
 import { ClassicRoutes } from './classic-routes.js';
+import { forwardingOf } from './fields.js';
 import { Forwarder } from './forwarder.js';
 import type { LaneContext } from './lane-context.js';
 import type { Endpoint, LaneCommand, LaneReport } from './lane-messages.js';
@@ -93,6 +94,7 @@ export class Lane implements Tables {
       budget,
       upstreams: this.#upstreams,
       trusts: settings.trustedProxies.length > 0 ? networkMatcher(settings.trustedProxies) : () => false,
+      forwarding: forwardingOf(settings.forwardedFields),
       log,
       accessLog: this.#accessLog,
       traceIds: settings.trace ? randomHex() : undefined,

@@ -9,7 +9,7 @@ import { answerLength, answerOnSocket } from './answers.js';
 import { AttemptMachine, type Step } from './attempt-machine.js';
 import type { TableWaiter } from './candidates.js';
 import { type Cause, causes, type End } from './causes.js';
-import { candidatesFor, type Client, clientOf, IncomingKey } from './client.js';
+import { candidatesFor, type Client, clientOf, IncomingKey, isLoop } from './client.js';
 import { type DeadlineOwner, DeadlineTimer } from './deadline-timer.js';
 import { hostOf, requestFields } from './fields.js';
 import type { Forwarder, Party } from './forwarder.js';
@@ -74,7 +74,8 @@ export class Tunnel implements Party, DeadlineOwner, TableWaiter {
     this.socket.on('error', () => {});
     this.socket.once('close', () => this.#onClientClosed());
     this.#beganAt = performance.now();
-    this.#obey(this.#machine.begin(this.#beganAt));
+    const looped = isLoop(this.request, this.context);
+    this.#obey(looped ? this.#machine.refuse('loop_detected') : this.#machine.begin(this.#beganAt));
   }
 
   /** Ends it, whatever it is at. */
@@ -204,6 +205,8 @@ export class Tunnel implements Party, DeadlineOwner, TableWaiter {
       length: 0,
       peer: this.#client.peer,
       peerTrusted: this.#client.peerTrusted,
+      forwarding: context.forwarding,
+      pseudonym: context.tables.current?.pseudonym,
       replica: instance.replica,
       trace: this.#trace,
       upgrade: 'websocket',

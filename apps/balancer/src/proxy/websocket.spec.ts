@@ -78,7 +78,7 @@ describe('a WebSocket', () => {
     expect(server.headers[0]).toMatchObject({
       'x-forwarded-for': '127.0.0.1',
       'x-hashflow-replica': 'R0',
-      via: '1.1 hashflow',
+      via: '1.1 hashflow-0123abcd',
     });
     socket.close();
   });

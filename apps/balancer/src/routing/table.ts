@@ -43,6 +43,8 @@ export interface RoutingTable {
   readonly ring: PlacedRing;
   /** Equal digests send every request to the same replica. */
   readonly digest: string;
+  /** Name of the pool in Via. */
+  readonly pseudonym: string;
   readonly chain: KeyChain;
   /** Instances that take requests; not in any key's order. */
   readonly targets: readonly Target[];
@@ -143,6 +145,7 @@ export function compileTable(snapshot: Snapshot, rows: ReadonlyMap<string, RowRe
     epoch: snapshot.epoch,
     ring,
     digest: placement.digest,
+    pseudonym: snapshot.pseudonym,
     chain: ring.chain,
     targets,
     instanceIds: new Set(snapshot.instances.map(({ id }) => id)),

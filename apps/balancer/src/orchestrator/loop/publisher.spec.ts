@@ -32,7 +32,7 @@ describe('the publisher', () => {
     link.acknowledges = false;
     publisher = new Publisher(
       link,
-      { recipe: testRecipe(), seed: '0'.repeat(16), hashKey: 'random', loadFactor: 0 },
+      { recipe: testRecipe(), seed: '0'.repeat(16), pseudonym: 'hashflow-0', hashKey: 'random', loadFactor: 0 },
       silentLogger,
       () => {},
     );

@@ -8,7 +8,7 @@ import type { PlanInput } from '../plan-input.js';
 import type { StoredMember } from '../state/pool-state.js';
 
 /** The part of a snapshot that is the pool's for good. */
-export type SnapshotBase = Pick<Snapshot, 'recipe' | 'seed' | 'hashKey' | 'loadFactor'>;
+export type SnapshotBase = Pick<Snapshot, 'recipe' | 'seed' | 'pseudonym' | 'hashKey' | 'loadFactor'>;
 
 interface Table {
   readonly epoch: number;

@@ -14,6 +14,7 @@ export function dataSettingsOf(settings: Settings): DataSettings {
     workers: settings.workers,
     trustedProxies: settings.trustedProxies,
     express: settings.express,
+    forwardedFields: settings.forwardedFields,
     preserveHost: settings.preserveHost,
     exposeReplica: settings.exposeReplica,
     upstreamKeepalive: settings.upstreamKeepalive,

@@ -1,5 +1,6 @@
 // Owns the language between the control and the data process: plain serialisable messages, one JSON object per line on
 // the Unix socket in STATE_DIR. Who sends what when is link/control-link.ts's and the data process's.
+import type { ForwardedField } from '../../config/proxy-definitions.js';
 import type { HotKeyList } from '../hot-keys.js';
 import type { RingRecipe } from '../ring-recipe.js';
 import type { DataMetrics } from './data-metrics.js';
@@ -29,6 +30,8 @@ export interface Snapshot {
   readonly recipe: RingRecipe;
   /** 16 hex digits. */
   readonly seed: string;
+  /** Name of the pool in Via. */
+  readonly pseudonym: string;
   /** The key chain, as in HASH_KEY. */
   readonly hashKey: string;
   readonly loadFactor: number;
@@ -56,6 +59,8 @@ export interface DataSettings {
   readonly seedRoutes: boolean;
   readonly workers: number;
   readonly trustedProxies: readonly string[];
+  /** What the balancer adds to a request. */
+  readonly forwardedFields: readonly ForwardedField[];
   readonly preserveHost: boolean;
   /** Plain requests go through the express lane. */
   readonly express: boolean;

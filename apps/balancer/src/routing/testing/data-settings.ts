@@ -10,6 +10,7 @@ export function testDataSettings(changes: Partial<DataSettings> = {}): DataSetti
     workers: 1,
     trustedProxies: [],
     express: false,
+    forwardedFields: ['for', 'proto', 'host', 'via'],
     preserveHost: true,
     exposeReplica: true,
     upstreamKeepalive: 4000,

@@ -2,6 +2,9 @@
 import type { InstanceState, Snapshot, SnapshotInstance } from '../link/messages.js';
 import type { RingRecipe } from '../ring-recipe.js';
 
+/** Of every pool under test, unless said otherwise. */
+export const TEST_PSEUDONYM = 'hashflow-0123abcd';
+
 export interface TestInstance {
   readonly replica: string;
   readonly port?: number;
@@ -40,6 +43,7 @@ export function testSnapshot(replicas: readonly TestInstance[], changes: Partial
     epoch: 1,
     recipe: testRecipe(),
     seed: '0123456789abcdef',
+    pseudonym: TEST_PSEUDONYM,
     hashKey: 'header:x-hash-key,random',
     loadFactor: 1.5,
     members: names.map((name) => ({ name, weight: replicas.find(({ replica }) => replica === name)?.weight ?? 1 })),
