@@ -28,6 +28,11 @@ export type CheckedHead = { readonly head: RequestHead; readonly refusal?: undef
 const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+;=%-]*)(?::\d{0,5})?$/;
 const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/i;
 
+/** Of the Host field, or the authority of a target: no user, no path. */
+export function validHost(host: string): boolean {
+  return HOST.test(host);
+}
+
 /** @param maxFields most header fields; the parser itself would drop the surplus and say nothing */
 export function checkHead(raw: RawHead, maxFields: number): CheckedHead {
   const { method, url, httpVersion, rawHeaders } = raw;
@@ -44,7 +49,7 @@ export function checkHead(raw: RawHead, maxFields: number): CheckedHead {
   }
 
   if (hosts.length > 1 || (hosts.length === 0 && httpVersion !== '1.0')) return { refusal: 'bad_request' };
-  if (hosts.length === 1 && !HOST.test(hosts[0])) return { refusal: 'bad_request' };
+  if (hosts.length === 1 && !validHost(hosts[0])) return { refusal: 'bad_request' };
 
   // Two framings, or one in a version that has none, is how a request is smuggled past one of two parsers.
   if (codings.length > 0 && (lengths.length > 0 || httpVersion === '1.0')) return { refusal: 'bad_request' };
@@ -60,7 +65,8 @@ export function checkHead(raw: RawHead, maxFields: number): CheckedHead {
   return { head: { method, target: where.target, host: where.host, body, length } };
 }
 
-function readTarget(
+/** @param host the Host field @returns undefined for a target that is none */
+export function readTarget(
   method: string,
   url: string,
   host: string | undefined,
@@ -69,7 +75,7 @@ function readTarget(
   if (url.includes('#')) return undefined;
   if (url.startsWith('/')) return { target: url, host };
   const [, authority, rest] = ABSOLUTE.exec(url) ?? [];
-  if (authority === undefined || rest === undefined || authority === '' || !HOST.test(authority)) return undefined;
+  if (authority === undefined || rest === undefined || authority === '' || !validHost(authority)) return undefined;
   // RFC 9112 section 3.2.4: OPTIONS of an authority without a path is meant for the server as a whole.
   if (rest === '' && method === 'OPTIONS') return { target: '*', host: authority };
   return { target: rest.startsWith('/') ? rest : `/${rest}`, host: authority };

@@ -1,0 +1,156 @@
+// Owns reading the field lines of a head, strictly, and which of them go on: those that stay are taken over in runs, byte by
+// byte, without being taken apart. Pure. What a name means is for request-head.ts and response-head.ts to say.
+import { CR, COLON, isWord, LF, listOf, SPACE, TAB, TOKEN, VALUE } from './grammar.js';
+
+/**
+ * incomplete: more has to come · complete: the empty line was found · malformed: a line that no head has · too_many: more fields
+ * than are allowed.
+ */
+export type LinesRead = 'incomplete' | 'complete' | 'malformed' | 'too_many';
+
+/** What becomes of a field. What frames the message stays, though Connection may name it. */
+export type Fate = typeof PASSES | typeof FRAMES | typeof DROPPED;
+export const PASSES = 0;
+export const FRAMES = 1;
+export const DROPPED = 2;
+
+/** Numbers per field in `positions`. */
+const STRIDE = 5;
+
+export abstract class FieldLines {
+  /** The head, one character per byte; more may follow. */
+  protected text = '';
+  /** Behind the last byte of the head. */
+  protected end = 0;
+  /** Of each field: begin and end of its name, begin and end of its value, its fate. */
+  readonly #positions: Int32Array;
+  #count = 0;
+  /** What Connection names, in lower case. */
+  readonly #named: string[] = [];
+
+  constructor(private readonly maxFields: number) {
+    this.#positions = new Int32Array(maxFields * STRIDE);
+  }
+
+  /** Told of each field, in order. */
+  protected abstract onField(nameBegin: number, nameEnd: number, valueBegin: number, valueEnd: number): Fate;
+
+  /** @param begin of the first line */
+  protected readLines(begin: number): LinesRead {
+    const { text, maxFields } = this;
+    const positions = this.#positions;
+    const { length } = text;
+    this.#count = 0;
+    this.#named.length = 0;
+    let at = begin;
+    for (;;) {
+      if (at >= length) return 'incomplete';
+      const nameBegin = at;
+      let code = text.charCodeAt(at);
+      if (code === CR) {
+        if (at + 1 >= length) return 'incomplete';
+        if (text.charCodeAt(at + 1) !== LF) return 'malformed';
+        this.end = at + 2;
+        return 'complete';
+      }
+      while (TOKEN[code] === 1) {
+        if (++at >= length) return 'incomplete';
+        code = text.charCodeAt(at);
+      }
+      // A line that goes on the one before begins with white space, which no name does.
+      if (code !== COLON || at === nameBegin) return 'malformed';
+      const nameEnd = at;
+      do {
+        if (++at >= length) return 'incomplete';
+        code = text.charCodeAt(at);
+      } while (code === SPACE || code === TAB);
+      const valueBegin = at;
+      while (VALUE[code] === 1) {
+        if (++at >= length) return 'incomplete';
+        code = text.charCodeAt(at);
+      }
+      if (code !== CR) return 'malformed';
+      if (at + 1 >= length) return 'incomplete';
+      if (text.charCodeAt(at + 1) !== LF) return 'malformed';
+      let valueEnd = at;
+      while (valueEnd > valueBegin && isBlank(text.charCodeAt(valueEnd - 1))) valueEnd--;
+      at += 2;
+      if (this.#count === maxFields) return 'too_many';
+      const field = this.#count++ * STRIDE;
+      positions[field] = nameBegin;
+      positions[field + 1] = nameEnd;
+      positions[field + 2] = valueBegin;
+      positions[field + 3] = valueEnd;
+      positions[field + 4] = this.onField(nameBegin, nameEnd, valueBegin, valueEnd);
+    }
+  }
+
+  /** What the field Connection says. @returns whether it says `close` */
+  protected readConnection(valueBegin: number, valueEnd: number): boolean {
+    const { text } = this;
+    const length = valueEnd - valueBegin;
+    if (length === 10 && isWord(text, valueBegin, 'keep-alive')) return false;
+    if (length === 5 && isWord(text, valueBegin, 'close')) return true;
+    const names = listOf(text.slice(valueBegin, valueEnd));
+    for (const name of names) if (name !== '' && name !== 'close' && name !== 'keep-alive') this.#named.push(name);
+    return names.includes('close');
+  }
+
+  /** The lines that go on, each with its end. @param from begin of the part before that goes on as well; at most the first line */
+  protected passing(from: number): string {
+    const { text } = this;
+    const positions = this.#positions;
+    const count = this.#count;
+    const anyNamed = this.#named.length > 0;
+    let passing = '';
+    let runBegin = from;
+    for (let index = 0; index < count; index++) {
+      const field = index * STRIDE;
+      const fate = positions[field + 4];
+      const dropped = fate === DROPPED || (anyNamed && fate === PASSES && this.#isNamed(field));
+      if (!dropped) continue;
+      const lineBegin = positions[field];
+      if (runBegin < lineBegin) passing += text.slice(runBegin, lineBegin);
+      runBegin = this.#lineEnd(index);
+    }
+    const end = this.end - 2;
+    return runBegin < end ? passing + text.slice(runBegin, end) : passing;
+  }
+
+  /** Value of the field; of repeated ones all, in order. @param name in lower case */
+  protected valuesOf(name: string): string[] {
+    const positions = this.#positions;
+    const values: string[] = [];
+    for (let field = 0; field < this.#count * STRIDE; field += STRIDE) {
+      if (positions[field + 1] - positions[field] !== name.length || !isWord(this.text, positions[field], name))
+        continue;
+      values.push(this.text.slice(positions[field + 2], positions[field + 3]));
+    }
+    return values;
+  }
+
+  /** Value of the first such field. @param name in lower case */
+  protected firstOf(name: string): string | undefined {
+    const positions = this.#positions;
+    const end = this.#count * STRIDE;
+    for (let field = 0; field < end; field += STRIDE) {
+      if (positions[field + 1] - positions[field] !== name.length || !isWord(this.text, positions[field], name))
+        continue;
+      return this.text.slice(positions[field + 2], positions[field + 3]);
+    }
+    return undefined;
+  }
+
+  #lineEnd(index: number): number {
+    return index + 1 < this.#count ? this.#positions[(index + 1) * STRIDE] : this.end - 2;
+  }
+
+  #isNamed(field: number): boolean {
+    const name = this.text.slice(this.#positions[field], this.#positions[field + 1]).toLowerCase();
+    return this.#named.includes(name);
+  }
+}
+
+function isBlank(code: number): boolean {
+  return code === SPACE || code === TAB;
+}

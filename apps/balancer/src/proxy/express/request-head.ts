@@ -1,0 +1,312 @@
+// Owns the strict grammar of a request head (RFC 9110, RFC 9112) and what of it goes on to a replica: the head is read where it
+// lies, once, and what passes is taken over byte by byte. Pure. One reader serves a lane: what it read holds until the next
+// head. What the grammar knows nothing of is the standard lane's.
+import type { Cause } from '../causes.js';
+import { readTarget, validHost } from '../head.js';
+import { DROPPED, type Fate, FieldLines, FRAMES, PASSES } from './field-lines.js';
+import { CR, isWord, SLASH, SPACE, TARGET, TOKEN } from './grammar.js';
+
+/**
+ * incomplete: more has to come · plain: read · other: legal, it may be, but not plain: for the standard lane, which decides ·
+ * refused: answer `cause` and close.
+ */
+export type HeadRead = 'incomplete' | 'plain' | 'other' | 'refused';
+
+export interface RequestHeadRules {
+  /** Bytes. */
+  readonly maxHead: number;
+  readonly maxFields: number;
+  /** The client's Host goes on. */
+  readonly preserveHost: boolean;
+  /** traceparent and tracestate are ours to write. */
+  readonly trace: boolean;
+}
+
+/** Up to here the whole chunk is looked at; behind a longer one there is a body, most likely. */
+const SHORT = 2048;
+const VERSION = ' HTTP/1.1\r\n';
+
+export class RequestHeadReader extends FieldLines {
+  method = '';
+  /** Origin form (path and query), or `*`. */
+  target = '';
+  host: string | undefined;
+  body: 'none' | 'length' | 'chunked' = 'none';
+  /** Bytes; meaningful when `body` is `length`. */
+  length = 0;
+  /** The client wants no further request on this connection. */
+  close = false;
+  /** Request line and the fields that go on, each line with its end. */
+  forwarded = '';
+  /** A trusted proxy said so, and it goes on. */
+  forwardedProto = false;
+  forwardedHost = false;
+  /** Of a request that is refused. */
+  cause: Cause = 'bad_request';
+
+  #hosts = 0;
+  #lengths = 0;
+  #codings = 0;
+  #other = false;
+  #malformed = false;
+  #absolute = false;
+  #trusted = false;
+  /** The Host that was valid last: clients repeat theirs. */
+  #validHost = '';
+
+  constructor(private readonly rules: RequestHeadRules) {
+    super(rules.maxFields);
+  }
+
+  /** Bytes of the head. */
+  get size(): number {
+    return this.end;
+  }
+
+  /**
+   * @param bytes what came, the head first
+   * @param trusted the peer is a trusted proxy: what it says about the client goes on
+   */
+  read(bytes: Buffer, trusted: boolean): HeadRead {
+    const { maxHead } = this.rules;
+    let upTo = bytes.length;
+    if (upTo > SHORT) {
+      const empty = bytes.indexOf('\r\n\r\n', 0, 'latin1');
+      upTo = Math.min(upTo, empty < 0 ? maxHead + 1 : empty + 4);
+    }
+    const text = bytes.toString('latin1', 0, upTo);
+    this.text = text;
+    this.#trusted = trusted;
+    const linesBegin = this.#readRequestLine(text);
+    if (typeof linesBegin === 'string')
+      return linesBegin === 'incomplete' && text.length > maxHead ? this.#refuse('head_too_large') : linesBegin;
+    const lines = this.readLines(linesBegin);
+    if (lines === 'malformed') return this.#refuse('bad_request');
+    if (lines === 'too_many' || (lines === 'incomplete' ? text.length : this.end) > maxHead)
+      return this.#refuse('head_too_large');
+    if (lines === 'incomplete') return lines;
+    return this.#judge(linesBegin);
+  }
+
+  /** By the standard lane's rules for repeated fields: of some the first counts, all others are lists. @param name in lower case */
+  field(name: string): string | undefined {
+    if (FIRST_COUNTS.has(name)) return this.firstOf(name);
+    const values = this.valuesOf(name);
+    return values.length === 0 ? undefined : values.join(name === 'cookie' ? '; ' : ', ');
+  }
+
+  /** @returns where the field lines begin */
+  #readRequestLine(text: string): number | HeadRead {
+    const { length } = text;
+    let at = 0;
+    this.#reset();
+    let code = text.charCodeAt(0);
+    // An empty line before the request is to be passed over (RFC 9112, 2.2), and nobody plain sends one.
+    if (code === CR) return 'other';
+    while (TOKEN[code] === 1) {
+      if (++at >= length) return 'incomplete';
+      code = text.charCodeAt(at);
+    }
+    if (code !== SPACE || at === 0) return this.#refuse('bad_request');
+    this.method = methodOf(text, at);
+    if (this.method === '') this.#other = true;
+    const targetBegin = at + 1;
+    do {
+      if (++at >= length) return 'incomplete';
+      code = text.charCodeAt(at);
+    } while (TARGET[code] === 1);
+    // Bytes beyond ASCII are no target, but node takes them for one.
+    if (code > 127) return 'other';
+    if (code !== SPACE || at === targetBegin) return this.#refuse('bad_request');
+    const targetEnd = at;
+    for (let index = 0; index < VERSION.length; index++, at++) {
+      if (at >= length) return 'incomplete';
+      if (text.charCodeAt(at) === VERSION.charCodeAt(index)) continue;
+      // HTTP/1.0 is another protocol: the standard lane speaks it.
+      if (index !== VERSION.length - 3 || text.charCodeAt(at) !== 48) return this.#refuse('bad_request');
+      this.#other = true;
+    }
+    this.target = text.slice(targetBegin, targetEnd);
+    this.#absolute = text.charCodeAt(targetBegin) !== SLASH;
+    return at;
+  }
+
+  #reset(): void {
+    this.host = undefined;
+    this.body = 'none';
+    this.length = 0;
+    this.close = false;
+    this.forwarded = '';
+    this.forwardedProto = false;
+    this.forwardedHost = false;
+    this.#hosts = 0;
+    this.#lengths = 0;
+    this.#codings = 0;
+    this.#other = false;
+    this.#malformed = false;
+  }
+
+  protected override onField(nameBegin: number, nameEnd: number, valueBegin: number, valueEnd: number): Fate {
+    const { text, rules } = this;
+    switch (nameEnd - nameBegin) {
+      case 2:
+        return isWord(text, nameBegin, 'te') ? DROPPED : PASSES;
+      case 4:
+        return isWord(text, nameBegin, 'host') ? this.#onHost(valueBegin, valueEnd) : PASSES;
+      case 6:
+        if (isWord(text, nameBegin, 'expect')) this.#other = true;
+        return PASSES;
+      case 7:
+        if (isWord(text, nameBegin, 'upgrade')) {
+          this.#other = true;
+          return DROPPED;
+        }
+        return isWord(text, nameBegin, 'trailer') ? DROPPED : PASSES;
+      case 9:
+        return !this.#trusted && isWord(text, nameBegin, 'forwarded') ? DROPPED : PASSES;
+      case 10:
+        if (isWord(text, nameBegin, 'connection')) {
+          if (this.readConnection(valueBegin, valueEnd)) this.close = true;
+          return DROPPED;
+        }
+        if (rules.trace && isWord(text, nameBegin, 'tracestate')) return DROPPED;
+        return isWord(text, nameBegin, 'keep-alive') ? DROPPED : PASSES;
+      case 11:
+        return rules.trace && isWord(text, nameBegin, 'traceparent') ? DROPPED : PASSES;
+      case 14:
+        return isWord(text, nameBegin, 'content-length') ? this.#onLength(valueBegin, valueEnd) : PASSES;
+      case 17:
+        if (isWord(text, nameBegin, 'transfer-encoding')) return this.#onCoding(valueBegin, valueEnd);
+        break;
+      case 16:
+        if (isWord(text, nameBegin, 'proxy-connection')) {
+          this.readConnection(valueBegin, valueEnd);
+          return DROPPED;
+        }
+        break;
+      case 18:
+        return isWord(text, nameBegin, 'proxy-authenticate') ? DROPPED : PASSES;
+      case 19:
+        if (isWord(text, nameBegin, 'proxy-authorization')) return DROPPED;
+        break;
+    }
+    const first = text.charCodeAt(nameBegin) | 32;
+    if (first !== 120 || nameEnd - nameBegin < OURS.length) return PASSES;
+    if (isWord(text, nameBegin, OURS)) return DROPPED;
+    return nameEnd - nameBegin >= FORWARDED.length && isWord(text, nameBegin, FORWARDED)
+      ? this.#onForwarded(nameBegin + FORWARDED.length, nameEnd)
+      : PASSES;
+  }
+
+  /** What a client says of itself it may say only through a proxy that is trusted. */
+  #onForwarded(begin: number, end: number): Fate {
+    if (!this.#trusted) return DROPPED;
+    const what = this.text.slice(begin, end).toLowerCase();
+    if (what === 'proto') this.forwardedProto = true;
+    if (what === 'host') this.forwardedHost = true;
+    // Goes on with the peer added to it.
+    return what === 'for' ? DROPPED : PASSES;
+  }
+
+  #onHost(valueBegin: number, valueEnd: number): Fate {
+    const host = this.text.slice(valueBegin, valueEnd);
+    if (host !== this.#validHost) {
+      if (!validHost(host)) this.#malformed = true;
+      else this.#validHost = host;
+    }
+    this.host = host;
+    this.#hosts++;
+    return this.#absolute || !this.rules.preserveHost ? DROPPED : FRAMES;
+  }
+
+  #onLength(valueBegin: number, valueEnd: number): Fate {
+    const digits = valueEnd - valueBegin;
+    if (digits === 0 || digits > 15) this.#malformed = true;
+    let length = 0;
+    for (let at = valueBegin; at < valueEnd; at++) {
+      const digit = this.text.charCodeAt(at) - 48;
+      if (digit < 0 || digit > 9) this.#malformed = true;
+      length = length * 10 + digit;
+    }
+    this.length = length;
+    this.#lengths++;
+    return FRAMES;
+  }
+
+  #onCoding(valueBegin: number, valueEnd: number): Fate {
+    this.#codings++;
+    // Others than chunked are not done here, and the standard lane says so.
+    if (valueEnd - valueBegin !== 7 || !isWord(this.text, valueBegin, 'chunked')) this.#other = true;
+    return FRAMES;
+  }
+
+  #judge(linesBegin: number): HeadRead {
+    // Two Hosts, two framings: how a request is smuggled past one of two parsers.
+    if (this.#malformed || this.#hosts > 1 || this.#lengths > 1 || this.#codings > 1)
+      return this.#refuse('bad_request');
+    if (this.#codings > 0 && this.#lengths > 0) return this.#refuse('bad_request');
+    if (this.#other) return 'other';
+    if (this.#hosts === 0) return this.#refuse('bad_request');
+    if (this.#codings > 0) this.body = 'chunked';
+    else if (this.length > 0) this.body = 'length';
+    if (!this.#absolute) {
+      this.forwarded = this.passing(0);
+      return 'plain';
+    }
+    const where = readTarget(this.method, this.target, this.host);
+    if (!where) return this.#refuse('bad_request');
+    this.target = where.target;
+    this.host = where.host;
+    const host = this.rules.preserveHost ? `Host: ${where.host}\r\n` : '';
+    this.forwarded = `${this.method} ${where.target}${VERSION}${host}${this.passing(linesBegin)}`;
+    return 'plain';
+  }
+
+  #refuse(cause: Cause): HeadRead {
+    this.cause = cause;
+    return 'refused';
+  }
+}
+
+const OURS = 'x-hashflow-';
+const FORWARDED = 'x-forwarded-';
+
+/** Node takes the first of these and forgets the others; here that decides only what the key chain sees. */
+const FIRST_COUNTS: ReadonlySet<string> = new Set([
+  'age',
+  'authorization',
+  'content-length',
+  'content-type',
+  'etag',
+  'expires',
+  'from',
+  'host',
+  'if-modified-since',
+  'if-unmodified-since',
+  'last-modified',
+  'location',
+  'max-forwards',
+  'proxy-authorization',
+  'referer',
+  'retry-after',
+  'server',
+  'user-agent',
+]);
+
+/** A constant, and no part of the head that would keep all of it alive; empty: no plain method. */
+function methodOf(text: string, length: number): string {
+  switch (length) {
+    case 3:
+      return text.startsWith('GET') ? 'GET' : text.startsWith('PUT') ? 'PUT' : '';
+    case 4:
+      return text.startsWith('POST') ? 'POST' : text.startsWith('HEAD') ? 'HEAD' : '';
+    case 5:
+      return text.startsWith('PATCH') ? 'PATCH' : '';
+    case 6:
+      return text.startsWith('DELETE') ? 'DELETE' : '';
+    case 7:
+      return text.startsWith('OPTIONS') ? 'OPTIONS' : '';
+    default:
+      return '';
+  }
+}
