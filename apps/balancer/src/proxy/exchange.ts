@@ -8,7 +8,6 @@ import { AttemptMachine, type Step } from './attempt-machine.js';
 import type { TableWaiter } from './candidates.js';
 import { type Cause, causes, SILENT_ENDS } from './causes.js';
 import { candidatesFor, type Client, clientOf, IncomingKey, isLoop } from './client.js';
-import { type DeadlineOwner, DeadlineTimer } from './deadline-timer.js';
 import { hostOf, requestFields } from './fields.js';
 import type { Forwarder } from './forwarder.js';
 import type { RequestHead } from './head.js';
@@ -16,16 +15,16 @@ import type { LaneContext } from './lane-context.js';
 import { type BodyOwner, RequestBody } from './request-body.js';
 import { cutAnswer, relayEarlyHints, relayResponse } from './response-relay.js';
 import { type FailedTry, isIdempotent } from './retry-policy.js';
+import { TimedEntry } from './timer-wheel.js';
 import { type Trace, traceOf } from './trace-context.js';
 
-export class Exchange implements AttemptOwner, BodyOwner, DeadlineOwner, TableWaiter {
+export class Exchange extends TimedEntry implements AttemptOwner, BodyOwner, TableWaiter {
   readonly #client: Client;
   /** undefined: this request is not logged. */
   readonly #entry: AccessEntry | undefined;
   /** undefined: the client's stays as it is. */
   readonly #trace: Trace | undefined;
   readonly #machine: AttemptMachine;
-  readonly #timer = new DeadlineTimer(this);
   readonly #body: RequestBody | undefined;
   #attempt: Attempt | undefined;
   /** Of the answer whose head came last. */
@@ -44,6 +43,7 @@ export class Exchange implements AttemptOwner, BodyOwner, DeadlineOwner, TableWa
     /** The client waits for 100 Continue before it sends the body. */
     private readonly expectsContinue: boolean,
   ) {
+    super();
     const { settings, tables } = context;
     this.#client = clientOf(request, context);
     this.#entry = context.accessLog?.entry(request, this.#client.address);
@@ -138,14 +138,14 @@ export class Exchange implements AttemptOwner, BodyOwner, DeadlineOwner, TableWa
     this.#obey(this.#machine.tableCame(performance.now()));
   }
 
-  // DeadlineOwner
+  // TimedEntry
 
   get deadline(): number {
     return this.#machine.deadline;
   }
 
-  onDeadline(): void {
-    this.#obey(this.#machine.expired(performance.now(), this.#body?.backlogged ?? false));
+  onDeadline(now: number): void {
+    this.#obey(this.#machine.expired(now, this.#body?.backlogged ?? false));
   }
 
   // Private
@@ -185,7 +185,7 @@ export class Exchange implements AttemptOwner, BodyOwner, DeadlineOwner, TableWa
         if (this.#machine.outcome !== 'answered') this.#giveUp();
         break;
     }
-    this.#timer.follow();
+    this.context.deadlines.follow(this);
   }
 
   #try(): void {

@@ -7,6 +7,7 @@ import type { AccessLog } from './access-log/access-log.js';
 import type { AttemptScope } from './attempt-machine.js';
 import type { CandidateScope } from './candidates.js';
 import type { Trusts } from './client-address.js';
+import type { Deadlines } from './deadlines.js';
 import type { RandomHex } from './trace-context.js';
 import type { Forwarding } from './fields.js';
 import type { LaneMeter } from './traffic/lane-meter.js';
@@ -18,6 +19,7 @@ export interface LaneContext extends AttemptScope, CandidateScope {
   readonly meter: LaneMeter;
   readonly hotKeys: HotKeys;
   readonly upstreams: Upstreams;
+  readonly deadlines: Deadlines;
   readonly trusts: Trusts;
   readonly forwarding: Forwarding;
   readonly log: Logger;

@@ -11,6 +11,7 @@ import type { Logger } from '../telemetry/logger.js';
 import { AccessLog } from './access-log/access-log.js';
 import type { Tables, TableWaiter } from './candidates.js';
 import { ClassicRoutes } from './classic-routes.js';
+import { Deadlines } from './deadlines.js';
 import { forwardingOf } from './fields.js';
 import { Forwarder } from './forwarder.js';
 import type { LaneContext } from './lane-context.js';
@@ -56,6 +57,7 @@ export class Lane implements Tables {
   readonly #hotKeys: HotKeys;
   readonly #fade = setInterval(() => this.#hotKeys.fade(performance.now()), FADE).unref();
   readonly #upstreams: Upstreams;
+  readonly #deadlines = new Deadlines();
   readonly #classics: ClassicRoutes | undefined;
   readonly #accessLog: AccessLog | undefined;
   readonly #server: LaneServer;
@@ -93,6 +95,7 @@ export class Lane implements Tables {
       inFlight: (row) => claims.inFlight(row),
       budget,
       upstreams: this.#upstreams,
+      deadlines: this.#deadlines,
       trusts: settings.trustedProxies.length > 0 ? networkMatcher(settings.trustedProxies) : () => false,
       forwarding: forwardingOf(settings.forwardedFields),
       log,
@@ -199,6 +202,7 @@ export class Lane implements Tables {
     clearTimeout(timer);
     this.#server.destroy();
     this.#upstreams.close();
+    this.#deadlines.stop();
     clearInterval(this.#beat);
     this.#pulse.stop();
     clearInterval(this.#fade);

@@ -10,12 +10,12 @@ import { AttemptMachine, type Step } from './attempt-machine.js';
 import type { TableWaiter } from './candidates.js';
 import { type Cause, causes, type End } from './causes.js';
 import { candidatesFor, type Client, clientOf, IncomingKey, isLoop } from './client.js';
-import { type DeadlineOwner, DeadlineTimer } from './deadline-timer.js';
 import { hostOf, requestFields } from './fields.js';
 import type { Forwarder, Party } from './forwarder.js';
 import type { RequestHead } from './head.js';
 import type { LaneContext } from './lane-context.js';
 import { causeOf } from './retry-policy.js';
+import { TimedEntry } from './timer-wheel.js';
 import { type Trace, traceOf } from './trace-context.js';
 import { DialledAgent } from './upstreams.js';
 
@@ -26,7 +26,7 @@ export function isWebSocket({ method, httpVersion, headers }: IncomingMessage): 
   return method === 'GET' && httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket';
 }
 
-export class Tunnel implements Party, DeadlineOwner, TableWaiter {
+export class Tunnel extends TimedEntry implements Party, TableWaiter {
   readonly body = undefined;
   readonly #client: Client;
   /** undefined: it is not logged. */
@@ -34,7 +34,6 @@ export class Tunnel implements Party, DeadlineOwner, TableWaiter {
   /** undefined: the client's stays as it is. */
   readonly #trace: Trace | undefined;
   readonly #machine: AttemptMachine;
-  readonly #timer = new DeadlineTimer(this);
   /** The connection to the replica, from its dial on. */
   #upstream: Socket | undefined;
   #outgoing: ClientRequest | undefined;
@@ -56,6 +55,7 @@ export class Tunnel implements Party, DeadlineOwner, TableWaiter {
     private readonly head: RequestHead,
     private readonly onClosed: () => void,
   ) {
+    super();
     this.#client = clientOf(request, context);
     this.#entry = context.accessLog?.entry(request, this.#client.address);
     this.#trace = context.traceIds && traceOf(request.headers.traceparent?.toString(), context.traceIds);
@@ -87,8 +87,8 @@ export class Tunnel implements Party, DeadlineOwner, TableWaiter {
     return this.#machine.deadline;
   }
 
-  onDeadline(): void {
-    this.#obey(this.#machine.expired(performance.now(), false));
+  onDeadline(now: number): void {
+    this.#obey(this.#machine.expired(now, false));
   }
 
   onTable(): void {
@@ -172,7 +172,7 @@ export class Tunnel implements Party, DeadlineOwner, TableWaiter {
       case 'collect':
         break;
     }
-    this.#timer.follow();
+    this.context.deadlines.follow(this);
   }
 
   #dial(attempt: number, target: Target): void {
