@@ -4,6 +4,7 @@ import { Agent } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { SnapshotInstance } from '../routing/link/messages.js';
+import { IdleAge } from './idle-age.js';
 import { TryEnded } from './retry-policy.js';
 import type { LaneMeter } from './traffic/lane-meter.js';
 
@@ -74,11 +75,6 @@ export class Upstreams {
   }
 }
 
-/** How much of the idle time after which the replica was seen to close a connection is still safe. */
-const LEARNED_SHARE = 0.5;
-/** What was learned is forgotten after so many milliseconds: it may have been a restart behind the same address. */
-const LEARNED_FOR = 60_000;
-
 /** A connection of the pool; `idleSince` while it has nothing to do. */
 interface PooledSocket extends Duplex {
   idleSince?: number;
@@ -87,9 +83,7 @@ interface PooledSocket extends Duplex {
 }
 
 class InstanceAgent extends Agent {
-  /** Half of the shortest idle time after which the replica closed, of late; Infinity = it was not seen to. */
-  #learned = Infinity;
-  #learnedAt = 0;
+  readonly #idleAge = new IdleAge();
 
   constructor(private readonly pool: UpstreamsOptions) {
     super({ keepAlive: true, timeout: pool.keepalive, scheduling: 'lifo' });
@@ -105,10 +99,9 @@ class InstanceAgent extends Agent {
    * first, and there is rarely anything to do.
    */
   closeIdle(maxIdle: number): void {
-    if (maxIdle === Infinity && this.#learned === Infinity) return;
     const now = performance.now();
-    if (now - this.#learnedAt > LEARNED_FOR) this.#learned = Infinity;
-    const limit = Math.min(maxIdle, this.#learned);
+    const limit = Math.min(maxIdle, this.#idleAge.limit(now));
+    if (limit === Infinity) return;
     for (const name in this.freeSockets) {
       const sockets = this.freeSockets[name] as PooledSocket[] | undefined;
       const youngest = sockets?.at(-1);
@@ -146,11 +139,11 @@ class InstanceAgent extends Agent {
   /** Closed while idle, and not by us: so long, and no longer, a connection to this replica lives. */
   #onClosed(socket: PooledSocket): void {
     if (socket.idleSince === undefined) return;
-    const idle = performance.now() - socket.idleSince;
+    const now = performance.now();
+    const idle = now - socket.idleSince;
     // Nothing else tells whether the agent closed it in the end, because its time was up.
     if (idle >= (socket.timeout ?? 0) * 0.95) return;
-    this.#learned = Math.min(this.#learned, idle * LEARNED_SHARE);
-    this.#learnedAt = performance.now();
+    this.#idleAge.closedAfter(idle, now);
   }
 }
 

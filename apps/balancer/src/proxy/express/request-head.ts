@@ -20,6 +20,8 @@ export interface RequestHeadRules {
   readonly preserveHost: boolean;
   /** traceparent and tracestate are ours to write. */
   readonly trace: boolean;
+  /** The peer is added to X-Forwarded-For. */
+  readonly addsPeer: boolean;
 }
 
 /** Up to here the whole chunk is looked at; behind a longer one there is a body, most likely. */
@@ -41,6 +43,7 @@ export class RequestHeadReader extends FieldLines {
   /** A trusted proxy said so, and it goes on. */
   forwardedProto = false;
   forwardedHost = false;
+  hasVia = false;
   /** Of a request that is refused. */
   cause: Cause = 'bad_request';
 
@@ -139,6 +142,7 @@ export class RequestHeadReader extends FieldLines {
     this.forwarded = '';
     this.forwardedProto = false;
     this.forwardedHost = false;
+    this.hasVia = false;
     this.#hosts = 0;
     this.#lengths = 0;
     this.#codings = 0;
@@ -151,6 +155,9 @@ export class RequestHeadReader extends FieldLines {
     switch (nameEnd - nameBegin) {
       case 2:
         return isWord(text, nameBegin, 'te') ? DROPPED : PASSES;
+      case 3:
+        if (isWord(text, nameBegin, 'via')) this.hasVia = true;
+        return PASSES;
       case 4:
         return isWord(text, nameBegin, 'host') ? this.#onHost(valueBegin, valueEnd) : PASSES;
       case 6:
@@ -205,7 +212,7 @@ export class RequestHeadReader extends FieldLines {
     if (what === 'proto') this.forwardedProto = true;
     if (what === 'host') this.forwardedHost = true;
     // Goes on with the peer added to it.
-    return what === 'for' ? DROPPED : PASSES;
+    return what === 'for' && this.rules.addsPeer ? DROPPED : PASSES;
   }
 
   #onHost(valueBegin: number, valueEnd: number): Fate {

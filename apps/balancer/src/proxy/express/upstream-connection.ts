@@ -1,0 +1,122 @@
+// Owns one connection to a replica: its socket, who uses it, and what comes of it told to that user. What the bytes mean is the
+// exchange's, how long it may stay idle the pool's.
+import { connect, type Socket } from 'node:net';
+import type { ReadBuffer } from './read-buffer.js';
+
+/** Whose request is on the connection. */
+export interface UpstreamUser {
+  onConnected(): void;
+  /** The bytes are overwritten when this returns. @returns false: nothing more is read until `resume` */
+  onBytes(bytes: Buffer, count: number): boolean;
+  /** There is room for more. */
+  onDrain(): void;
+  /** The replica sends no more; nothing comes after it. */
+  onEnd(): void;
+  /** Closed by the replica or by an error, and not by `destroy`; nothing comes after it. */
+  onBroken(error: NodeJS.ErrnoException | undefined): void;
+}
+
+export interface UpstreamHome {
+  /** Closed by whomever; comes once. */
+  onClosed(connection: UpstreamConnection): void;
+}
+
+export class UpstreamConnection {
+  user: UpstreamUser | undefined;
+  /** It carried a request before. */
+  reused = false;
+  /** Since when it has nothing to do; 0 = it has. Monotonic milliseconds. */
+  idleSince = 0;
+  /** Milliseconds for which it may be idle. */
+  idleLimit = 0;
+
+  readonly #socket: Socket;
+  #error: NodeJS.ErrnoException | undefined;
+  #over = false;
+
+  constructor(
+    destination: { readonly host: string; readonly port: number },
+    private readonly home: UpstreamHome,
+    private readonly buffer: ReadBuffer,
+  ) {
+    const { host, port } = destination;
+    const socket = connect({
+      host,
+      port,
+      noDelay: true,
+      onread: { buffer: () => buffer.bytes, callback: (count, bytes) => this.#onBytes(bytes as Buffer, count) },
+    });
+    socket.on('connect', () => this.user?.onConnected());
+    socket.on('drain', () => this.user?.onDrain());
+    socket.on('end', () => this.#onEnd());
+    socket.on('error', (error) => (this.#error = error));
+    socket.on('close', () => this.#onClose());
+    this.#socket = socket;
+  }
+
+  get connecting(): boolean {
+    return this.#socket.connecting;
+  }
+
+  /** All that was written is out, or there is room for more. */
+  get wants(): boolean {
+    return !this.#socket.writableNeedDrain;
+  }
+
+  /** Bytes as latin1. */
+  writeText(text: string): void {
+    this.#socket.write(text, 'latin1');
+  }
+
+  /** Belongs to the socket until it is out. */
+  write(bytes: Buffer): void {
+    this.#socket.write(bytes);
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** Ends it at once; its user hears nothing more. */
+  destroy(): void {
+    this.user = undefined;
+    this.#socket.destroy();
+  }
+
+  /** As if the replica had refused: a late SYN could reach whoever gets the address next. */
+  giveUp(): void {
+    if (!this.#socket.connecting) return;
+    this.#socket.destroy(Object.assign(new Error('the replica left'), { code: 'ECONNREFUSED' }));
+  }
+
+  #onBytes(bytes: Buffer, count: number): boolean {
+    // Nobody asked: whatever it is, it is no answer to the next request.
+    if (!this.user) {
+      this.#socket.destroy();
+      return false;
+    }
+    const more = this.user.onBytes(bytes, count);
+    this.buffer.dealtWith(bytes, count);
+    return more;
+  }
+
+  #onEnd(): void {
+    if (!this.user) return;
+    const { user } = this;
+    // What it sent last may have ended the answer, and with it the use.
+    user.onEnd();
+  }
+
+  #onClose(): void {
+    if (this.#over) return;
+    this.#over = true;
+    const { user } = this;
+    this.user = undefined;
+    this.home.onClosed(this);
+    user?.onBroken(this.#error);
+  }
+}
