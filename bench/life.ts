@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { fillPage } from '../experiments/page/page.ts';
 import { Progress } from '../experiments/progress.ts';
 import { provenance, readResult, resultFile, writeResult } from '../experiments/result-file.ts';
-import type { BenchRuntime } from './life/balancer.ts';
+import type { BenchRuntime } from './system/balancer.ts';
 import { engineAnswers } from './life/bare.ts';
 import { measure, N } from './life/measure.ts';
 import { type LifeResult, lifeTable, loadNote } from './life/result.ts';

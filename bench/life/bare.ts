@@ -3,9 +3,9 @@
 import Docker from 'dockerode';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { ask, eventually } from './ask.ts';
+import { ask, eventually } from '../system/ask.ts';
+import { freePort } from '../system/free-port.ts';
 
 const SERVER = join(import.meta.dirname, '../../dist/apps/server/src/main.js');
 const answers = (url: string) => async () => (await ask(url)).status === 200;
@@ -48,14 +48,4 @@ export async function engineAnswers(): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

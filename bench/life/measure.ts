@@ -1,7 +1,7 @@
 // Owns the rounds of the life benchmark on one runtime: what a bare instance costs, a crash and an /add without a standby, and
 // both with one, one after the other in each round, so that a busy moment of the machine falls on all of them.
-import { BenchBalancer, type BenchRuntime } from './balancer.ts';
-import { eventually, pause, timed } from './ask.ts';
+import { BenchBalancer, type BenchRuntime } from '../system/balancer.ts';
+import { eventually, pause, timed } from '../system/ask.ts';
 import { bareContainer, bareProcess } from './bare.ts';
 import type { Samples } from './result.ts';
 

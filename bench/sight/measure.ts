@@ -4,7 +4,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { DataSettings } from '../../apps/balancer/src/routing/link/messages.ts';
+import { testDataSettings } from '../../apps/balancer/src/routing/testing/data-settings.ts';
 import { CONNECTIONS, Load } from './load.ts';
 import { Nginx } from './nginx.ts';
 import type { PlaneOrder, Spent } from './plane.ts';
@@ -24,33 +24,7 @@ interface Subject {
   end(): void | Promise<void>;
 }
 
-export const SETTINGS: DataSettings = {
-  pool: 'bench',
-  host: '127.0.0.1',
-  port: 0,
-  seedRoutes: false,
-  workers: 1,
-  trustedProxies: [],
-  preserveHost: true,
-  exposeReplica: false,
-  upstreamKeepalive: 4000,
-  connectTimeout: 1000,
-  headTimeout: 10_000,
-  responseTimeout: 30_000,
-  idleTimeout: 60_000,
-  tunnelTimeout: 3_600_000,
-  retryAttempts: 3,
-  totalTimeout: 0,
-  noReplicaWait: 0,
-  retryBuffer: 64 * 1024,
-  maxHead: 16 * 1024,
-  maxFields: 100,
-  maxBody: 0,
-  accessLog: { part: 0, format: 'json', file: null, mask: [] },
-  trace: false,
-  showKeys: false,
-  user: '',
-};
+export const SETTINGS = testDataSettings({ pool: 'bench', seedRoutes: false, exposeReplica: false, user: '' });
 
 /** @param requests of each turn @param onTurn after each */
 export async function measure(

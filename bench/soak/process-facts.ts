@@ -1,7 +1,7 @@
 // Owns what one process holds at a moment: memory and descriptors by the kernel, heap, timers and sockets by its own
 // threads. When to look is churn.ts's, what a series of looks means flatness.ts's.
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
-import { Inspector, type Thread } from './inspector.ts';
+import { Inspector, type Thread } from '../system/inspector.ts';
 
 export interface ProcessFacts {
   /** MiB that the kernel counts as resident. */

@@ -1,4 +1,4 @@
-// Owns a built balancer with a pool of its own for the life benchmark: its start, what is asked of it, and its end.
+// Owns a built balancer with a pool of its own under a benchmark: its start, what is asked of it, and its end.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ const CLEAN = join(ROOT, 'scripts/clean.mjs');
 const START_MS = 120_000;
 const STOP_MS = 60_000;
 
-export type BenchRuntime = 'docker' | 'process';
+export type BenchRuntime = 'docker' | 'process' | 'static';
 
 interface Replica {
   readonly name: string;
@@ -26,9 +26,11 @@ interface Replica {
 export class BenchBalancer {
   private readonly child: ChildProcess;
   private readonly stateDir = mkdtempSync(join(tmpdir(), 'hashflow-bench-'));
-  readonly pool = `bench-life-${randomBytes(3).toString('hex')}`;
-  private dataUrl = '';
+  readonly pool = `bench-${randomBytes(3).toString('hex')}`;
   private adminUrl = '';
+  dataUrl = '';
+  dataPid = NaN;
+  controlPid = NaN;
 
   readonly runtime: BenchRuntime;
 
@@ -130,10 +132,12 @@ export class BenchBalancer {
         const line = text.split('\n').find((one) => one.startsWith('{"event":"serving"') && one.endsWith('}'));
         if (!line) return;
         clearTimeout(timer);
-        ({ dataUrl: this.dataUrl, adminUrl: this.adminUrl } = JSON.parse(line) as {
-          dataUrl: string;
-          adminUrl: string;
-        });
+        ({
+          dataUrl: this.dataUrl,
+          adminUrl: this.adminUrl,
+          dataPid: this.dataPid,
+          pid: this.controlPid,
+        } = JSON.parse(line) as Record<'dataUrl' | 'adminUrl', string> & Record<'dataPid' | 'pid', number>);
         resolve();
       });
     });

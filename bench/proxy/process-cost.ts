@@ -1,0 +1,42 @@
+// Owns what a program has cost so far: CPU and resident memory of some processes and all their descendants, by the kernel's counts.
+import { readdirSync, readFileSync } from 'node:fs';
+
+export interface Cost {
+  /** Seconds of CPU, user and system, since each process began. */
+  readonly cpu: number;
+  /** MiB; pages that processes share count in each. */
+  readonly rss: number;
+}
+
+/** @param pids of the processes, without their descendants @throws Error when one has ended */
+export function costOf(pids: readonly number[]): Cost {
+  const all = pids.flatMap(withDescendants);
+  return { cpu: sum(all.map(cpuSeconds)), rss: sum(all.map(residentMiB)) };
+}
+
+function withDescendants(pid: number): number[] {
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  );
+  return [pid, ...children.flatMap(withDescendants)];
+}
+
+/** In nanoseconds, of the threads that there are: /proc/PID/stat goes by ticks of 10 ms, a hundredth of a turn. */
+function cpuSeconds(pid: number): number {
+  const tasks = readdirSync(`/proc/${pid}/task`);
+  const nanoseconds = tasks.map((task) => {
+    const [onCpu = ''] = readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ');
+    return Number(onCpu);
+  });
+  return sum(nanoseconds) / 1e9;
+}
+
+function residentMiB(pid: number): number {
+  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  if (kib === undefined) throw new Error(`process ${pid} has ended`);
+  return Number(kib) / 1024;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
