@@ -11,6 +11,7 @@ import type { HotKeys } from '../../apps/balancer/src/routing/hot-keys.ts';
 import type { KeyCounts } from '../../apps/balancer/src/routing/key-counts.ts';
 import type { memoryChannel } from '../../apps/balancer/src/routing/link/memory-channel.ts';
 import type { ControlMessage, DataMessage, DataSettings } from '../../apps/balancer/src/routing/link/messages.ts';
+import { testSnapshot } from '../../apps/balancer/src/routing/testing/snapshots.ts';
 
 const BUILT = new URL('../../dist/apps/balancer/src/', import.meta.url).href;
 const built = async <Module>(path: string) => (await import(BUILT + path)) as Module;
@@ -84,22 +85,7 @@ async function serve({ without, settings, replicaPort }: PlaneOrder): Promise<vo
   plane.accept(data);
   control.send({
     type: 'snapshot',
-    snapshot: {
-      epoch: 1,
-      recipe: {
-        algorithm: 'hrw',
-        slots: 65_536,
-        frtCap: null,
-        classicSlots: 512,
-        classicVirtualNodes: 9,
-        classicHash: 'readme',
-      },
-      seed: '0001020304050607',
-      hashKey: 'header:x-hash-key,random',
-      loadFactor: 1.5,
-      members: [{ name: 'one', weight: 1 }],
-      instances: [{ id: 'one', replica: 'one', host: '127.0.0.1', port: replicaPort, state: 'ready' }],
-    },
+    snapshot: testSnapshot([{ replica: 'one', port: replicaPort }]),
   });
   // Asked as Prometheus would have it asked: a scrape is part of what metrics cost.
   process.on('message', () => control.send({ type: 'metrics', id: 1 }));
