@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { STATUS_CODES } from 'node:http';
 import { type Cause, causes } from './causes.js';
+import { REQUEST_ID_FIELD } from './request-id.js';
 
 /** What is read on after an early answer, before the connection is closed. */
 const LINGER_BYTES = 4 * 1024 ** 2;
@@ -16,10 +17,11 @@ interface Answer {
   readonly body: string;
 }
 
-function answerOf(cause: Cause): Answer {
+function answerOf(cause: Cause, requestId?: string): Answer {
   const { status, message, retryAfter } = causes[cause];
   const fields = ['Content-Type', 'application/json; charset=utf-8', 'X-HashFlow-Cause', cause];
   if (retryAfter !== undefined) fields.push('Retry-After', String(retryAfter));
+  if (requestId !== undefined) fields.push(REQUEST_ID_FIELD, requestId);
   return { status, fields, body: JSON.stringify({ message, status: 'failure' }) };
 }
 
@@ -28,9 +30,14 @@ export function answerLength(cause: Cause): number {
   return Buffer.byteLength(answerOf(cause).body);
 }
 
-export function answerCause(request: IncomingMessage, response: ServerResponse, cause: Cause): void {
-  const { status, fields, body } = answerOf(cause);
-  sendAnswer(request, response, { status, fields, body }, causes[cause].close ?? false);
+/** @param requestId by which the client may ask about it */
+export function answerCause(
+  request: IncomingMessage,
+  response: ServerResponse,
+  cause: Cause,
+  requestId: string | undefined,
+): void {
+  sendAnswer(request, response, answerOf(cause, requestId), causes[cause].close ?? false);
 }
 
 /**
@@ -86,9 +93,9 @@ export function linger(request: IncomingMessage, done: () => void): void {
  * The same answer where there is no response object: a parser error, CONNECT, an upgrade. Ends the connection.
  * @returns whether anybody could still be answered
  */
-export function answerOnSocket(socket: Duplex, cause: Cause): boolean {
+export function answerOnSocket(socket: Duplex, cause: Cause, requestId: string | undefined): boolean {
   if (socket.destroyed || !socket.writable) return false;
-  const { status, fields, body } = answerOf(cause);
+  const { status, fields, body } = answerOf(cause, requestId);
   const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`];
   for (let index = 0; index < fields.length; index += 2) lines.push(`${fields[index]}: ${fields[index + 1]}`);
   lines.push(`Content-Length: ${Buffer.byteLength(body)}`, `Date: ${new Date().toUTCString()}`, 'Connection: close');

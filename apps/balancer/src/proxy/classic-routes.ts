@@ -6,6 +6,7 @@ import type { ClassicAnswer, ClassicRequest } from '../routing/link/messages.js'
 import { answerCause, sendAnswer } from './answers.js';
 import type { Cause } from './causes.js';
 import type { RequestHead } from './head.js';
+import { REQUEST_ID_FIELD } from './request-id.js';
 
 const ROUTES: ReadonlyMap<string, Pick<ClassicRequest, 'method' | 'path'>> = new Map([
   ['GET /rep', { method: 'GET', path: '/rep' }],
@@ -37,21 +38,23 @@ export class ClassicRoutes {
 
   constructor(private readonly options: ClassicRoutesOptions) {}
 
-  /** @param expectsContinue the client waits for 100 Continue */
+  /** @param expectsContinue the client waits for 100 Continue @param requestId told in the answer */
   async serve(
     route: ClassicRoute,
     request: IncomingMessage,
     response: ServerResponse,
     head: RequestHead,
     expectsContinue: boolean,
+    requestId: string | undefined,
   ): Promise<void> {
     const { headers } = request;
-    if (this.#open.size >= MAX_OPEN) return answerCause(request, response, 'admin_busy');
-    if (head.length > MAX_BODY) return answerCause(request, response, 'body_too_large');
+    const refuse = (cause: Cause) => answerCause(request, response, cause, requestId);
+    if (this.#open.size >= MAX_OPEN) return refuse('admin_busy');
+    if (head.length > MAX_BODY) return refuse('body_too_large');
     if (expectsContinue) response.writeContinue();
     const body = await readBody(request, this.options.bodyTimeout);
     if (body === undefined) return;
-    if ('refusal' in body) return answerCause(request, response, body.refusal);
+    if ('refusal' in body) return refuse(body.refusal);
     const answer = await this.#ask(response, {
       ...route,
       peer: plainAddress(request.socket.remoteAddress ?? ''),
@@ -65,8 +68,10 @@ export class ClassicRoutes {
       },
       body: body.text,
     });
-    if (!answer) return answerCause(request, response, 'control_away');
-    sendAnswer(request, response, { ...answer, fields: Object.entries(answer.headers).flat() }, false);
+    if (!answer) return refuse('control_away');
+    const fields = Object.entries(answer.headers).flat();
+    if (requestId !== undefined) fields.push(REQUEST_ID_FIELD, requestId);
+    sendAnswer(request, response, { ...answer, fields }, false);
   }
 
   /** undefined: control is away, or went away before it answered. */

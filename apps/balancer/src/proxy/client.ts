@@ -54,6 +54,11 @@ export class IncomingKey implements KeyRequest {
   }
 }
 
+/** The client's when it is a legal one, else a new one; undefined: requests have none of ours. */
+export function requestIdOf({ headers }: IncomingMessage, { requestIds }: LaneContext): string | undefined {
+  return requestIds?.of(headers['x-request-id']?.toString());
+}
+
 /** This pool has sent the request on before: it would go round until somebody's patience ends. */
 export function isLoop({ headers: { via } }: IncomingMessage, { tables, forwarding }: LaneContext): boolean {
   return (

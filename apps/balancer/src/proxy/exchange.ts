@@ -7,7 +7,7 @@ import { Attempt, type AttemptOwner } from './attempt.js';
 import { AttemptMachine, type Step } from './attempt-machine.js';
 import type { TableWaiter } from './candidates.js';
 import { type Cause, causes, SILENT_ENDS } from './causes.js';
-import { candidatesFor, type Client, clientOf, IncomingKey, isLoop } from './client.js';
+import { candidatesFor, type Client, clientOf, IncomingKey, isLoop, requestIdOf } from './client.js';
 import { hostOf, requestFields } from './fields.js';
 import type { Forwarder } from './forwarder.js';
 import type { RequestHead } from './head.js';
@@ -20,6 +20,8 @@ import { type Trace, traceOf } from './trace-context.js';
 
 export class Exchange extends TimedEntry implements AttemptOwner, BodyOwner, TableWaiter {
   readonly #client: Client;
+  /** undefined: it has none of ours. */
+  readonly #requestId: string | undefined;
   /** undefined: this request is not logged. */
   readonly #entry: AccessEntry | undefined;
   /** undefined: the client's stays as it is. */
@@ -46,7 +48,8 @@ export class Exchange extends TimedEntry implements AttemptOwner, BodyOwner, Tab
     super();
     const { settings, tables } = context;
     this.#client = clientOf(request, context);
-    this.#entry = context.accessLog?.entry(request, this.#client.address);
+    this.#requestId = requestIdOf(request, context);
+    this.#entry = context.accessLog?.entry(request, this.#requestId, this.#client.address);
     this.#trace = context.traceIds && traceOf(request.headers.traceparent?.toString(), context.traceIds);
     if (this.#entry) this.#entry.trace = this.#trace;
     const hasBody = head.body !== 'none';
@@ -174,7 +177,7 @@ export class Exchange extends TimedEntry implements AttemptOwner, BodyOwner, Tab
         break;
       case 'answer':
         this.#giveUp();
-        answerCause(this.request, this.response, this.#machine.cause);
+        answerCause(this.request, this.response, this.#machine.cause, this.#requestId);
         break;
       case 'cut':
         this.#giveUp();
@@ -213,6 +216,7 @@ export class Exchange extends TimedEntry implements AttemptOwner, BodyOwner, Tab
       forwarding: context.forwarding,
       pseudonym: context.tables.current?.pseudonym,
       replica: target.instance.replica,
+      requestId: this.#requestId,
       trace: this.#trace,
     });
     this.forwarder.forward(this.#attempt, this.response);
@@ -221,9 +225,13 @@ export class Exchange extends TimedEntry implements AttemptOwner, BodyOwner, Tab
   #relay(): void {
     const [upstream, attempt] = [this.#upstream, this.#attempt];
     if (!upstream || !attempt) throw new Error('an answer without a head');
-    const { replica } = attempt.target.instance;
+    const { exposeReplica, requestId } = this.context.settings;
+    const told = {
+      replica: exposeReplica ? attempt.target.instance.replica : undefined,
+      requestId: requestId === 'echo' ? this.#requestId : undefined,
+    };
     try {
-      relayResponse(upstream, this.response, this.context.settings.exposeReplica ? replica : undefined, () =>
+      relayResponse(upstream, this.response, told, () =>
         this.#obey(this.#machine.failed(attempt.number, 'upstream_closed', performance.now())),
       );
     } catch {

@@ -1,7 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { ForwardedField } from '../config/proxy-definitions.js';
-import { fieldValue, forwardingOf, hostOf, requestFields, type RequestFacts, responseFields } from './fields.js';
+import {
+  fieldValue,
+  forwardingOf,
+  hostOf,
+  NOTHING_MORE,
+  requestFields,
+  type RequestFacts,
+  responseFields,
+} from './fields.js';
 
 const facts = (rawHeaders: string[], changes: Partial<RequestFacts> = {}): RequestFacts => ({
   rawHeaders,
@@ -119,6 +127,12 @@ describe('the fields of a request', () => {
     expect(fields).toMatchObject({ 'x-forwarded-for': '1.2.3.4', via: '2 cdn' });
   });
 
+  it('have one id, whatever the client wrote there', () => {
+    const raw = ['X-Request-Id', 'a', 'x-request-id', 'b'];
+    expect(sent(raw, { requestId: 'r-7' })).toEqual({ ...added, 'x-request-id': 'r-7' });
+    expect(sent(raw)['x-request-id']).toEqual(['a', 'b']);
+  });
+
   it('keep their repetitions apart, and cookies in one field', () => {
     const fields = sent(['X-A', '1', 'X-A', '2', 'x-a', '3', 'Cookie', 'a=1', 'Cookie', 'b=2']);
     expect([fields['x-a'], fields.cookie]).toEqual([['1', '2', '3'], 'a=1; b=2']);
@@ -165,11 +179,27 @@ describe('the fields of an answer', () => {
       ],
       ...['X-Hop', '1', 'Keep-Alive', 'timeout=5', 'Transfer-Encoding', 'chunked', 'X-HashFlow-Cause', 'no_replica'],
     ];
-    expect(responseFields(raw, undefined)).toEqual(['Set-Cookie', 'a=1', 'SET-COOKIE', 'b=2', 'Content-Length', '3']);
+    expect(responseFields(raw, NOTHING_MORE)).toEqual([
+      'Set-Cookie',
+      'a=1',
+      'SET-COOKIE',
+      'b=2',
+      'Content-Length',
+      '3',
+    ]);
   });
 
   it('name the replica where that is asked for', () => {
-    expect(responseFields(['X-HashFlow-Replica', 'evil'], 'Server 1')).toEqual(['X-HashFlow-Replica', 'Server 1']);
+    expect(responseFields(['X-HashFlow-Replica', 'evil'], { replica: 'Server 1' })).toEqual([
+      'X-HashFlow-Replica',
+      'Server 1',
+    ]);
+  });
+
+  it('tell the id of the request when asked, and then it is ours', () => {
+    const raw = ['x-request-id', 'theirs', 'X-A', '1'];
+    expect(responseFields(raw, NOTHING_MORE)).toEqual(raw);
+    expect(responseFields(raw, { requestId: 'r-7' })).toEqual(['X-A', '1', 'X-Request-Id', 'r-7']);
   });
 });
 

@@ -1,6 +1,7 @@
 // Owns which header fields pass the balancer, in both directions: what is meant for one connection stays on it, what only
 // the balancer may say is said by nobody else. Pure.
 import type { ForwardedField } from '../config/proxy-definitions.js';
+import { REQUEST_ID_FIELD } from './request-id.js';
 import { type Trace, traceparentOf } from './trace-context.js';
 import { viaEntry } from './via.js';
 
@@ -25,6 +26,7 @@ const FRAMING: ReadonlySet<string> = new Set(['host', 'content-length', 'transfe
 const REQUEST_OWN: ReadonlySet<string> = new Set(['expect', 'host', 'transfer-encoding', 'content-length']);
 const FORWARDING = /^(?:x-forwarded-.*|forwarded)$/;
 const OURS = /^x-hashflow-/;
+const REQUEST_ID = REQUEST_ID_FIELD.toLowerCase();
 
 /** Which fields the balancer adds, of those that tell where a request came from. */
 export type Forwarding = Readonly<Record<ForwardedField, boolean>>;
@@ -56,6 +58,8 @@ export interface RequestFacts {
   readonly pseudonym: string | undefined;
   /** Name of the replica, as the replica is told it. */
   readonly replica: string;
+  /** Left out: the client's passes as it is. */
+  readonly requestId?: string;
   /** Left out: what the client says of traces passes as it is. */
   readonly trace?: Trace;
   /** The field Upgrade and its mark in Connection pass, for a WebSocket. */
@@ -83,6 +87,7 @@ export function requestFields(facts: RequestFacts): Fields {
   if (forwarding.host && facts.clientHost !== undefined) fields['x-forwarded-host'] ??= facts.clientHost;
   if (forwarding.via && pseudonym !== undefined) fields.via = join(fields.via, viaEntry(facts.httpVersion, pseudonym));
   fields['x-hashflow-replica'] = fieldValue(facts.replica);
+  if (facts.requestId !== undefined) fields[REQUEST_ID] = facts.requestId;
   if (facts.trace) {
     fields.traceparent = traceparentOf(facts.trace);
     if (facts.trace.parentId === undefined) delete fields.tracestate;
@@ -94,16 +99,27 @@ export function requestFields(facts: RequestFacts): Fields {
   return fields;
 }
 
+/** What a client is told with an answer, where the settings say so. */
+export interface Told {
+  readonly replica?: string;
+  /** In place of what the replica says it is. */
+  readonly requestId?: string;
+}
+
+export const NOTHING_MORE: Told = {};
+
 /** The fields of an answer as the client gets it: names and values in turn, order, case and repetition as sent. */
-export function responseFields(rawHeaders: readonly string[], replica: string | undefined): string[] {
+export function responseFields(rawHeaders: readonly string[], { replica, requestId }: Told): string[] {
   const fields: string[] = [];
   const named = namedInConnection(rawHeaders);
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index].toLowerCase();
     if (HOP_BY_HOP.has(name) || OURS.test(name) || (named.has(name) && !FRAMING.has(name))) continue;
+    if (requestId !== undefined && name === REQUEST_ID) continue;
     fields.push(rawHeaders[index], rawHeaders[index + 1]);
   }
   if (replica !== undefined) fields.push('X-HashFlow-Replica', fieldValue(replica));
+  if (requestId !== undefined) fields.push(REQUEST_ID_FIELD, requestId);
   return fields;
 }
 

@@ -8,6 +8,7 @@ import type { AttemptScope } from './attempt-machine.js';
 import type { CandidateScope } from './candidates.js';
 import type { Trusts } from './client-address.js';
 import type { Deadlines } from './deadlines.js';
+import type { RequestIds } from './request-id.js';
 import type { RandomHex } from './trace-context.js';
 import type { Forwarding } from './fields.js';
 import type { LaneMeter } from './traffic/lane-meter.js';
@@ -25,6 +26,8 @@ export interface LaneContext extends AttemptScope, CandidateScope {
   readonly log: Logger;
   /** undefined: there is none. */
   readonly accessLog: AccessLog | undefined;
+  /** undefined: requests have none of ours. */
+  readonly requestIds: RequestIds | undefined;
   /** For ids of traces; undefined: they are not ours to write. */
   readonly traceIds: RandomHex | undefined;
   /** From 0 (included) to 1 (excluded). */

@@ -7,6 +7,7 @@ import { answerCause, answerOnSocket, bodyArriving } from './answers.js';
 import type { Cause } from './causes.js';
 import { classicRoute, type ClassicRoutes } from './classic-routes.js';
 import { Exchange } from './exchange.js';
+import { requestIdOf } from './client.js';
 import type { Forwarder } from './forwarder.js';
 import { type CheckedHead, checkHead } from './head.js';
 import type { LaneContext } from './lane-context.js';
@@ -107,11 +108,13 @@ export class LaneServer {
     const { head } = checked;
     const route = this.classics && classicRoute(head);
     if (route && this.classics) {
-      this.context.accessLog?.ownAnswer(request, response);
-      this.#track({ request, response, refuse: (cause) => answerCause(request, response, cause) });
-      this.classics.serve(route, request, response, head, expectsContinue).catch((error: Error) => {
+      const requestId = requestIdOf(request, this.context);
+      this.context.accessLog?.ownAnswer(request, response, requestId, undefined);
+      const refuse = (cause: Cause) => answerCause(request, response, cause, requestId);
+      this.#track({ request, response, refuse });
+      this.classics.serve(route, request, response, head, expectsContinue, requestId).catch((error: Error) => {
         this.context.log.error({ reason: error.stack }, 'a classic request failed inside the balancer');
-        answerCause(request, response, 'internal_error');
+        refuse('internal_error');
       });
       return;
     }
@@ -125,7 +128,7 @@ export class LaneServer {
     if (checked.refusal || checked.head.body !== 'none') {
       const cause = checked.refusal ?? 'bad_request';
       socket.on('error', () => {});
-      return this.#refuseOnSocket(socket, cause, request.method);
+      return this.#refuseOnSocket(socket, cause, request);
     }
     const tunnel: Tunnel = new Tunnel(this.context, this.forwarder, request, socket, surplus, checked.head, () =>
       this.#tunnels.delete(tunnel),
@@ -136,16 +139,19 @@ export class LaneServer {
 
   /** What never becomes an exchange: no replica is looked for, and it takes no time. */
   #refuse(request: IncomingMessage, response: ServerResponse, cause: Cause): void {
+    const requestId = requestIdOf(request, this.context);
     this.#countRefusal(request.method, cause, request.socket);
-    this.context.accessLog?.ownAnswer(request, response, cause);
-    answerCause(request, response, cause);
+    this.context.accessLog?.ownAnswer(request, response, requestId, cause);
+    answerCause(request, response, cause, requestId);
   }
 
-  #refuseOnSocket(socket: Duplex, cause: Cause, method?: string): void {
+  /** @param request undefined: what came is none */
+  #refuseOnSocket(socket: Duplex, cause: Cause, request?: IncomingMessage): void {
     const { remoteAddress, remotePort } = socket as Socket;
-    if (!answerOnSocket(socket, cause)) return;
-    this.#countRefusal(method, cause, socket);
-    this.context.accessLog?.refusedConnection(remoteAddress, remotePort, cause);
+    const requestId = request ? requestIdOf(request, this.context) : this.context.requestIds?.make();
+    if (!answerOnSocket(socket, cause, requestId)) return;
+    this.#countRefusal(request?.method, cause, socket);
+    this.context.accessLog?.refusedConnection(remoteAddress, remotePort, requestId, cause);
   }
 
   #countRefusal(method: string | undefined, outcome: Cause, socket: Duplex): void {

@@ -18,6 +18,7 @@ import type { LaneContext } from './lane-context.js';
 import type { Endpoint, LaneCommand, LaneReport } from './lane-messages.js';
 import { LaneServer } from './lane-server.js';
 import { randomHex } from './random-hex.js';
+import { RequestIds } from './request-id.js';
 import { RetryBudget } from './retry-budget.js';
 import { LaneMeter } from './traffic/lane-meter.js';
 import { LanePulse } from './traffic/lane-pulse.js';
@@ -84,6 +85,7 @@ export class Lane implements Tables {
       waiting: () => this.waiting,
       budgetHeld: () => budget.held,
     });
+    const digits = randomHex();
     const context: LaneContext = {
       settings,
       claims,
@@ -100,7 +102,8 @@ export class Lane implements Tables {
       forwarding: forwardingOf(settings.forwardedFields),
       log,
       accessLog: this.#accessLog,
-      traceIds: settings.trace ? randomHex() : undefined,
+      requestIds: settings.requestId === 'off' ? undefined : new RequestIds(digits),
+      traceIds: settings.trace ? digits : undefined,
       random: Math.random,
       report: ({ instance, ref }, outcome) => {
         if (this.#wakefulness.isAwake(performance.now())) claims.count(worker, ref, COUNTED_AS[outcome]);

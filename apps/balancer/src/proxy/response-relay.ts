@@ -2,21 +2,21 @@
 // made to look broken: the client's connection is reset, never ended cleanly. When that is done is the attempt machine's.
 import type { IncomingMessage, InformationEvent, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { responseFields } from './fields.js';
+import { NOTHING_MORE, responseFields, type Told } from './fields.js';
 
 /**
- * @param replica named to the client, where that is asked for
+ * @param told to the client on top of what the replica says
  * @param onCut called when the answer broke off after its head
  * @throws Error when the head cannot be sent on
  */
 export function relayResponse(
   upstream: IncomingMessage,
   response: ServerResponse,
-  replica: string | undefined,
+  told: Told,
   onCut: () => void,
 ): void {
   const { statusCode = 502, statusMessage, rawHeaders } = upstream;
-  response.writeHead(statusCode, statusMessage, responseFields(rawHeaders, replica));
+  response.writeHead(statusCode, statusMessage, responseFields(rawHeaders, told));
   const cutIfIncomplete = () => {
     if (!upstream.complete && !response.destroyed) onCut();
   };
@@ -25,7 +25,7 @@ export function relayResponse(
   upstream.once('close', cutIfIncomplete);
   // Before pipe, whose own listener ends the answer.
   upstream.once('end', () => {
-    const trailers = responseFields(upstream.rawTrailers, undefined);
+    const trailers = responseFields(upstream.rawTrailers, NOTHING_MORE);
     if (trailers.length > 0) response.addTrailers(pairs(trailers));
   });
   upstream.pipe(response);

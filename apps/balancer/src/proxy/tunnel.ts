@@ -9,7 +9,7 @@ import { answerLength, answerOnSocket } from './answers.js';
 import { AttemptMachine, type Step } from './attempt-machine.js';
 import type { TableWaiter } from './candidates.js';
 import { type Cause, causes, type End } from './causes.js';
-import { candidatesFor, type Client, clientOf, IncomingKey, isLoop } from './client.js';
+import { candidatesFor, type Client, clientOf, IncomingKey, isLoop, requestIdOf } from './client.js';
 import { hostOf, requestFields } from './fields.js';
 import type { Forwarder, Party } from './forwarder.js';
 import type { RequestHead } from './head.js';
@@ -29,6 +29,8 @@ export function isWebSocket({ method, httpVersion, headers }: IncomingMessage): 
 export class Tunnel extends TimedEntry implements Party, TableWaiter {
   readonly body = undefined;
   readonly #client: Client;
+  /** undefined: it has none of ours. */
+  readonly #requestId: string | undefined;
   /** undefined: it is not logged. */
   readonly #entry: AccessEntry | undefined;
   /** undefined: the client's stays as it is. */
@@ -57,7 +59,8 @@ export class Tunnel extends TimedEntry implements Party, TableWaiter {
   ) {
     super();
     this.#client = clientOf(request, context);
-    this.#entry = context.accessLog?.entry(request, this.#client.address);
+    this.#requestId = requestIdOf(request, context);
+    this.#entry = context.accessLog?.entry(request, this.#requestId, this.#client.address);
     this.#trace = context.traceIds && traceOf(request.headers.traceparent?.toString(), context.traceIds);
     if (this.#entry) this.#entry.trace = this.#trace;
     this.#before = { read: socket.bytesRead - surplus.length, written: socket.bytesWritten };
@@ -106,7 +109,7 @@ export class Tunnel extends TimedEntry implements Party, TableWaiter {
   onRequest(outgoing: ClientRequest): void {
     this.#outgoing = outgoing;
     const { attempt } = this.#machine;
-    const { exposeReplica } = this.context.settings;
+    const { exposeReplica, requestId: mode } = this.context.settings;
     // Before the library's own listeners, so that what it copies to the client is what we leave.
     const tidy = ({ headers, statusCode = 0 }: IncomingMessage) => {
       const now = performance.now();
@@ -114,6 +117,7 @@ export class Tunnel extends TimedEntry implements Party, TableWaiter {
       if (this.#entry) [this.#entry.headCame, this.#entry.status] = [now, statusCode];
       this.#obey(this.#machine.head(attempt, statusCode, now));
       for (const name of Object.keys(headers)) if (name.startsWith('x-hashflow-')) delete headers[name];
+      if (mode === 'echo') headers['x-request-id'] = this.#requestId;
       if (exposeReplica) headers['x-hashflow-replica'] = this.#target.instance.replica;
     };
     outgoing.once('response', (response) => {
@@ -208,6 +212,7 @@ export class Tunnel extends TimedEntry implements Party, TableWaiter {
       forwarding: context.forwarding,
       pseudonym: context.tables.current?.pseudonym,
       replica: instance.replica,
+      requestId: this.#requestId,
       trace: this.#trace,
       upgrade: 'websocket',
     });
@@ -237,7 +242,7 @@ export class Tunnel extends TimedEntry implements Party, TableWaiter {
     this.#count(cause);
     this.context.tables.forget(this);
     this.context.log.debug({ cause, status: causes[cause].status }, 'a WebSocket was not tunnelled');
-    answerOnSocket(this.socket, cause);
+    answerOnSocket(this.socket, cause, this.#requestId);
     this.#outgoing?.destroy();
     this.#upstream?.destroy();
   }

@@ -15,7 +15,7 @@ export interface EntryFacts {
   readonly client: string | undefined;
   readonly userAgent: string | undefined;
   readonly referer: string | undefined;
-  /** X-Request-Id, as the client sent it. */
+  /** X-Request-Id as it went on; with REQUEST_ID=off as the client sent it. */
   readonly requestId: string | undefined;
 }
 

@@ -74,7 +74,7 @@ describe('the access log of a lane', () => {
     let draw = 0;
     const { log } = logOf(0.25, () => (draw++ % 100) / 100);
     const request = { headers: {}, socket: {} } as Parameters<NonNullable<typeof log>['entry']>[0];
-    const taken = Array.from({ length: 1000 }, () => log?.entry(request)).filter(Boolean);
+    const taken = Array.from({ length: 1000 }, () => log?.entry(request, undefined)).filter(Boolean);
     expect(taken).toHaveLength(250);
   });
 });

@@ -55,14 +55,24 @@ export class AccessLog {
     this.#mask = compileTargetMask(options.settings.mask);
   }
 
-  /** An entry to fill and to `write`; undefined: this request is not logged. Must run before its fields are rewritten. */
-  entry(request: IncomingMessage, client?: string): AccessEntry | undefined {
-    return this.#chosen() ? new AccessEntry(performance.now(), factsOf(request, client)) : undefined;
+  /**
+   * An entry to fill and to `write`; undefined: this request is not logged. Must run before its fields are rewritten.
+   *
+   * @param requestId undefined: it has none of ours
+   * @param client its address; left out: the peer's
+   */
+  entry(request: IncomingMessage, requestId: string | undefined, client?: string): AccessEntry | undefined {
+    return this.#chosen() ? new AccessEntry(performance.now(), factsOf(request, requestId, client)) : undefined;
   }
 
   /** A request that goes to no replica: logged when its answer is out. */
-  ownAnswer(request: IncomingMessage, response: ServerResponse, cause?: Cause): void {
-    const entry = this.entry(request);
+  ownAnswer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    requestId: string | undefined,
+    cause: Cause | undefined,
+  ): void {
+    const entry = this.entry(request, requestId);
     if (!entry) return;
     entry.cause = cause;
     response.once('close', () => {
@@ -76,10 +86,21 @@ export class AccessLog {
   }
 
   /** What the parser found no request in, or what was refused on the bare connection. */
-  refusedConnection(peer: string | undefined, peerPort: number | undefined, cause: Cause): void {
+  refusedConnection(
+    peer: string | undefined,
+    peerPort: number | undefined,
+    requestId: string | undefined,
+    cause: Cause,
+  ): void {
     if (!this.#chosen()) return;
     const address = peer && plainAddress(peer);
-    const entry = new AccessEntry(performance.now(), { ...NO_FACTS, peer: address, peerPort, client: address });
+    const entry = new AccessEntry(performance.now(), {
+      ...NO_FACTS,
+      peer: address,
+      peerPort,
+      client: address,
+      requestId,
+    });
     [entry.cause, entry.status, entry.sent] = [cause, causes[cause].status, answerLength(cause)];
     this.write(entry);
   }
@@ -145,7 +166,7 @@ const NO_FACTS: EntryFacts = {
 };
 
 /** Field by field: no other header gets near the log. */
-function factsOf(request: IncomingMessage, client: string | undefined): EntryFacts {
+function factsOf(request: IncomingMessage, requestId: string | undefined, client: string | undefined): EntryFacts {
   const { headers, socket } = request;
   const peer = plainAddress(socket.remoteAddress ?? '');
   return {
@@ -158,6 +179,6 @@ function factsOf(request: IncomingMessage, client: string | undefined): EntryFac
     client: client ?? peer,
     userAgent: headers['user-agent'],
     referer: headers.referer,
-    requestId: headers['x-request-id']?.toString(),
+    requestId: requestId ?? headers['x-request-id']?.toString(),
   };
 }

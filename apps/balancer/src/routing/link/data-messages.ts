@@ -1,7 +1,7 @@
 // Owns the wall between the two processes: everything that control receives from the data process is checked here. Data
 // parses hostile bytes, so somebody may speak in its place: a message can ask and report, never more than it says.
 import { z } from 'zod';
-import { FORWARDED_FIELDS } from '../../config/proxy-definitions.js';
+import { FORWARDED_FIELDS, REQUEST_ID_MODES } from '../../config/proxy-definitions.js';
 import { MAX_LINKS } from '../hash-key.js';
 import { dataMetrics } from './data-metrics.js';
 import { MAX_HOT_KEYS, MAX_KEY_TEXT } from '../hot-keys.js';
@@ -24,6 +24,7 @@ const settings = z.strictObject({
   workers: count,
   trustedProxies: z.array(z.string()).readonly(),
   forwardedFields: z.array(z.enum(FORWARDED_FIELDS)).readonly(),
+  requestId: z.enum(REQUEST_ID_MODES),
   preserveHost: z.boolean(),
   express: z.boolean(),
   exposeReplica: z.boolean(),

@@ -15,6 +15,7 @@ export function dataSettingsOf(settings: Settings): DataSettings {
     trustedProxies: settings.trustedProxies,
     express: settings.express,
     forwardedFields: settings.forwardedFields,
+    requestId: settings.requestId,
     preserveHost: settings.preserveHost,
     exposeReplica: settings.exposeReplica,
     upstreamKeepalive: settings.upstreamKeepalive,

@@ -1,6 +1,6 @@
 // Owns the language between the control and the data process: plain serialisable messages, one JSON object per line on
 // the Unix socket in STATE_DIR. Who sends what when is link/control-link.ts's and the data process's.
-import type { ForwardedField } from '../../config/proxy-definitions.js';
+import type { ForwardedField, RequestIdMode } from '../../config/proxy-definitions.js';
 import type { HotKeyList } from '../hot-keys.js';
 import type { RingRecipe } from '../ring-recipe.js';
 import type { DataMetrics } from './data-metrics.js';
@@ -61,6 +61,7 @@ export interface DataSettings {
   readonly trustedProxies: readonly string[];
   /** What the balancer adds to a request. */
   readonly forwardedFields: readonly ForwardedField[];
+  readonly requestId: RequestIdMode;
   readonly preserveHost: boolean;
   /** Plain requests go through the express lane. */
   readonly express: boolean;

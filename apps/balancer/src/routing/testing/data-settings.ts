@@ -11,6 +11,7 @@ export function testDataSettings(changes: Partial<DataSettings> = {}): DataSetti
     trustedProxies: [],
     express: false,
     forwardedFields: ['for', 'proto', 'host', 'via'],
+    requestId: 'forward',
     preserveHost: true,
     exposeReplica: true,
     upstreamKeepalive: 4000,
