@@ -247,8 +247,15 @@ export const definitions = {
     'IDLE_TIMEOUT',
     'requests',
     '60s',
-    'idle client connections are closed after',
+    'idle client connections are closed after; also the longest time in which a body, or a client with its answer, does not move on',
     duration({ min: 100 }),
+  ),
+  streamTimeout: define(
+    'STREAM_TIMEOUT',
+    'requests',
+    '0s',
+    'longest silence of a replica in the middle of its answer; 0s = no limit: an event stream may be silent for hours',
+    duration(),
   ),
   tunnelTimeout: define(
     'TUNNEL_TIMEOUT',

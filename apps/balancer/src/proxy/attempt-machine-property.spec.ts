@@ -6,6 +6,8 @@ import { MachineRig } from './testing/machine-rig.js';
 const NAMES = ['A', 'B', 'C', 'D'];
 const causes = ['connect_failed', 'upstream_closed', 'upstream_protocol'] as const;
 
+const awaited = fc.constantFrom('client' as const, 'replica_takes' as const, 'replica_sends' as const);
+
 /** Anything that may happen to a request, in any order and of any try. `late` = of the try before. */
 const happening = fc.oneof(
   fc.record({ kind: fc.constant('connected' as const), reused: fc.boolean(), late: fc.boolean() }),
@@ -13,7 +15,7 @@ const happening = fc.oneof(
   fc.record({ kind: fc.constant('failed' as const), cause: fc.constantFrom(...causes), late: fc.boolean() }),
   fc.record({ kind: fc.constantFrom('closed' as const, 'sent' as const), late: fc.boolean() }),
   fc.record({ kind: fc.constantFrom('collected' as const, 'progress' as const, 'lost' as const, 'table' as const) }),
-  fc.record({ kind: fc.constant('expired' as const), backlogged: fc.boolean(), early: fc.boolean() }),
+  fc.record({ kind: fc.constant('expired' as const), awaited, moved: fc.boolean(), early: fc.boolean() }),
   fc.record({
     kind: fc.constant('word' as const),
     name: fc.constantFrom(...NAMES),
@@ -129,7 +131,7 @@ class Watched {
       case 'expired':
         if (!event.early && machine.deadline < Infinity) this.now = Math.max(this.now, machine.deadline);
         this.#noteLeaving(machine.attempt);
-        return this.step(() => machine.expired(this.now, event.backlogged));
+        return this.step(() => machine.expired(this.now, event.awaited, event.moved ? this.now : 0));
       case 'word':
         rig.word(event.name, event.state);
         if (event.publish) rig.publish();
@@ -169,15 +171,15 @@ describe('whatever happens to a request', () => {
 
   it('its total deadline ends it, if the timer is all that ever comes', () => {
     fc.assert(
-      fc.property(facts, fc.array(happening, { maxLength: 12 }), fc.boolean(), (someFacts, events, backlogged) => {
+      fc.property(facts, fc.array(happening, { maxLength: 12 }), awaited, (someFacts, events, whom) => {
         const watched = new Watched(new MachineRig(NAMES), someFacts, { retryAttempts: 5, totalTimeout: 1500 });
         watched.step((machine) => machine.begin(0));
         for (const event of events) if (event.kind !== 'expired') watched.play(event);
-        for (let fired = 0; watched.machine.deadline < Infinity; fired++) {
+        for (let fired = 0; !watched.relayed && watched.machine.deadline < Infinity; fired++) {
           expect(watched.machine.deadline).toBeLessThanOrEqual(1500);
           expect(fired).toBeLessThan(20);
           watched.now = watched.machine.deadline;
-          watched.step((machine) => machine.expired(watched.now, backlogged));
+          watched.step((machine) => machine.expired(watched.now, whom, 0));
         }
         // What is left without a deadline is over, or its answer is under way.
         expect(watched.relayed || watched.machine.outcome !== undefined).toBe(true);

@@ -56,21 +56,21 @@ describe('a body', () => {
     const { rig, machine } = collecting();
     expect(machine.deadline).toBe(100 + COLLECT_TIMEOUT);
     machine.progress(130);
-    expect([machine.expired(149, false), rig.held]).toEqual(['none', 0]);
-    expect([machine.expired(150, false), rig.held]).toEqual(['try', 1]);
+    expect([machine.expired(149, 'client', 0), rig.held]).toEqual(['none', 0]);
+    expect([machine.expired(150, 'client', 0), rig.held]).toEqual(['try', 1]);
   });
 
   it.each([
-    [true, 'response_timeout', 1],
-    [false, 'request_timeout', 0],
-  ])('that stops flowing ends by whose fault it is: replica %s', (backlogged, cause, blamed) => {
+    ['replica_takes', 'response_timeout', 1],
+    ['client', 'request_timeout', 0],
+  ] as const)('that stops flowing ends by whose fault it is: %s', (awaited, cause, blamed) => {
     const rig = new MachineRig();
     const machine = rig.machine({ idempotent: false, hasBody: true });
     machine.begin(0);
     machine.connected(1, false, 10);
     machine.progress(50_000);
     expect(machine.deadline).toBe(110_000);
-    expect([machine.expired(110_000, backlogged), machine.cause]).toEqual(['answer', cause]);
+    expect([machine.expired(110_000, awaited, 0), machine.cause]).toEqual(['answer', cause]);
     expect(rig.blamed).toHaveLength(blamed);
   });
 
@@ -90,17 +90,17 @@ describe('a deadline', () => {
     expect(machine.deadline).toBe(1100);
     machine.connected(1, false, 200);
     expect(machine.deadline).toBe(30_200);
-    expect(machine.expired(30_200, false)).toBe('try');
+    expect(machine.expired(30_200, 'client', 0)).toBe('try');
     expect(machine.deadline).toBe(31_200);
   });
 
   it('over all tries ends the request, starts none after it and blames nobody for what another took', () => {
     const rig = new MachineRig();
     const machine = sent(rig.machine({}, { totalTimeout: 2000, responseTimeout: 1500 }));
-    expect(machine.expired(1500, false)).toBe('try');
+    expect(machine.expired(1500, 'client', 0)).toBe('try');
     machine.connected(2, false, 1600);
     expect(machine.deadline).toBe(2000);
-    expect([machine.expired(2000, false), machine.cause]).toEqual(['answer', 'response_timeout']);
+    expect([machine.expired(2000, 'client', 0), machine.cause]).toEqual(['answer', 'response_timeout']);
     expect(rig.blamed).toHaveLength(1);
   });
 
@@ -109,17 +109,18 @@ describe('a deadline', () => {
     expect([machine.failed(1, 'upstream_closed', 1000), machine.cause]).toEqual(['answer', 'upstream_closed']);
   });
 
-  it('does not count while the answer is relayed', () => {
-    const machine = sent(new MachineRig().machine({}, { totalTimeout: 1000 }));
+  it('over all tries does not count while the answer is relayed', () => {
+    const machine = sent(new MachineRig().machine({}, { totalTimeout: 1000, idleTimeout: 8000 }));
     machine.head(1, 200, 900);
-    expect(machine.deadline).toBe(Infinity);
+    expect(machine.deadline).toBe(2900);
+    expect([machine.expired(2900, 'replica_sends', 0), machine.deadline]).toEqual(['none', 4900]);
   });
 
   it('blames the client while it is the client that is waited for', () => {
     const machine = new MachineRig().machine({ hasBody: true }, { totalTimeout: 1000 });
     machine.begin(0);
     machine.connected(1, false, 10);
-    expect([machine.expired(1000, false), machine.cause]).toEqual(['answer', 'request_timeout']);
+    expect([machine.expired(1000, 'client', 0), machine.cause]).toEqual(['answer', 'request_timeout']);
   });
 });
 
@@ -197,7 +198,7 @@ describe('the retry budget', () => {
   it('allows three paid retries at a time, plus a fifth of the requests under way', () => {
     const rig = new MachineRig();
     const machines = Array.from({ length: 20 }, () => stuck(rig));
-    const steps = machines.map((machine) => machine.expired(30_000, false));
+    const steps = machines.map((machine) => machine.expired(30_000, 'client', 0));
     // 3 + 20 % of 20, then of the fewer that are left.
     expect(steps.filter((step) => step === 'try')).toHaveLength(7);
     expect(steps.slice(7).every((step) => step === 'answer')).toBe(true);
@@ -207,7 +208,7 @@ describe('the retry budget', () => {
     const rig = new MachineRig();
     for (let round = 0; round < 50; round++) {
       const machine = stuck(rig);
-      expect(machine.expired(30_000, false)).toBe('try');
+      expect(machine.expired(30_000, 'client', 0)).toBe('try');
       machine.clientGone();
     }
   });
@@ -215,7 +216,7 @@ describe('the retry budget', () => {
   it('passes a 503 on when it is empty, and charges nothing for connections that broke', () => {
     const rig = new MachineRig();
     const empty = Array.from({ length: 3 }, () => stuck(rig));
-    for (const machine of empty) machine.expired(30_000, false);
+    for (const machine of empty) machine.expired(30_000, 'client', 0);
     expect(stuck(rig).head(1, 503, 1)).toBe('relay');
     expect(stuck(rig).failed(1, 'upstream_closed', 1)).toBe('try');
   });
@@ -224,7 +225,7 @@ describe('the retry budget', () => {
     const rig = new MachineRig();
     const many = Array.from({ length: 40 }, () => sent(rig.machine()));
     expect(new Set(many.map(nameOf)).size).toBeGreaterThan(1);
-    const steps = many.slice(0, 11).map((machine) => machine.expired(30_000, false));
+    const steps = many.slice(0, 11).map((machine) => machine.expired(30_000, 'client', 0));
     expect(steps).toEqual(Array(11).fill('try'));
   });
 
@@ -245,7 +246,7 @@ describe('the retry budget', () => {
     for (const one of began) act(one, 0);
     for (const now of [2000, 4000, 5000])
       for (const one of began) {
-        if (one.step === 'none') one.step = one.machine.expired(now, false);
+        if (one.step === 'none') one.step = one.machine.expired(now, 'client', 0);
         act(one, now);
       }
     const causes = began.map(({ step, machine }) => (step === 'answer' ? machine.cause : step));
@@ -290,7 +291,7 @@ describe('a replica that begins to drain', () => {
     rig.word('A', 'draining');
     const machine = rig.machine();
     machine.begin(0);
-    expect([machine.expired(TABLE_TIMEOUT, false), machine.cause]).toEqual(['answer', 'no_replica']);
+    expect([machine.expired(TABLE_TIMEOUT, 'client', 0), machine.cause]).toEqual(['answer', 'no_replica']);
   });
 });
 
@@ -317,11 +318,11 @@ describe('a pool in which nobody takes requests', () => {
   it('is answered no_replica once NO_REPLICA_WAIT is over, or the deadline of the request before it', () => {
     const machine = deserted().machine({}, rules);
     machine.begin(0);
-    expect(machine.expired(4999, false)).toBe('none');
-    expect([machine.expired(5000, false), machine.cause]).toEqual(['answer', 'no_replica']);
+    expect(machine.expired(4999, 'client', 0)).toBe('none');
+    expect([machine.expired(5000, 'client', 0), machine.cause]).toEqual(['answer', 'no_replica']);
     const hurried = deserted().machine({}, { ...rules, totalTimeout: 1000 });
     expect([hurried.begin(0), hurried.deadline]).toEqual(['wait', 1000]);
-    expect([hurried.expired(1000, false), hurried.cause]).toEqual(['answer', 'no_replica']);
+    expect([hurried.expired(1000, 'client', 0), hurried.cause]).toEqual(['answer', 'no_replica']);
   });
 
   it('is answered at once where it has no members, where too many wait already, and with NO_REPLICA_WAIT=0s', () => {

@@ -10,15 +10,14 @@ import type { Target } from '../routing/table.js';
 import type { Candidates } from './candidates.js';
 import type { Cause, End } from './causes.js';
 import type { RetryBudget } from './retry-budget.js';
+import { type Awaited, lookInterval, type RelayRules, RelayWatch } from './relay-watch.js';
 import { againAfter, type FailedTry } from './retry-policy.js';
 
 /** Times in milliseconds. */
-export interface AttemptRules {
+export interface AttemptRules extends RelayRules {
   readonly connectTimeout: number;
   /** Of one try, from the last byte of the request to the head of the answer. */
   readonly responseTimeout: number;
-  /** Longest time without progress of a request body. */
-  readonly idleTimeout: number;
   /** Over all tries, from the head of the request to the head of the answer; 0 = none. */
   readonly totalTimeout: number;
   /** Of a request for a table in which somebody takes requests, while nobody does; 0 = none. */
@@ -88,6 +87,8 @@ export class AttemptMachine {
   #outcome: End | 'answered' | undefined;
   #cause: Cause = 'internal_error';
   #waitingSince = 0;
+  /** From the first look at an answer under way on: most are over before. */
+  #watch: RelayWatch | undefined;
   #phaseDeadline = Infinity;
   #totalDeadline = Infinity;
 
@@ -183,7 +184,7 @@ export class AttemptMachine {
     if (attempt !== this.#attempt || !this.#trying || !this.#target || !this.candidates) return 'none';
     this.scope.answered(this.#target, status, now - this.#triedAt);
     if (status === UNAVAILABLE && this.candidates.another && this.#mayGoOn('unavailable', now)) return this.#next(now);
-    this.#enter('relaying', Infinity);
+    this.#enter('relaying', now + lookInterval(this.scope.settings));
     this.#totalDeadline = Infinity;
     return 'relay';
   }
@@ -193,9 +194,11 @@ export class AttemptMachine {
     return this.#state === 'relaying' ? this.#answer('upstream_protocol') : 'none';
   }
 
-  /** The connection of the handshake just relayed became a tunnel, which drains do not wait for. */
+  /** The connection of the handshake just relayed became a tunnel, which drains do not wait for, and which may be silent. */
   tunnelled(): void {
-    if (this.#state === 'relaying') this.candidates?.becomeTunnel();
+    if (this.#state !== 'relaying') return;
+    this.#phaseDeadline = Infinity;
+    this.candidates?.becomeTunnel();
   }
 
   /** The try failed, or the answer that is relayed broke off. */
@@ -215,8 +218,12 @@ export class AttemptMachine {
     return 'none';
   }
 
-  /** `deadline` has passed. @param backlogged the replica, and not the client, is what a body waits for */
-  expired(now: number, backlogged: boolean): Step {
+  /**
+   * `deadline` has passed.
+   * @param awaited who has to act before bytes can move; asked where a body or an answer is under way
+   * @param moved any number that changes as bytes of them move, to the replica or to the client
+   */
+  expired(now: number, awaited: Awaited, moved: number): Step {
     if (now < this.deadline) return 'none';
     const inTime = now < this.#totalDeadline;
     const phaseOver = now >= this.#phaseDeadline;
@@ -228,12 +235,13 @@ export class AttemptMachine {
       case 'connecting':
         return phaseOver ? this.#fail('connect_timeout', now) : this.#answer('connect_timeout');
       case 'sending':
-        if (!backlogged) return this.#answer('request_timeout');
+        if (awaited === 'client') return this.#answer('request_timeout');
         return phaseOver ? this.#fail('response_timeout', now) : this.#answer('response_timeout');
       case 'awaiting':
         return phaseOver ? this.#fail('response_timeout', now) : this.#answer('response_timeout');
-      case 'idle':
       case 'relaying':
+        return this.#look(now, awaited, moved);
+      case 'idle':
       case 'over':
         return 'none';
     }
@@ -257,6 +265,15 @@ export class AttemptMachine {
 
   get #trying(): boolean {
     return this.#state === 'connecting' || this.#state === 'sending' || this.#state === 'awaiting';
+  }
+
+  #look(now: number, awaited: Awaited, moved: number): Step {
+    const { settings } = this.scope;
+    this.#watch ??= new RelayWatch(settings);
+    const end = this.#watch.look(now, awaited, moved);
+    if (end) return this.#over(end, 'cut');
+    this.#phaseDeadline = now + lookInterval(settings);
+    return 'none';
   }
 
   #enter(state: State, phaseDeadline: number): void {

@@ -37,6 +37,11 @@ export class Attempt implements Party {
     return { host, port, agent: this.agent };
   }
 
+  /** All of the request is with the system. */
+  get sent(): boolean {
+    return this.#outgoing?.writableFinished ?? false;
+  }
+
   onRequest(outgoing: ClientRequest): void {
     this.#outgoing = outgoing;
     outgoing.on('error', (error) => this.#fail(error));

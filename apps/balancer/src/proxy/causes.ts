@@ -47,6 +47,8 @@ export const SILENT_ENDS = {
   /** Cut after the response head: the connection is reset, so that it cannot be taken for the end. */
   mid_stream: 502,
   client_gone: 499,
+  /** It stopped taking its answer, or sending its request, while the answer was under way: its connection is reset. */
+  client_stalled: 499,
 } as const;
 
 export type End = Cause | keyof typeof SILENT_ENDS;

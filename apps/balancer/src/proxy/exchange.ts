@@ -8,12 +8,14 @@ import { AttemptMachine, type Step } from './attempt-machine.js';
 import type { TableWaiter } from './candidates.js';
 import { type Cause, causes, SILENT_ENDS } from './causes.js';
 import { candidatesFor, type Client, clientOf, IncomingKey, isLoop, requestIdOf } from './client.js';
+import { takenBy, unsentTo } from './client-intake.js';
 import { hostOf, requestFields } from './fields.js';
 import type { Forwarder } from './forwarder.js';
 import type { RequestHead } from './head.js';
 import type { LaneContext } from './lane-context.js';
 import { type BodyOwner, RequestBody } from './request-body.js';
 import { cutAnswer, relayEarlyHints, relayResponse } from './response-relay.js';
+import type { Awaited } from './relay-watch.js';
 import { type FailedTry, isIdempotent } from './retry-policy.js';
 import { TimedEntry } from './timer-wheel.js';
 import { type Trace, traceOf } from './trace-context.js';
@@ -148,10 +150,19 @@ export class Exchange extends TimedEntry implements AttemptOwner, BodyOwner, Tab
   }
 
   onDeadline(now: number): void {
-    this.#obey(this.#machine.expired(now, this.#body?.backlogged ?? false));
+    const moved = takenBy(this.request.socket) + (this.#body?.moved ?? 0);
+    this.#obey(this.#machine.expired(now, this.#awaited, moved));
   }
 
   // Private
+
+  get #awaited(): Awaited {
+    // One that waits for the answer to an earlier request has no connection yet: that one's is what counts.
+    const { socket } = this.response;
+    if (this.response.headersSent && socket && unsentTo(socket) > 0) return 'client';
+    if (this.#body && !this.#attempt?.sent) return this.#body.backlogged ? 'replica_takes' : 'client';
+    return 'replica_sends';
+  }
 
   #obey(step: Step): void {
     switch (step) {

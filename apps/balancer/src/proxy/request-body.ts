@@ -66,6 +66,11 @@ export class RequestBody {
     return this.#reader !== undefined && (this.#ended || !this.#reader.wants);
   }
 
+  /** Changes as it moves, in or out. */
+  get moved(): number {
+    return this.#taken + (this.#reader?.position ?? 0);
+  }
+
   /** It is nobody's any more: the client is listened to no longer. */
   stop(): void {
     this.#reader?.destroy();

@@ -10,6 +10,7 @@ import { AttemptMachine, type Step } from './attempt-machine.js';
 import type { TableWaiter } from './candidates.js';
 import { type Cause, causes, type End } from './causes.js';
 import { candidatesFor, type Client, clientOf, IncomingKey, isLoop, requestIdOf } from './client.js';
+import { takenBy, unsentTo } from './client-intake.js';
 import { hostOf, requestFields } from './fields.js';
 import type { Forwarder, Party } from './forwarder.js';
 import type { RequestHead } from './head.js';
@@ -91,7 +92,8 @@ export class Tunnel extends TimedEntry implements Party, TableWaiter {
   }
 
   onDeadline(now: number): void {
-    this.#obey(this.#machine.expired(now, false));
+    const awaited = unsentTo(this.socket) > 0 ? 'client' : 'replica_sends';
+    this.#obey(this.#machine.expired(now, awaited, takenBy(this.socket)));
   }
 
   onTable(): void {

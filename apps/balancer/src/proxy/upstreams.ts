@@ -14,6 +14,9 @@ export interface UpstreamsOptions {
   readonly meter: Pick<LaneMeter, 'upstreamOpened' | 'upstreamReused'>;
 }
 
+/** The system asks after so many silent milliseconds whether the host is still there: one that vanished says nothing. */
+const PROBED = { keepAlive: true, keepAliveInitialDelay: 5000 } as const;
+
 export class Upstreams {
   readonly #agents = new Map<string, InstanceAgent>();
   readonly #dials = new Map<string, Set<Socket>>();
@@ -48,7 +51,7 @@ export class Upstreams {
 
   /** A connection of its own, outside the pool. */
   dial({ id, host, port }: SnapshotInstance): Socket {
-    const socket = connect({ host, port });
+    const socket = connect({ host, port, ...PROBED });
     const dials = this.#dials.get(id) ?? new Set();
     this.#dials.set(id, dials.add(socket));
     const settled = () => {
@@ -86,7 +89,7 @@ class InstanceAgent extends Agent {
   readonly #idleAge = new IdleAge();
 
   constructor(private readonly pool: UpstreamsOptions) {
-    super({ keepAlive: true, timeout: pool.keepalive, scheduling: 'lifo' });
+    super({ ...PROBED, keepAliveMsecs: PROBED.keepAliveInitialDelay, timeout: pool.keepalive, scheduling: 'lifo' });
   }
 
   override createConnection(...options: Parameters<Agent['createConnection']>): ReturnType<Agent['createConnection']> {

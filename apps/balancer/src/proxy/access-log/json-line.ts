@@ -1,5 +1,6 @@
 // Owns the access log as JSON: one line per request by the conventions of pino and pino-http, put together by hand because
 // the shape is known and this runs once per request. Pure. Fields: docs/observability.md.
+import { SILENT_ENDS } from '../causes.js';
 import type { Trace } from '../trace-context.js';
 import { type AccessEntry, phasesOf, shortened } from './access-entry.js';
 import type { TargetMask } from './masked-target.js';
@@ -9,7 +10,7 @@ export function jsonLine(entry: AccessEntry, mask: TargetMask, time: number, end
   const { facts, cause } = entry;
   const { wait, connect, firstByte, total } = phasesOf(entry, ended);
   const responseTime = ms(total);
-  const whole = cause !== 'client_gone' && cause !== 'mid_stream';
+  const whole = cause === undefined || !(cause in SILENT_ENDS);
   let line = `{"level":30,"time":"${isoTime(time)}","role":"data","msg":"request ${whole ? 'completed' : 'aborted'}"`;
   line += `,"req":{"method":${quoted(facts.method)},"url":${quoted(facts.target && mask(shortened(facts.target)))}`;
   line += member('id', facts.requestId) + member('host', facts.host) + member('httpVersion', facts.httpVersion);

@@ -13,6 +13,7 @@ export const TEST_RULES: AttemptRules = {
   connectTimeout: 1000,
   responseTimeout: 30_000,
   idleTimeout: 60_000,
+  streamTimeout: 0,
   totalTimeout: 0,
   noReplicaWait: 0,
   retryAttempts: 3,

@@ -33,6 +33,7 @@ const settings = z.strictObject({
   headTimeout: count,
   responseTimeout: count,
   idleTimeout: count,
+  streamTimeout: count,
   tunnelTimeout: count,
   retryAttempts: count,
   totalTimeout: count,

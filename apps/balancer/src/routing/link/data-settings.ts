@@ -23,6 +23,7 @@ export function dataSettingsOf(settings: Settings): DataSettings {
     headTimeout: settings.headTimeout,
     responseTimeout: settings.responseTimeout,
     idleTimeout: settings.idleTimeout,
+    streamTimeout: settings.streamTimeout,
     tunnelTimeout: settings.tunnelTimeout,
     retryAttempts: settings.retryAttempts,
     totalTimeout: settings.totalTimeout,

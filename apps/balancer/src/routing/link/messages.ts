@@ -71,6 +71,8 @@ export interface DataSettings {
   readonly headTimeout: number;
   readonly responseTimeout: number;
   readonly idleTimeout: number;
+  /** 0 = none. */
+  readonly streamTimeout: number;
   readonly tunnelTimeout: number;
   readonly retryAttempts: number;
   /** 0 = none. */

@@ -19,6 +19,7 @@ export function testDataSettings(changes: Partial<DataSettings> = {}): DataSetti
     headTimeout: 10_000,
     responseTimeout: 30_000,
     idleTimeout: 60_000,
+    streamTimeout: 0,
     tunnelTimeout: 3_600_000,
     retryAttempts: 3,
     totalTimeout: 0,
