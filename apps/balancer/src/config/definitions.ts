@@ -107,6 +107,13 @@ export const definitions = {
     oneOf(['strict', 'default']),
   ),
   replicas: define('REPLICAS', 'runtime', '', 'static runtime: NAME=http://host:port[;weight],…', list()),
+  dnsInterval: define(
+    'DNS_INTERVAL',
+    'runtime',
+    '30s',
+    'static runtime: time between two lookups of a replica’s host name; a name that has no address yet is asked for every second',
+    duration({ min: 1000 }),
+  ),
   baseImage: optional(
     'BASE_IMAGE',
     'runtime',

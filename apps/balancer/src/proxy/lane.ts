@@ -6,7 +6,7 @@ import { HotKeys } from '../routing/hot-keys.js';
 import type { KeyCounts } from '../routing/key-counts.js';
 import type { Channel } from '../routing/link/channel.js';
 import type { DataSettings, Outcome, OutcomeCounts, Snapshot } from '../routing/link/messages.js';
-import { compileTable, type RoutingTable } from '../routing/table.js';
+import { compileTable, type RoutingTable, unmoved } from '../routing/table.js';
 import type { Logger } from '../telemetry/logger.js';
 import { AccessLog } from './access-log/access-log.js';
 import type { Tables, TableWaiter } from './candidates.js';
@@ -178,7 +178,7 @@ export class Lane implements Tables {
     this.#table = compileTable(snapshot, rows, before?.ring);
     if (before && before.chain.text !== this.#table.chain.text) this.#hotKeys.clear();
     // Before the report: once it is made, the addresses of those who left may go to others.
-    this.#upstreams.retain(this.#table.instanceIds);
+    this.#upstreams.retain(unmoved(this.#table, before));
     for (const waiter of [...this.#waiting]) {
       this.#waiting.delete(waiter);
       waiter.onTable();

@@ -49,6 +49,40 @@ describe('routing as it changes', () => {
     );
   });
 
+  it('follows an instance to another address: new requests go there, idle connections to the old one are closed', async () => {
+    const [old, next, other] = [await start('old'), await start('next'), await start('other')];
+    const others = { replica: 'B', port: other.port };
+    const ask = async () => {
+      for (let key = 0; key < 20; key++)
+        await (await fetch(`${plane.url}/`, { headers: { 'x-hash-key': `${key}` } })).text();
+    };
+    await plane.route([{ replica: 'A', id: 'a1', port: old.port }, others]);
+    await ask();
+    const [before, ...more] = old.connections;
+    expect(more).toEqual([]);
+    const closed = new Promise((resolve) => before.once('close', resolve));
+    await plane.route([{ replica: 'A', id: 'a1', port: next.port }, others]);
+    await closed;
+    const seen = old.seen.length;
+    await ask();
+    expect([old.seen.length, next.seen.length]).toEqual([seen, seen]);
+    // Who has not moved keeps its connection.
+    expect(other.connections).toHaveLength(1);
+  });
+
+  it('lets a request in flight finish at the address that its instance had', async () => {
+    let finish = () => {};
+    const old = await startRawHttp((_request, response) => (finish = () => response.end('late')));
+    upstreams.push(old);
+    await plane.route([{ replica: 'A', id: 'a1', port: old.port }]);
+    const answer = fetch(plane.url);
+    while (old.connections.length === 0) await settled();
+    await settled();
+    await plane.route([{ replica: 'A', id: 'a1', port: (await start('next')).port }]);
+    finish();
+    expect(await (await answer).text()).toBe('late');
+  });
+
   it('lets a newcomer take its keys step by step; the others stay where they were (TRAPS 24)', async () => {
     const [a, b, newcomer] = [await start('A'), await start('B'), await start('N')];
     const old = [

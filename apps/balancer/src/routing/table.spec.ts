@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { ClaimRows } from './claim-rows.js';
 import { ClaimTable } from './claims.js';
 import type { Snapshot } from './link/messages.js';
-import { compileTable, type InFlight, type RoutingTable, type Target } from './table.js';
+import { compileTable, type InFlight, type RoutingTable, type Target, unmoved } from './table.js';
 import { type TestInstance, testRecipe, testSnapshot } from './testing/snapshots.js';
 
 const NAMES = ['A', 'B', 'C', 'D'];
@@ -196,5 +196,18 @@ describe('the digest (TRAPS 23)', () => {
 
   it('never shows the seed', () => {
     expect(JSON.stringify(base)).not.toContain('0123456789abcdef');
+  });
+});
+
+describe('connections that are good for a table', () => {
+  const at = (port: number, id = 'a1'): TestInstance => ({ replica: 'A', id, port });
+
+  it('are those to all of its instances, but for those that have moved since the table before', () => {
+    const before = tableOf([at(1), at(2, 'b1')]);
+    const after = tableOf([at(1), at(3, 'b1'), at(2, 'c1')]);
+    expect([...unmoved(before, undefined)]).toEqual(['a1', 'b1']);
+    expect([...unmoved(after, before)]).toEqual(['a1', 'c1']);
+    const elsewhere = tableOf([{ ...at(1), host: '127.0.0.2' }]);
+    expect([...unmoved(elsewhere, before)]).toEqual([]);
   });
 });

@@ -48,8 +48,8 @@ export interface RoutingTable {
   readonly chain: KeyChain;
   /** Instances that take requests; not in any key's order. */
   readonly targets: readonly Target[];
-  /** Every instance of the snapshot, ready or not: connections to others may be dropped. */
-  readonly instanceIds: ReadonlySet<string>;
+  /** Every instance of the snapshot by id, ready or not: connections to others may be dropped. */
+  readonly instances: ReadonlyMap<string, SnapshotInstance>;
   /** 32 bits as int32: a uint32 from 2^31 up would be boxed with every request. */
   hash(key: string): number;
   /** null for algorithms without a table. */
@@ -148,7 +148,7 @@ export function compileTable(snapshot: Snapshot, rows: ReadonlyMap<string, RowRe
     pseudonym: snapshot.pseudonym,
     chain: ring.chain,
     targets,
-    instanceIds: new Set(snapshot.instances.map(({ id }) => id)),
+    instances: new Map(snapshot.instances.map((instance) => [instance.id, instance])),
     hash: ring.hash,
     slotOf: (hash) => placement.slotOf(hash),
     // Chosen here and not in each request: nobody pays for a slow start that is not under way.
@@ -169,4 +169,14 @@ export function compileTable(snapshot: Snapshot, rows: ReadonlyMap<string, RowRe
       return heir ? ranked.map((one) => (one === heir ? { ...one, standing: 'ready' } : one)) : ranked;
     },
   };
+}
+
+/** Ids of the instances of `table` that stand where they stood in the table before, or are new: connections to them are good. */
+export function unmoved(table: RoutingTable, before: RoutingTable | undefined): ReadonlySet<string> {
+  const ids = new Set<string>();
+  for (const [id, { host, port }] of table.instances) {
+    const old = before?.instances.get(id);
+    if (!old || (old.host === host && old.port === port)) ids.add(id);
+  }
+  return ids;
 }

@@ -26,7 +26,7 @@ export function createRuntime({ kind, reason }: RuntimeChoice, settings: Setting
   if (kind !== 'docker') requireNoContainers(settings, reason);
   switch (kind) {
     case 'static':
-      return new StaticRuntime({ replicas: settings.replicas, healthPath });
+      return new StaticRuntime({ replicas: settings.replicas, healthPath, dnsInterval: settings.dnsInterval }, logger);
     case 'process':
       return new ProcessRuntime({ stateDir, command: replicaCommand, env, healthPath }, logger);
     case 'docker': {

@@ -4,7 +4,13 @@ import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { describeReplicaRuntime } from '../testing/replica-runtime.contract.js';
-import { StaticRuntime } from './static.runtime.js';
+import { silentLogger } from '../../telemetry/logger.js';
+import type { RuntimeHint } from '../replica-runtime.js';
+import { eventually } from '../testing/eventually.js';
+import { StaticRuntime, type StaticRuntimeOptions } from './static.runtime.js';
+
+const make = (options: Partial<StaticRuntimeOptions> = {}) =>
+  new StaticRuntime({ replicas: [], healthPath: '/', dnsInterval: 30_000, ...options }, silentLogger);
 
 let server: Server;
 let requests = 0;
@@ -28,7 +34,7 @@ afterAll(() => {
 describeReplicaRuntime('the static runtime', {
   ownsLife: false,
   async makeBench() {
-    const runtime = new StaticRuntime({ replicas: [`S1=${address().url}`], healthPath: '/heartbeat' });
+    const runtime = make({ replicas: [`S1=${address().url}`], healthPath: '/heartbeat' });
     return { runtime, address: address(), dispose: () => runtime.close() };
   },
 });
@@ -37,7 +43,7 @@ describe('the static runtime', () => {
   const spec = { slot: 'S1', generation: 1, specHash: 'h', workload: { port: 0, env: {}, healthPath: '/' } };
 
   it('refuses to create a replica without an address', async () => {
-    const runtime = new StaticRuntime({ replicas: [], healthPath: '/' });
+    const runtime = make();
     await expect(runtime.create(spec)).rejects.toMatchObject({ code: 'bad_spec', retryable: false });
   });
 
@@ -45,7 +51,7 @@ describe('the static runtime', () => {
     [['S1=ftp://h'], 'http:// URL'],
     [['S1=http://h', 'S2=http://h', 'S1=http://i'], '"S1" twice'],
   ])('refuses REPLICAS=%j before anything starts', async (replicas, reason) => {
-    const runtime = new StaticRuntime({ replicas, healthPath: '/' });
+    const runtime = make({ replicas });
     await expect(runtime.prepare()).rejects.toMatchObject({
       code: 'bad_spec',
       message: expect.stringContaining(reason),
@@ -53,12 +59,34 @@ describe('the static runtime', () => {
   });
 
   it('leaves the replica itself alone when it is stopped and removed', async () => {
-    const runtime = new StaticRuntime({ replicas: [], healthPath: '/' });
+    const runtime = make();
     const before = requests;
     const id = await runtime.create({ ...spec, address: address() });
     await runtime.stop(id);
     await runtime.remove(id);
     expect(requests).toBe(before);
     expect((await fetch(address().url)).status).toBe(200);
+  });
+
+  it('dials a host name by the address that it has now, and says when that is another one', async () => {
+    let answer: string[] = [];
+    const lookup = async () => answer.map((each) => ({ address: each }));
+    const runtime = make({ dnsInterval: 5, lookup });
+    const hints: RuntimeHint[] = [];
+    runtime.watch((hint) => hints.push(hint));
+    const id = await runtime.create({
+      ...spec,
+      address: { host: 'web.internal', port: 80, url: 'http://web.internal:80' },
+    });
+    const seen = async () => (await runtime.list()).map((instance) => instance.address);
+    expect(await seen()).toEqual([undefined]);
+
+    for (const host of ['10.0.0.1', '10.0.0.2']) {
+      hints.length = 0;
+      answer = [host];
+      await eventually(async () => expect(await seen()).toEqual([{ host, port: 80 }]));
+      expect(hints).toEqual([{ kind: 'changed', instanceId: id }]);
+    }
+    await runtime.close();
   });
 });
