@@ -50,7 +50,7 @@ export class Applier {
   private readonly underWay = new Set<UnderWay>();
   private idle: (() => void)[] = [];
   private readonly pauses = new Set<() => void>();
-  /** Removals that wait until no slot is being filled. */
+  /** Removals that wait until nobody is coming up. */
   private readonly waiting = new Set<() => void>();
 
   constructor(private readonly parts: ApplierParts) {}
@@ -76,7 +76,7 @@ export class Applier {
     void this.apply(action).then((succeeded) => {
       const end = () => {
         entry.ended = this.parts.ledger.mark();
-        if (!this.filling) for (const go of [...this.waiting]) go();
+        this.release();
         if (this.running === 0) for (const resolve of this.idle.splice(0)) resolve();
         this.parts.onEnd();
       };
@@ -106,14 +106,23 @@ export class Applier {
     return [...this.underWay].filter(({ ended }) => ended === undefined).length;
   }
 
-  /** A slot is about to get an instance. */
-  private get filling(): boolean {
-    return [...this.underWay].some(({ action, ended }) => fillsSlot(action) && ended === undefined);
+  /** Removals that waited for the living begin once nobody is coming up: call it whenever that may have changed. */
+  release(): void {
+    if (!this.comingUp) for (const go of [...this.waiting]) go();
   }
 
-  /** Removing is the engine's longest call, and those that bring a successor up queue behind it: nobody waits for the removal. */
+  /** A slot is about to get an instance, or has one that has not passed a probe yet. */
+  private get comingUp(): boolean {
+    // Ended and still in here: no list has shown yet what came of it.
+    return [...this.underWay].some(({ action }) => fillsSlot(action)) || this.parts.ledger.expecting;
+  }
+
+  /**
+   * Whatever is done to the dead takes the engine and the processors from those who come up: the calls that start a successor
+   * queue behind a removal, and its first answer behind both. Nobody waits for the removal.
+   */
   private async giveWay(): Promise<void> {
-    if (!this.filling) return;
+    if (!this.comingUp) return;
     await new Promise<void>((resolve) => {
       const go = () => {
         cancel();
@@ -235,8 +244,8 @@ export class Applier {
 
   private async remove({ instanceId }: Extract<Action, { kind: 'remove' }>): Promise<boolean> {
     try {
-      await this.keepLastLines(instanceId);
       await this.giveWay();
+      await this.keepLastLines(instanceId);
       await this.call(REMOVE_DEADLINE, 'removing an instance', this.parts.runtime.remove(instanceId));
       return true;
     } catch (error) {

@@ -64,6 +64,8 @@ export interface SlotRecord {
 export const NEW_SLOT: SlotRecord = { restart: UNTROUBLED, deaths: [] };
 /** Why an instance that was drained until now gets no request before its next probe. */
 export const BACK_IN_SERVICE = 'it was drained until now, and is probed again';
+/** Milliseconds of being unwell that the plan is told of at once. */
+const UNWELL_STEP = 250;
 /** Per replica: enough to tell a pattern from an accident. */
 export const MOST_DEATHS = 20;
 
@@ -111,6 +113,14 @@ export class Ledger {
 
   get slots(): ReadonlyMap<string, SlotRecord> {
     return this.slotRecords;
+  }
+
+  /** Somebody was seen to run and has not passed a probe yet. */
+  get expecting(): boolean {
+    return [...this.entries.values()].some(
+      ({ health, startedAt, retired, ended, unstartable }) =>
+        health.status === 'untried' && startedAt !== undefined && !retired && !ended && !unstartable,
+    );
   }
 
   /** Marks a point in the order of events: call it when a list begins or an action ends, and compare. */
@@ -171,7 +181,10 @@ export class Ledger {
     const conduct = pardoned && ejected.cause === 'conduct' ? afterReturn(entry.conduct, now) : entry.conduct;
     this.entries.set(id, { ...entry, health, conduct, ejected: pardoned ? null : ejected });
     if (entry.health.status === 'untried' && health.status === 'passing') this.onBirth(entry.slot, true);
-    return health.status !== entry.health.status || health.status !== 'passing' || ejected !== null;
+    if (health.status !== entry.health.status || ejected !== null) return true;
+    // Who starts is asked every few milliseconds: the same answer again is news only by how long it has been so.
+    const longer = Math.floor(health.unwellFor / UNWELL_STEP) !== Math.floor(entry.health.unwellFor / UNWELL_STEP);
+    return health.status !== 'passing' && (longer || health.reason !== entry.health.reason);
   }
 
   /** Something was told of it: out at once. */

@@ -66,6 +66,17 @@ describe('the publisher', () => {
     expect(publisher.inUse).toEqual({ claimable: new Set(), listed: new Set(['a1']) });
   });
 
+  it('counts one that is not ready as claimable by earlier tables only: nobody claims it by this one (TRAPS 3)', async () => {
+    publisher.publish(members, [route('a1', 'A')]);
+    link.acknowledge();
+    await settle();
+    publisher.publish(members, [route('a1', 'A', 'unready')]);
+    expect(claimable()).toEqual(['a1']);
+    link.acknowledge();
+    await settle();
+    expect(publisher.inUse).toEqual({ claimable: new Set(), listed: new Set(['a1']) });
+  });
+
   it('gives a table that nobody acknowledges up after a while', async () => {
     publisher.publish(members, [route('a1', 'A')]);
     publisher.publish(members, []);

@@ -69,7 +69,7 @@ export class Publisher {
     this.lastText = text;
     this.lastSnapshot = snapshot;
     this.listed = new Set(snapshot.instances.map(({ id }) => id));
-    const claimable = snapshot.instances.filter(({ state }) => state !== 'draining').map(({ id }) => id);
+    const claimable = snapshot.instances.filter(({ state }) => state === 'ready').map(({ id }) => id);
     const epoch = this.link.publish(snapshot);
     this.tables.push({ epoch, claimable: new Set(claimable) });
     this.pending = this.awaitAcknowledgement(epoch);

@@ -317,12 +317,15 @@ export class Reconciler {
     const ready = decision.routes.filter(({ state }) => state === 'ready' && !this.hold.active);
     this.slowStart.advance(desired().members, new Set(ready.map(({ instance }) => instance.slot)), now);
     if (!this.hold.active) this.publisher.publish(desired().members, decision.routes, this.ramps);
-    for (const action of decision.actions) {
-      if (isBirth(action)) this.gate.begun(now);
+    for (const action of decision.actions.filter(isBirth)) {
+      this.gate.begun(now);
       this.applier.begin(action);
     }
+    // After them: what is done to the dead gives way to the living.
+    for (const action of decision.actions) if (!isBirth(action)) this.applier.begin(action);
     this.prober.track(subjectsOf(this.observed, this.ledger.instances, desired(), this.parts.probeDemand));
     this.recall(now);
+    this.applier.release();
     this.cancelWake();
     const wakeAt = Math.min(decision.wakeAt, this.hold.wakeAt, this.slowStart.wakeAt);
     if (wakeAt < Infinity) this.cancelWake = clock.after(Math.max(0, wakeAt - now), () => this.turn());

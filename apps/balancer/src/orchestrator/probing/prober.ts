@@ -43,9 +43,10 @@ interface Watch {
   cancel: () => void;
 }
 
-const FIRST_DELAY = 10;
+/** Milliseconds. Somebody who does not listen yet costs one refused connection. */
+const FIRST_DELAY = 3;
 /** What an instance waits for its next probe adds to the time without it: a small part of what it took to start. */
-const GROWTH = 1.06;
+const GROWTH = 1.03;
 /** Many requests can fail within a moment; they are one reason. */
 const NUDGE_GAP = 100;
 /** Under suspicion an instance is probed so many times as often. */

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { RuntimeError } from '../../runtime/runtime-error.js';
 import { PoolRig, type RigOptions } from '../testing/pool-rig.js';
+import type { Behaviour } from '../testing/scripted-runtime.js';
 
 let rig: PoolRig;
 const up = async (options?: RigOptions) => (rig = await PoolRig.up(options));
@@ -37,18 +38,29 @@ describe('a pool', () => {
     expect(rig.manager.summary().standby).toEqual({ wanted: 2, ready: 2, reason: null });
   });
 
-  it('removes a dead instance once its successor is started, and does not wait for one that hangs', async () => {
+  it('reads the last lines of a dead instance and removes it once its successor serves, and waits for none that does not', async () => {
     await up();
     await rig.pass(15_000);
-    const removedAfter = async (start: 'hang' | { slow: number }) => {
+    const removedAfter = async (start: 'hang' | { slow: number }, behaviour: Behaviour = 'healthy') => {
       rig.runtime.disturb = (call) => (call === 'start' ? start : undefined);
+      rig.runtime.behaviour = behaviour;
       const { id } = rig.runtime.one('Server 1');
       const began = rig.clock.now();
       rig.runtime.die(id);
+      if (behaviour === 'sick') {
+        await rig.pass(1200);
+        for (const instance of rig.runtime.running()) rig.runtime.behaviours.set(instance.id, 'healthy');
+      }
       await rig.pass(20_000);
-      return (rig.runtime.calls.find(({ call, subject }) => call === 'remove' && subject === id)?.at ?? NaN) - began;
+      const at = (wanted: string) =>
+        (rig.runtime.calls.find(({ call, subject }) => call === wanted && subject === id)?.at ?? NaN) - began;
+      expect(at('logs')).toBe(at('remove'));
+      return at('remove');
     };
     expect(await removedAfter({ slow: 700 })).toBe(700);
+    const late = await removedAfter({ slow: 700 }, 'sick');
+    expect(late).toBeGreaterThanOrEqual(1200);
+    expect(late).toBeLessThan(1300);
     expect(await removedAfter('hang')).toBe(2000);
   });
 
