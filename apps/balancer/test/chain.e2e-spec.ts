@@ -1,0 +1,59 @@
+// Balancers in a row and in a ring, over static replicas that are named by host: who they are in Via, and how a loop ends.
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { refusedPort } from '../src/proxy/testing/upstream.js';
+import { type Balancer, startBalancer } from './harness.js';
+import { call } from './http-client.js';
+
+const OURS = /^hashflow-[0-9a-f]{8}$/;
+const ends: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+async function start(replicas: string, env: Record<string, string> = {}, home?: Balancer['home']): Promise<Balancer> {
+  const balancer = await startBalancer({
+    home,
+    // Who loops would never pass a probe that asks for an answer.
+    env: { RUNTIME: 'static', REPLICAS: replicas, HEALTH_PROTOCOL: 'tcp', ...env },
+  });
+  ends.push(() => balancer.stop());
+  return balancer;
+}
+
+/** Tells the Via that it was sent. */
+async function replica(): Promise<number> {
+  const server: Server = createServer((request, response) => response.end(request.headers.via));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  ends.push(async () => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+const names = (via: string) => via.split(', ').map((entry) => entry.split(' ')[1]);
+
+it('two balancers in a row are told apart, and stay who they are over a restart', async () => {
+  const inner = await start(`last=http://localhost:${await replica()}`);
+  const edge = await start(`inner=http://localhost:${new URL(inner.dataUrl).port}`);
+  const [first, second, ...more] = names((await call(edge.dataUrl)).text);
+  expect([first, second]).toEqual([expect.stringMatching(OURS), expect.stringMatching(OURS)]);
+  expect(more).toEqual([]);
+  expect(first).not.toBe(second);
+
+  await edge.stop('SIGTERM');
+  const again = await start(`inner=http://localhost:${new URL(inner.dataUrl).port}`, {}, edge.home);
+  expect(names((await call(again.dataUrl)).text)).toEqual([first, second]);
+});
+
+it('a balancer that is its own replica answers 508 after one round', async () => {
+  const port = String(await refusedPort());
+  const balancer = await start(`self=http://localhost:${port}`, { PORT: port });
+  const answer = await call(`${balancer.dataUrl}/somewhere`);
+  expect(answer.status).toBe(508);
+  expect(answer.json).toEqual({ message: 'The request has passed this balancer before', status: 'failure' });
+  const { text } = await call(`${balancer.adminUrl}/metrics`);
+  const ended = text.split('\n').filter((line) => /_requests_total\{.*508|loop_detected/.test(line));
+  expect(ended.join('\n')).toMatch(/cause="loop_detected".* 1$/m);
+});
