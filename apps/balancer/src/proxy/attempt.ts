@@ -2,6 +2,7 @@
 // by number. What that means is the attempt machine's.
 import type { Agent, ClientRequest, IncomingMessage, InformationEvent } from 'node:http';
 import type { Target } from '../routing/table.js';
+import { trailerFields } from './fields.js';
 import type { Party } from './forwarder.js';
 import type { BodyReader } from './request-body.js';
 import { causeOf, type FailedTry } from './retry-policy.js';
@@ -60,6 +61,8 @@ export class Attempt implements Party {
     outgoing.on('information', (information) => {
       if (!this.#dropped) this.owner.onInformation(this, information);
     });
+    // Before the library's own listener, which ends the request. On one that is not chunked they go nowhere.
+    this.body?.once('end', () => outgoing.addTrailers(trailerFields(this.request.rawTrailers)));
     const { socket } = outgoing;
     if (socket?.connecting) socket.once('connect', () => this.#onConnected(outgoing, false));
     else this.#onConnected(outgoing, outgoing.reusedSocket);

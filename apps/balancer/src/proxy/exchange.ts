@@ -14,7 +14,7 @@ import type { Forwarder } from './forwarder.js';
 import type { RequestHead } from './head.js';
 import type { LaneContext } from './lane-context.js';
 import { type BodyOwner, RequestBody } from './request-body.js';
-import { cutAnswer, relayEarlyHints, relayResponse } from './response-relay.js';
+import { cutAnswer, relayInformation, relayResponse } from './response-relay.js';
 import type { Awaited } from './relay-watch.js';
 import { type FailedTry, isIdempotent } from './retry-policy.js';
 import { TimedEntry } from './timer-wheel.js';
@@ -101,7 +101,7 @@ export class Exchange extends TimedEntry implements AttemptOwner, BodyOwner, Tab
   }
 
   onInformation(_attempt: Attempt, information: InformationEvent): void {
-    relayEarlyHints(information, this.request, this.response);
+    relayInformation(information, this.request, this.response);
   }
 
   onHead(attempt: Attempt, upstream: IncomingMessage): void {

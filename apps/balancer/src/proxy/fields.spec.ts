@@ -9,6 +9,7 @@ import {
   requestFields,
   type RequestFacts,
   responseFields,
+  trailerFields,
 } from './fields.js';
 
 const facts = (rawHeaders: string[], changes: Partial<RequestFacts> = {}): RequestFacts => ({
@@ -214,6 +215,32 @@ describe('a name as a field value', () => {
         expect(decodeURIComponent(value)).toBe(name);
       }),
     );
+  });
+});
+
+describe('the fields of a trailer', () => {
+  it('pass in order, case and repetition, but for all that counts only in a head', () => {
+    const dropped = [
+      'Connection',
+      'Transfer-Encoding',
+      'Content-Length',
+      'Host',
+      'Trailer',
+      'Via',
+      'X-Forwarded-For',
+      'Forwarded',
+      'X-HashFlow-Replica',
+      'X-Request-Id',
+      'Cookie',
+      'Set-Cookie',
+      'Authorization',
+    ];
+    const raw = ['X-B', '1', ...dropped.flatMap((name) => [name, 'x']), 'x-a', '2', 'X-B', '3'];
+    expect(trailerFields(raw)).toEqual([
+      ['X-B', '1'],
+      ['x-a', '2'],
+      ['X-B', '3'],
+    ]);
   });
 });
 

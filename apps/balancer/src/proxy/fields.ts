@@ -24,6 +24,8 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 const FRAMING: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding']);
 /** Answered by the balancer, or written by it anew. */
 const REQUEST_OWN: ReadonlySet<string> = new Set(['expect', 'host', 'transfer-encoding', 'content-length']);
+/** Besides those of the connection and of the balancer. */
+const HEAD_ONLY: ReadonlySet<string> = new Set(['via', 'x-request-id', 'authorization', 'cookie', 'set-cookie']);
 const FORWARDING = /^(?:x-forwarded-.*|forwarded)$/;
 const OURS = /^x-hashflow-/;
 const REQUEST_ID = REQUEST_ID_FIELD.toLowerCase();
@@ -120,6 +122,21 @@ export function responseFields(rawHeaders: readonly string[], { replica, request
   }
   if (replica !== undefined) fields.push('X-HashFlow-Replica', fieldValue(replica));
   if (requestId !== undefined) fields.push(REQUEST_ID_FIELD, requestId);
+  return fields;
+}
+
+/**
+ * The fields after a chunked body, in either direction: names and values in pairs, as node wants them. What decides about
+ * framing, routing or who speaks counts only in a head (RFC 9110, 6.5.1), so none of it passes in a trailer.
+ */
+export function trailerFields(rawTrailers: readonly string[]): [string, string][] {
+  const fields: [string, string][] = [];
+  for (let index = 0; index < rawTrailers.length; index += 2) {
+    const name = rawTrailers[index].toLowerCase();
+    if (HOP_BY_HOP.has(name) || REQUEST_OWN.has(name) || HEAD_ONLY.has(name)) continue;
+    if (OURS.test(name) || FORWARDING.test(name)) continue;
+    fields.push([rawTrailers[index], rawTrailers[index + 1]]);
+  }
   return fields;
 }
 

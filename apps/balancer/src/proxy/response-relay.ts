@@ -1,8 +1,8 @@
-// Owns the way of an answer from the replica to the client: head, body, trailers, early hints. A body that breaks off is
+// Owns the way of an answer from the replica to the client: head, body, trailers, informational answers. A body that breaks off is
 // made to look broken: the client's connection is reset, never ended cleanly. When that is done is the attempt machine's.
 import type { IncomingMessage, InformationEvent, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { NOTHING_MORE, responseFields, type Told } from './fields.js';
+import { NOTHING_MORE, responseFields, type Told, trailerFields } from './fields.js';
 
 /**
  * @param told to the client on top of what the replica says
@@ -25,8 +25,7 @@ export function relayResponse(
   upstream.once('close', cutIfIncomplete);
   // Before pipe, whose own listener ends the answer.
   upstream.once('end', () => {
-    const trailers = responseFields(upstream.rawTrailers, NOTHING_MORE);
-    if (trailers.length > 0) response.addTrailers(pairs(trailers));
+    response.addTrailers(trailerFields(upstream.rawTrailers));
   });
   upstream.pipe(response);
   // An event stream may send its head long before its first event. One turn later, so that head and body of an ordinary
@@ -50,22 +49,24 @@ export function cutAnswer(response: ServerResponse): void {
   response.destroy();
 }
 
-/** 103: the client may fetch what the answer will need. */
-export function relayEarlyHints(
-  information: InformationEvent,
+/** Bytes that a client may leave unread before informational answers are left out. */
+const MOST_UNREAD = 64 * 1024;
+
+/**
+ * An answer before the answer (1xx), whatever it says. Not 100: the balancer has asked for the body already. Not to
+ * HTTP/1.0, which knows none. Left out, as it is but advice, where the client does not read, or still waits for the answer before.
+ */
+export function relayInformation(
+  { statusCode, statusMessage, rawHeaders }: InformationEvent,
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
-  const { link } = information.headers;
-  if (information.statusCode !== 103 || link === undefined || request.httpVersion !== '1.1' || response.headersSent)
-    return;
-  try {
-    response.writeEarlyHints({ link });
-  } catch {
-    // A link that node finds malformed: hints are optional.
-  }
-}
-
-function pairs(flat: readonly string[]): [string, string][] {
-  return Array.from({ length: flat.length / 2 }, (_, index) => [flat[2 * index], flat[2 * index + 1]]);
+  if (statusCode === 100 || request.httpVersion !== '1.1' || response.headersSent) return;
+  // A response has the connection from the moment that it is its turn. Older nodes can write no other answer than 100, 102 and 103 themselves.
+  const { socket } = response;
+  if (!socket?.writable || socket.writableLength > MOST_UNREAD) return;
+  const fields = responseFields(rawHeaders, NOTHING_MORE);
+  let head = `HTTP/1.1 ${statusCode} ${statusMessage}\r\n`;
+  for (let index = 0; index < fields.length; index += 2) head += `${fields[index]}: ${fields[index + 1]}\r\n`;
+  socket.write(`${head}\r\n`, 'latin1');
 }
