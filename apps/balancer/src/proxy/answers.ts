@@ -4,11 +4,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { STATUS_CODES } from 'node:http';
 import { type Cause, causes } from './causes.js';
-import { REQUEST_ID_FIELD } from './request-id.js';
+import { REQUEST_ID_FIELD, requestIdLine } from './request-id.js';
 
 /** What is read on after an early answer, before the connection is closed. */
-const LINGER_BYTES = 4 * 1024 ** 2;
-const LINGER_MS = 2000;
+export const LINGER_BYTES = 4 * 1024 ** 2;
+export const LINGER_MS = 2000;
 
 interface Answer {
   readonly status: number;
@@ -23,6 +23,34 @@ function answerOf(cause: Cause, requestId?: string): Answer {
   if (retryAfter !== undefined) fields.push('Retry-After', String(retryAfter));
   if (requestId !== undefined) fields.push(REQUEST_ID_FIELD, requestId);
   return { status, fields, body: JSON.stringify({ message, status: 'failure' }) };
+}
+
+/**
+ * The same answer as text, for who writes it on a bare connection; made once per cause.
+ * @param requestId by which the client may ask about it
+ * @param toHead the request was a HEAD: the head stands alone
+ * @param date the field, with the end of its line
+ */
+export function answerText(
+  cause: Cause,
+  requestId: string | undefined,
+  close: boolean,
+  toHead: boolean,
+  date: string,
+): string {
+  const { head, body } = (texts[cause] ??= textOf(cause));
+  const id = requestId === undefined ? '' : requestIdLine(requestId);
+  return `${head}${id}${date}${close ? 'Connection: close\r\n' : ''}\r\n${toHead ? '' : body}`;
+}
+
+const texts: Partial<Record<Cause, { readonly head: string; readonly body: string }>> = {};
+
+function textOf(cause: Cause): { head: string; body: string } {
+  const { status, fields, body } = answerOf(cause);
+  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`];
+  for (let index = 0; index < fields.length; index += 2) lines.push(`${fields[index]}: ${fields[index + 1]}`);
+  lines.push(`Content-Length: ${Buffer.byteLength(body)}`);
+  return { head: `${lines.join('\r\n')}\r\n`, body };
 }
 
 /** Bytes of the body that says so. */
@@ -95,11 +123,7 @@ export function linger(request: IncomingMessage, done: () => void): void {
  */
 export function answerOnSocket(socket: Duplex, cause: Cause, requestId: string | undefined): boolean {
   if (socket.destroyed || !socket.writable) return false;
-  const { status, fields, body } = answerOf(cause, requestId);
-  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`];
-  for (let index = 0; index < fields.length; index += 2) lines.push(`${fields[index]}: ${fields[index + 1]}`);
-  lines.push(`Content-Length: ${Buffer.byteLength(body)}`, `Date: ${new Date().toUTCString()}`, 'Connection: close');
-  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
+  socket.end(answerText(cause, requestId, true, false, `Date: ${new Date().toUTCString()}\r\n`));
   // What still arrives is read and thrown away, for a while.
   const timer = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once('close', () => clearTimeout(timer));

@@ -34,7 +34,7 @@ const post = (path: string, body: string, fields = '') =>
   `POST ${path} HTTP/1.1\r\n${HEAD}Content-Type: application/json\r\n${fields}Content-Length: ${body.length}\r\n\r\n${body}`;
 
 describe('a classic route', () => {
-  const head = (method: string, target: string) => classicRoute({ method, target, host: 'a', body: 'none', length: 0 });
+  const head = (method: string, target: string) => classicRoute({ method, target });
 
   it.each([
     ['GET', '/rep', ''],

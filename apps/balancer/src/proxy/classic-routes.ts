@@ -13,13 +13,16 @@ const ROUTES: ReadonlyMap<string, Pick<ClassicRequest, 'method' | 'path'>> = new
   ['POST /add', { method: 'POST', path: '/add' }],
   ['DELETE /rm', { method: 'DELETE', path: '/rm' }],
 ]);
+/** Asked of every request. */
+const MAY_BE = /^\/(?:rep|add|rm)(?:\?|$)/;
 const MAX_BODY = 64 * 1024;
 const MAX_OPEN = 64;
 
 export type ClassicRoute = Pick<ClassicRequest, 'method' | 'path' | 'search'>;
 
 /** Exactly these, byte by byte: `/%61dd`, `//add` and `/add/` are paths like any other. */
-export function classicRoute({ method, target }: RequestHead): ClassicRoute | undefined {
+export function classicRoute({ method, target }: Pick<RequestHead, 'method' | 'target'>): ClassicRoute | undefined {
+  if (!MAY_BE.test(target)) return undefined;
   const mark = target.indexOf('?');
   const path = mark < 0 ? target : target.slice(0, mark);
   const route = ROUTES.get(`${method} ${path}`);

@@ -8,8 +8,10 @@ import type { Cause } from './causes.js';
 import { classicRoute, type ClassicRoutes } from './classic-routes.js';
 import { Exchange } from './exchange.js';
 import { requestIdOf } from './client.js';
+import { ExpressLane, type StandardLane } from './express/express-lane.js';
+import type { ExpressUpstreams } from './express/express-upstreams.js';
 import type { Forwarder } from './forwarder.js';
-import { type CheckedHead, checkHead } from './head.js';
+import { type CheckedHead, checkHead, type RequestHead } from './head.js';
 import type { LaneContext } from './lane-context.js';
 import type { Endpoint } from './lane-messages.js';
 import { isWebSocket, Tunnel } from './tunnel.js';
@@ -21,12 +23,16 @@ interface Open {
   refuse(cause: Cause): void;
 }
 
-export class LaneServer {
+export class LaneServer implements StandardLane {
   readonly #server: Server;
   /** In the order of arrival, by connection: a client may send the next request before the answer to the last. */
   readonly #open = new Map<Duplex, Open[]>();
   readonly #tunnels = new Set<Tunnel>();
   readonly #refused = new WeakSet<Duplex>();
+  /** Plain requests go there first; undefined: there is none. */
+  readonly #express: ExpressLane | undefined;
+  /** What node does with a new connection. */
+  readonly #toStandard: (this: Server, socket: Socket) => void;
   #closing = false;
   #onIdle: (() => void) | undefined;
 
@@ -55,7 +61,6 @@ export class LaneServer {
     server.timeout = 0;
     server.on('request', (request, response) => this.#serve(request, response, false));
     server.on('checkContinue', (request, response) => this.#serve(request, response, true));
-    server.on('connection', (socket: Socket) => context.meter.connection(socket));
     server.on('checkExpectation', (request, response) => this.#refuse(request, response, 'expectation_failed'));
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head));
     server.on('connect', (_request, socket) => {
@@ -64,6 +69,16 @@ export class LaneServer {
     });
     server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#onClientError(error, socket));
     this.#server = server;
+    const [toStandard] = server.listeners('connection') as ((this: Server, socket: Socket) => void)[];
+    this.#toStandard = toStandard;
+    server.removeListener('connection', toStandard);
+    if (settings.express) this.#express = new ExpressLane(context, this);
+    server.on('connection', (socket: Socket) => this.#accept(socket));
+  }
+
+  /** Connections of the express lane to replicas; undefined: there is no such lane. */
+  get expressUpstreams(): ExpressUpstreams | undefined {
+    return this.#express?.upstreams;
   }
 
   /** @param shared other lanes listen on the same port @throws the error of the listener */
@@ -82,19 +97,41 @@ export class LaneServer {
   close(): void {
     this.#closing = true;
     this.#server.close();
+    this.#express?.close();
     for (const list of this.#open.values()) for (const { response } of list) response.shouldKeepAlive = false;
   }
 
   /** Resolves when no request is in flight; tunnels are not waited for, they have no end of their own. */
-  idle(): Promise<void> {
-    if (this.#open.size === 0) return Promise.resolve();
-    return new Promise((resolve) => (this.#onIdle = resolve));
+  async idle(): Promise<void> {
+    await this.#express?.idle();
+    if (this.#open.size > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
   }
 
   /** Cuts what is left. */
   destroy(): void {
     for (const tunnel of [...this.#tunnels]) tunnel.destroy();
     this.#server.closeAllConnections();
+    this.#express?.destroy();
+  }
+
+  // StandardLane, for the express lane
+
+  adopt(socket: Socket, unread: number): void {
+    this.context.meter.follow(socket, unread);
+    this.#toStandard.call(this.#server, socket);
+  }
+
+  claims(request: Pick<RequestHead, 'method' | 'target'>): boolean {
+    return this.classics !== undefined && classicRoute(request) !== undefined;
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#express) {
+      this.#express.accept(socket);
+      return;
+    }
+    this.context.meter.connected();
+    this.adopt(socket, 0);
   }
 
   #serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {

@@ -81,7 +81,7 @@ export class Lane implements Tables {
     });
     const budget = new RetryBudget(() => meter.budgetRefused());
     this.#pulse = new LanePulse(traffic, worker, {
-      upstreams: () => this.#upstreams.counts(),
+      upstreams: () => this.#upstreamCounts(),
       waiting: () => this.waiting,
       budgetHeld: () => budget.held,
     });
@@ -178,12 +178,19 @@ export class Lane implements Tables {
     this.#table = compileTable(snapshot, rows, before?.ring);
     if (before && before.chain.text !== this.#table.chain.text) this.#hotKeys.clear();
     // Before the report: once it is made, the addresses of those who left may go to others.
-    this.#upstreams.retain(unmoved(this.#table, before));
+    const kept = unmoved(this.#table, before);
+    this.#upstreams.retain(kept);
+    this.#server.expressUpstreams?.retain(kept);
     for (const waiter of [...this.#waiting]) {
       this.#waiting.delete(waiter);
       waiter.onTable();
     }
     this.options.channel.send({ type: 'routing', epoch: snapshot.epoch });
+  }
+
+  #upstreamCounts(): { open: number; idle: number } {
+    const [standard, express] = [this.#upstreams.counts(), this.#server.expressUpstreams?.counts()];
+    return { open: standard.open + (express?.open ?? 0), idle: standard.idle + (express?.idle ?? 0) };
   }
 
   #report(instanceId: string, outcome: Outcome): void {

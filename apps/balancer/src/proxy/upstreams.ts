@@ -15,7 +15,7 @@ export interface UpstreamsOptions {
 }
 
 /** The system asks after so many silent milliseconds whether the host is still there: one that vanished says nothing. */
-const PROBED = { keepAlive: true, keepAliveInitialDelay: 5000 } as const;
+export const PROBED = { keepAlive: true, keepAliveInitialDelay: 5000 } as const;
 
 export class Upstreams {
   readonly #agents = new Map<string, InstanceAgent>();

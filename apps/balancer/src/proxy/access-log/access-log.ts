@@ -62,7 +62,17 @@ export class AccessLog {
    * @param client its address; left out: the peer's
    */
   entry(request: IncomingMessage, requestId: string | undefined, client?: string): AccessEntry | undefined {
-    return this.#chosen() ? new AccessEntry(performance.now(), factsOf(request, requestId, client)) : undefined;
+    return this.chooses() ? this.begin(factsOf(request, requestId, client)) : undefined;
+  }
+
+  /** Whether the next request is logged; to be asked once for each. */
+  chooses(): boolean {
+    const { settings, random } = this.options;
+    return settings.part === 1 || random() < settings.part;
+  }
+
+  begin(facts: EntryFacts): AccessEntry {
+    return new AccessEntry(performance.now(), facts);
   }
 
   /** A request that goes to no replica: logged when its answer is out. */
@@ -92,7 +102,7 @@ export class AccessLog {
     requestId: string | undefined,
     cause: Cause,
   ): void {
-    if (!this.#chosen()) return;
+    if (!this.chooses()) return;
     const address = peer && plainAddress(peer);
     const entry = new AccessEntry(performance.now(), {
       ...NO_FACTS,
@@ -144,11 +154,6 @@ export class AccessLog {
     [this.#used, this.#lines, this.#dropped] = [0, 0, 0];
     this.#underway++;
     this.options.deliver(batch);
-  }
-
-  #chosen(): boolean {
-    const { settings, random } = this.options;
-    return settings.part === 1 || random() < settings.part;
   }
 }
 

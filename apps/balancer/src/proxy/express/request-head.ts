@@ -1,6 +1,7 @@
 // Owns the strict grammar of a request head (RFC 9110, RFC 9112) and what of it goes on to a replica: the head is read where it
 // lies, once, and what passes is taken over byte by byte. Pure. One reader serves a lane: what it read holds until the next
 // head. What the grammar knows nothing of is the standard lane's.
+import type { KeyRequest } from '../../routing/hash-key.js';
 import type { Cause } from '../causes.js';
 import { readTarget, validHost } from '../head.js';
 import { DROPPED, type Fate, FieldLines, FRAMES, PASSES } from './field-lines.js';
@@ -22,17 +23,23 @@ export interface RequestHeadRules {
   readonly trace: boolean;
   /** The peer is added to X-Forwarded-For. */
   readonly addsPeer: boolean;
+  /** X-Request-Id is ours to write. */
+  readonly requestId: boolean;
 }
 
 /** Up to here the whole chunk is looked at; behind a longer one there is a body, most likely. */
 const SHORT = 2048;
 const VERSION = ' HTTP/1.1\r\n';
 
-export class RequestHeadReader extends FieldLines {
+export class RequestHeadReader extends FieldLines implements KeyRequest {
   method = '';
   /** Origin form (path and query), or `*`. */
   target = '';
+  /** As it came. */
+  sentTarget = '';
   host: string | undefined;
+  /** Address of the client; whoever has it read says so. */
+  ip = '';
   body: 'none' | 'length' | 'chunked' = 'none';
   /** Bytes; meaningful when `body` is `length`. */
   length = 0;
@@ -44,6 +51,7 @@ export class RequestHeadReader extends FieldLines {
   forwardedProto = false;
   forwardedHost = false;
   hasVia = false;
+  hasRequestId = false;
   /** Of a request that is refused. */
   cause: Cause = 'bad_request';
 
@@ -129,7 +137,7 @@ export class RequestHeadReader extends FieldLines {
       if (index !== VERSION.length - 3 || text.charCodeAt(at) !== 48) return this.#refuse('bad_request');
       this.#other = true;
     }
-    this.target = text.slice(targetBegin, targetEnd);
+    this.target = this.sentTarget = text.slice(targetBegin, targetEnd);
     this.#absolute = text.charCodeAt(targetBegin) !== SLASH;
     return at;
   }
@@ -143,6 +151,7 @@ export class RequestHeadReader extends FieldLines {
     this.forwardedProto = false;
     this.forwardedHost = false;
     this.hasVia = false;
+    this.hasRequestId = false;
     this.#hosts = 0;
     this.#lengths = 0;
     this.#codings = 0;
@@ -180,6 +189,10 @@ export class RequestHeadReader extends FieldLines {
         return isWord(text, nameBegin, 'keep-alive') ? DROPPED : PASSES;
       case 11:
         return rules.trace && isWord(text, nameBegin, 'traceparent') ? DROPPED : PASSES;
+      case 12:
+        if (!isWord(text, nameBegin, 'x-request-id')) break;
+        this.hasRequestId = true;
+        return rules.requestId ? DROPPED : PASSES;
       case 14:
         return isWord(text, nameBegin, 'content-length') ? this.#onLength(valueBegin, valueEnd) : PASSES;
       case 17:

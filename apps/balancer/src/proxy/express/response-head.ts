@@ -30,8 +30,14 @@ export class ResponseHeadReader extends FieldLines {
   #codings = 0;
   #broken = false;
 
-  /** @param maxHead bytes */
-  constructor(private readonly maxHead: number) {
+  /**
+   * @param maxHead bytes
+   * @param dropsRequestId X-Request-Id is ours to write
+   */
+  constructor(
+    private readonly maxHead: number,
+    private readonly dropsRequestId: boolean,
+  ) {
     super(MAX_FIELDS);
   }
 
@@ -111,6 +117,9 @@ export class ResponseHeadReader extends FieldLines {
         if (!isWord(text, nameBegin, 'keep-alive')) return PASSES;
         this.#onKeepAlive(text.slice(valueBegin, valueEnd));
         return DROPPED;
+      case 12:
+        if (this.dropsRequestId && isWord(text, nameBegin, 'x-request-id')) return DROPPED;
+        break;
       case 14:
         return isWord(text, nameBegin, 'content-length') ? this.#onLength(valueBegin, valueEnd) : PASSES;
       case 16:

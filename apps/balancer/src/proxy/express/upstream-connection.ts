@@ -1,7 +1,8 @@
 // Owns one connection to a replica: its socket, who uses it, and what comes of it told to that user. What the bytes mean is the
 // exchange's, how long it may stay idle the pool's.
 import { connect, type Socket } from 'node:net';
-import type { ReadBuffer } from './read-buffer.js';
+import { PROBED } from '../upstreams.js';
+import type { ReadBuffers } from './read-buffers.js';
 
 /** Whose request is on the connection. */
 export interface UpstreamUser {
@@ -32,19 +33,25 @@ export class UpstreamConnection {
 
   readonly #socket: Socket;
   #error: NodeJS.ErrnoException | undefined;
+  /** What it reads into while a long answer is under way. */
+  #own: Buffer | undefined;
   #over = false;
 
   constructor(
     destination: { readonly host: string; readonly port: number },
     private readonly home: UpstreamHome,
-    private readonly buffer: ReadBuffer,
+    private readonly buffers: ReadBuffers,
   ) {
     const { host, port } = destination;
     const socket = connect({
       host,
       port,
       noDelay: true,
-      onread: { buffer: () => buffer.bytes, callback: (count, bytes) => this.#onBytes(bytes as Buffer, count) },
+      ...PROBED,
+      onread: {
+        buffer: () => this.#own ?? buffers.shared,
+        callback: (count, bytes) => this.#onBytes(bytes as Buffer, count),
+      },
     });
     socket.on('connect', () => this.user?.onConnected());
     socket.on('drain', () => this.user?.onDrain());
@@ -81,6 +88,25 @@ export class UpstreamConnection {
     this.#socket.resume();
   }
 
+  /** Bytes that were just read, in a form that may be handed to a socket. */
+  lend(bytes: Buffer, begin: number, end: number): Buffer {
+    if (bytes !== this.buffers.shared) return bytes.subarray(begin, end);
+    // From the next read on there is no need to copy.
+    this.#own ??= this.buffers.take();
+    return Buffer.from(bytes.subarray(begin, end));
+  }
+
+  /** What was lent is not out yet: it is the other socket's now. */
+  lost(bytes: Buffer): void {
+    if (bytes === this.#own) this.#own = this.buffers.take();
+  }
+
+  /** The answer is over. */
+  shareAgain(): void {
+    if (this.#own) this.buffers.giveBack(this.#own);
+    this.#own = undefined;
+  }
+
   /** Ends it at once; its user hears nothing more. */
   destroy(): void {
     this.user = undefined;
@@ -100,7 +126,7 @@ export class UpstreamConnection {
       return false;
     }
     const more = this.user.onBytes(bytes, count);
-    this.buffer.dealtWith(bytes, count);
+    this.buffers.dealtWith(bytes, count);
     return more;
   }
 

@@ -2,7 +2,7 @@
 // instance leaves. Keyed by the instance's id, see express-upstreams.ts.
 import type { IdleAge } from '../idle-age.js';
 import type { LaneMeter } from '../traffic/lane-meter.js';
-import type { ReadBuffer } from './read-buffer.js';
+import type { ReadBuffers } from './read-buffers.js';
 import { UpstreamConnection, type UpstreamHome, type UpstreamUser } from './upstream-connection.js';
 
 /** A replica that says how long it keeps a connection means its own clock, and the way to it takes time. Milliseconds. */
@@ -12,7 +12,7 @@ export interface UpstreamPoolOptions {
   /** Idle connections are closed after so many milliseconds, or earlier if the replica announces it. */
   readonly keepalive: number;
   readonly meter: Pick<LaneMeter, 'upstreamOpened' | 'upstreamReused'>;
-  readonly buffer: ReadBuffer;
+  readonly buffers: ReadBuffers;
 }
 
 export class UpstreamPool implements UpstreamHome {
@@ -60,7 +60,7 @@ export class UpstreamPool implements UpstreamHome {
 
   /** A new connection; its user is told when it stands. */
   dial(user: UpstreamUser): UpstreamConnection {
-    const connection = new UpstreamConnection(this.destination, this, this.options.buffer);
+    const connection = new UpstreamConnection(this.destination, this, this.options.buffers);
     connection.user = user;
     this.#all.add(connection);
     this.options.meter.upstreamOpened();
@@ -70,6 +70,7 @@ export class UpstreamPool implements UpstreamHome {
   /** Its use is over and nothing is left of it. @param announced milliseconds for which the replica says that it keeps it */
   release(connection: UpstreamConnection, announced: number, now: number): void {
     connection.user = undefined;
+    connection.shareAgain();
     const limit = Math.min(this.options.keepalive, announced - ANNOUNCED_MARGIN);
     if (this.#retired || limit <= 0) {
       connection.destroy();

@@ -31,14 +31,21 @@ export class LaneMeter {
     private readonly claims: Pick<ClaimTable, 'isTenant'>,
   ) {}
 
-  /** Call once per connection of a client. */
-  connection(socket: Socket): void {
-    const { cells, worker } = this;
-    this.#counted.set(socket, { received: 0, sent: 0 });
-    cells.add(worker, 'accepted', 1);
-    cells.add(worker, 'connections', 1);
+  /** A client connected. */
+  connected(): void {
+    this.cells.add(this.worker, 'accepted', 1);
+    this.cells.add(this.worker, 'connections', 1);
+  }
+
+  disconnected(): void {
+    this.cells.add(this.worker, 'connections', -1);
+  }
+
+  /** Counts the bytes of a connection until it closes. @param unread bytes that came already, and are still to be dealt with */
+  follow(socket: Socket, unread = 0): void {
+    this.#counted.set(socket, { received: socket.bytesRead - unread, sent: socket.bytesWritten });
     socket.once('close', () => {
-      cells.add(worker, 'connections', -1);
+      this.disconnected();
       this.#bytes(socket, undefined);
     });
   }
@@ -53,6 +60,26 @@ export class LaneMeter {
     const row = this.#rowOf(ref);
     if (row !== undefined) cells.rowRequest(worker, row, of, end);
     this.#bytes(socket, row);
+  }
+
+  /** As `request`, where the connection counts its own bytes. @param status of the replica's answer, if there was one */
+  ended(method: string, outcome: End | 'answered', status: number, ref: RowRef | undefined, seconds: number | undefined): void {
+    const { cells, worker } = this;
+    const of = methodClass(method);
+    const end = endIndex(outcome, status);
+    cells.request(worker, of, end);
+    if (seconds !== undefined) cells.duration(worker, end, seconds);
+    const row = this.#rowOf(ref);
+    if (row !== undefined) cells.rowRequest(worker, row, of, end);
+  }
+
+  /** Bytes of a client's connection. @param ref of the replica that they came from or went to */
+  moved(received: number, sent: number, ref: RowRef | undefined): void {
+    const { cells, worker } = this;
+    cells.add(worker, 'received', received);
+    cells.add(worker, 'sent', sent);
+    const row = this.#rowOf(ref);
+    if (row !== undefined) cells.rowBytes(worker, row, received, sent);
   }
 
   /** The head of a replica's answer came. @param seconds since the try began */

@@ -1,0 +1,339 @@
+// Owns one connection of a client to the express lane: it reads what comes, request after request, gives each to an exchange, hands
+// over to the standard lane what is not plain, and ends when it is time. One request at a time: what was sent ahead waits, so
+// answers keep their order. What becomes of a request is express-exchange.ts's.
+import type { Socket } from 'node:net';
+import { plainAddress } from '../../config/networks.js';
+import { answerText, LINGER_BYTES, LINGER_MS } from '../answers.js';
+import type { Cause } from '../causes.js';
+import { takenBy, unsentTo } from '../client-intake.js';
+import { TimedEntry } from '../timer-wheel.js';
+import { dateLine } from './date-line.js';
+import { ExpressBody } from './express-body.js';
+import type { ExpressContext } from './express-context.js';
+import { type ExpressClient, ExpressExchange } from './express-exchange.js';
+import { peerLines } from './forwarded-lines.js';
+import { LF } from './grammar.js';
+
+/** The lane that the connection belongs to. */
+export interface ConnectionHome {
+  /** Answers are the last on their connections. */
+  readonly closing: boolean;
+  /** It is a request for the standard lane, though it is plain. */
+  claims(request: { readonly method: string; readonly target: string }): boolean;
+  /** The connection is the standard lane's from now on. */
+  handOver(connection: ClientConnection, socket: Socket, unread: number): void;
+  /** A request began (1), or is over (-1). */
+  onRequests(change: 1 | -1): void;
+  /** It is no more. */
+  onClosed(connection: ClientConnection): void;
+}
+
+/**
+ * idle: no byte of a request has come · head: some have · busy: a request is under way · lingering: the last answer is out, what
+ * still comes is thrown away · over: nothing is done here any more.
+ */
+type State = 'idle' | 'head' | 'busy' | 'lingering' | 'over';
+
+/** Bytes that may be sent ahead of an answer. */
+const MOST_AHEAD = 64 * 1024;
+
+export class ClientConnection extends TimedEntry implements ExpressClient {
+  readonly peer: string;
+  readonly peerTrusted: boolean;
+  readonly peerLines: string;
+
+  #state: State = 'idle';
+  #exchange: ExpressExchange | undefined;
+  /** What came and is not dealt with. */
+  #input: Buffer | undefined;
+  /** Of the state, but for `busy`, where the exchange has its own. */
+  #due: number;
+  #serving = false;
+  #lingered = 0;
+  #received = 0;
+  #sent = 0;
+
+  constructor(
+    private readonly context: ExpressContext,
+    private readonly home: ConnectionHome,
+    private readonly socket: Socket,
+  ) {
+    super();
+    const { lane } = context;
+    this.peer = plainAddress(socket.remoteAddress ?? '');
+    this.peerTrusted = lane.trusts(this.peer);
+    this.peerLines = peerLines(this.peer, lane.forwarding);
+    this.#due = performance.now() + lane.settings.headTimeout;
+    (socket as Owned)[OWNER] = this;
+    socket.on('data', onData);
+    socket.on('drain', onDrain);
+    socket.on('end', onEnd);
+    socket.on('error', onError);
+    socket.on('close', onClose);
+    lane.meter.connected();
+    lane.deadlines.follow(this);
+  }
+
+  /** No request is under way on it. */
+  get resting(): boolean {
+    return this.#state === 'idle' || this.#state === 'head';
+  }
+
+  /** Ends it, whatever it is at. */
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  // TimedEntry
+
+  get deadline(): number {
+    return this.#exchange ? this.#exchange.deadline : this.#due;
+  }
+
+  onDeadline(now: number): void {
+    if (this.#exchange) this.#exchange.onDeadline(now);
+    else if (this.#state === 'head') this.#refuse('request_timeout');
+    else this.socket.destroy();
+    this.follow();
+  }
+
+  // ExpressClient
+
+  get peerPort(): number | undefined {
+    return this.socket.remotePort;
+  }
+
+  get wants(): boolean {
+    return !this.socket.writableNeedDrain;
+  }
+
+  get closing(): boolean {
+    return this.home.closing;
+  }
+
+  get unsent(): number {
+    return unsentTo(this.socket);
+  }
+
+  get taken(): number {
+    return takenBy(this.socket);
+  }
+
+  writeText(text: string): void {
+    this.#sent += text.length;
+    this.socket.write(text, 'latin1');
+  }
+
+  writeBytes(bytes: Buffer): boolean {
+    this.#sent += bytes.length;
+    this.socket.write(bytes);
+    return this.socket.writableLength === 0;
+  }
+
+  read(more: boolean): void {
+    if (this.#state !== 'busy') return;
+    if (more === !this.socket.isPaused()) return;
+    if (more) this.socket.resume();
+    else this.socket.pause();
+  }
+
+  follow(): void {
+    if (this.#state !== 'over') this.context.lane.deadlines.follow(this);
+  }
+
+  answer(cause: Cause, requestId: string | undefined, toHead: boolean): void {
+    const exchange = this.#exchange;
+    const last = this.closing || exchange === undefined || exchange.last || !exchange.bodyEnded;
+    this.writeText(answerText(cause, requestId, last, toHead, dateLine()));
+  }
+
+  reset(): void {
+    this.socket.resetAndDestroy();
+  }
+
+  onOver(exchange: ExpressExchange): void {
+    if (this.#exchange !== exchange) return;
+    this.#exchange = undefined;
+    const { meter } = this.context.lane;
+    meter.moved(this.#received, this.#sent, exchange.ref);
+    [this.#received, this.#sent] = [0, 0];
+    this.home.onRequests(-1);
+    if (this.#state !== 'busy') return;
+    if (exchange.last || this.closing || !exchange.bodyEnded) return this.#linger();
+    this.#rest();
+    this.#serve();
+  }
+
+  // What the socket says
+
+  onData(chunk: Buffer): void {
+    this.#received += chunk.length;
+    switch (this.#state) {
+      case 'idle':
+      case 'head': {
+        const input = this.#input;
+        this.#input = input ? Buffer.concat([input, chunk]) : chunk;
+        // A head that drips in is looked at again only where a line may have ended.
+        if (!input || chunk.includes(LF) || this.#input.length > this.context.lane.settings.maxHead) this.#serve();
+        break;
+      }
+      case 'busy':
+        this.#onBusyData(chunk);
+        break;
+      case 'lingering':
+        this.#lingered += chunk.length;
+        if (this.#lingered > LINGER_BYTES) this.socket.destroy();
+        break;
+      case 'over':
+        break;
+    }
+  }
+
+  onDrain(): void {
+    this.#exchange?.onClientDrain();
+  }
+
+  /** The client sends no more: it is taken for gone, as in the standard lane. */
+  onEnd(): void {
+    this.#state = 'lingering';
+    this.#exchange?.onClientGone();
+    this.socket.destroySoon();
+  }
+
+  onClose(): void {
+    if (this.#state === 'over') return;
+    this.#state = 'over';
+    const { lane } = this.context;
+    lane.deadlines.cancel(this);
+    this.#exchange?.onClientGone();
+    lane.meter.moved(this.#received, this.#sent, undefined);
+    lane.meter.disconnected();
+    this.home.onClosed(this);
+  }
+
+  // Private
+
+  /** Takes the requests that have come, one after the other, until one is under way or more has to come. */
+  #serve(): void {
+    // An exchange may be over before this knows that it began.
+    if (this.#serving) return;
+    this.#serving = true;
+    while (this.#input && this.resting && this.#next(this.#input));
+    this.#serving = false;
+    this.follow();
+  }
+
+  /** @returns false: more has to come */
+  #next(input: Buffer): boolean {
+    const { requests, lane } = this.context;
+    switch (requests.read(input, this.peerTrusted)) {
+      case 'incomplete':
+        if (this.#state === 'idle') this.#due = performance.now() + lane.settings.headTimeout;
+        this.#state = 'head';
+        return false;
+      case 'refused':
+        this.#refuse(requests.cause);
+        break;
+      case 'other':
+        this.#handOver(input);
+        break;
+      case 'plain':
+        if (this.home.claims(requests)) this.#handOver(input);
+        else this.#begin(input, requests.size);
+        break;
+    }
+    return true;
+  }
+
+  #begin(input: Buffer, headSize: number): void {
+    const { requests, lane } = this.context;
+    let ahead = headSize;
+    let body: ExpressBody | undefined;
+    if (requests.body !== 'none') {
+      body = new ExpressBody(requests.body === 'length' ? requests.length : undefined, lane.settings);
+      ahead = body.take(input, headSize);
+    }
+    this.#input = ahead < input.length ? input.subarray(ahead) : undefined;
+    this.#state = 'busy';
+    this.home.onRequests(1);
+    this.#exchange = new ExpressExchange(this.context, this, body);
+    this.#exchange.begin();
+  }
+
+  #onBusyData(chunk: Buffer): void {
+    const exchange = this.#exchange;
+    const ahead = exchange?.body?.state === 'open' ? exchange.onBody(chunk, 0) : 0;
+    // A body that was refused has taken the connection with it.
+    if (ahead === chunk.length || this.#state === 'lingering' || this.#state === 'over') return;
+    const rest = ahead === 0 ? chunk : chunk.subarray(ahead);
+    this.#input = this.#input ? Buffer.concat([this.#input, rest]) : rest;
+    if (this.resting) this.#serve();
+    else if (this.#input.length > MOST_AHEAD) this.socket.pause();
+  }
+
+  #rest(): void {
+    this.#state = 'idle';
+    this.#due = performance.now() + this.context.lane.settings.idleTimeout;
+    if (this.socket.isPaused()) this.socket.resume();
+  }
+
+  /** What follows on the connection cannot be told apart from what was refused. */
+  #refuse(cause: Cause): void {
+    const { lane } = this.context;
+    lane.meter.ended(this.context.requests.method, cause, 0, undefined, undefined);
+    const requestId = lane.requestIds?.make();
+    lane.accessLog?.refusedConnection(this.peer, this.peerPort, requestId, cause);
+    this.writeText(answerText(cause, requestId, true, false, dateLine()));
+    this.#linger();
+  }
+
+  /** The last answer is out. To close with unread bytes would reset the connection, and the client might lose the answer. */
+  #linger(): void {
+    this.#state = 'lingering';
+    this.#input = undefined;
+    this.#due = performance.now() + LINGER_MS;
+    this.socket.end();
+    if (this.socket.isPaused()) this.socket.resume();
+    this.follow();
+  }
+
+  #handOver(input: Buffer): void {
+    const { socket, context } = this;
+    const { lane } = context;
+    this.#state = 'over';
+    this.#input = undefined;
+    lane.deadlines.cancel(this);
+    lane.meter.moved(this.#received - input.length, this.#sent, undefined);
+    (socket as Owned)[OWNER] = undefined;
+    socket.off('data', onData).off('drain', onDrain).off('end', onEnd).off('error', onError).off('close', onClose);
+    socket.pause();
+    socket.unshift(input);
+    this.home.handOver(this, socket, input.length);
+    process.nextTick(() => socket.resume());
+  }
+}
+
+/** Listeners are the same for all connections: an idle one has none of its own. */
+const OWNER = Symbol('owner');
+interface Owned extends Socket {
+  [OWNER]?: ClientConnection;
+}
+
+function onData(this: Socket, chunk: Buffer): void {
+  (this as Owned)[OWNER]?.onData(chunk);
+}
+
+function onDrain(this: Socket): void {
+  (this as Owned)[OWNER]?.onDrain();
+}
+
+function onEnd(this: Socket): void {
+  (this as Owned)[OWNER]?.onEnd();
+}
+
+/** The close that follows says all there is to know. */
+function onError(): void {}
+
+function onClose(this: Socket): void {
+  (this as Owned)[OWNER]?.onClose();
+}

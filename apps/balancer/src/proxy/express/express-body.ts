@@ -1,0 +1,126 @@
+// Owns the body of one request of the express lane: finds its end in what the client sends, keeps as much as may be sent again,
+// and gives it to one try at a time. When to take it and how long that may last is the attempt machine's; who reads the client
+// is client-connection.ts's.
+import { ChunkedBody, type ChunkSink } from './chunked.js';
+import type { UpstreamConnection } from './upstream-connection.js';
+
+export interface BodyLimits {
+  /** Most bytes of data; 0 = no limit. */
+  readonly maxBody: number;
+  /** Bytes that are kept to be sent again. */
+  readonly retryBuffer: number;
+}
+
+/** open: more comes · ended: it is whole · malformed: its framing is none · too_large. */
+export type BodyState = 'open' | 'ended' | 'malformed' | 'too_large';
+
+export class ExpressBody implements ChunkSink {
+  state: BodyState = 'open';
+  /** Bytes of data that came. */
+  taken = 0;
+  /** As they go on, framing and all; those before `#letGo` are gone. */
+  #pieces: Buffer[] = [];
+  #letGo = 0;
+  #kept = 0;
+  /** Pieces that the try under way was given. */
+  #position = 0;
+  #left: number;
+  readonly #chunked: ChunkedBody | undefined;
+
+  /** @param length bytes; undefined: it is chunked */
+  constructor(
+    length: number | undefined,
+    private readonly limits: BodyLimits,
+  ) {
+    this.#left = length ?? 0;
+    if (length === undefined) this.#chunked = new ChunkedBody(this, true);
+    else if (limits.maxBody > 0 && length > limits.maxBody) this.state = 'too_large';
+  }
+
+  /** No more can be kept: it is time to send it, or to send what was taken before. */
+  get full(): boolean {
+    return this.#kept >= this.limits.retryBuffer;
+  }
+
+  /** The try under way was given all that came. */
+  get allGiven(): boolean {
+    return this.#position - this.#letGo === this.#pieces.length;
+  }
+
+  /** Changes as bytes come in or go out. */
+  get moved(): number {
+    return this.taken + this.#position;
+  }
+
+  /**
+   * Takes what belongs to it.
+   * @returns the offset behind that
+   */
+  take(bytes: Buffer, begin: number): number {
+    if (this.state !== 'open') return begin;
+    const chunked = this.#chunked;
+    if (!chunked) {
+      const end = Math.min(bytes.length, begin + this.#left);
+      this.#left -= end - begin;
+      this.taken += end - begin;
+      this.onSpan(bytes, begin, end);
+      if (this.#left === 0) this.state = 'ended';
+      return end;
+    }
+    const end = chunked.read(bytes, begin, bytes.length);
+    this.taken = chunked.data;
+    if (chunked.broken) this.state = 'malformed';
+    else if (this.limits.maxBody > 0 && this.taken > this.limits.maxBody) this.state = 'too_large';
+    else if (chunked.done) this.state = 'ended';
+    return end;
+  }
+
+  onSpan(bytes: Buffer, begin: number, end: number): void {
+    if (begin === end) return;
+    const whole = begin === 0 && end === bytes.length;
+    this.#keep(whole ? bytes : bytes.subarray(begin, end));
+  }
+
+  onText(text: string): void {
+    this.#keep(Buffer.from(text, 'latin1'));
+  }
+
+  /** The next try begins: it gets all from the first byte on. Must not be called once some was let go. */
+  rewind(): void {
+    this.#position = 0;
+  }
+
+  /** It is whole, and small enough to go out with the head as one text. @returns undefined where it is not */
+  asText(most: number): string | undefined {
+    if (this.state !== 'ended' || this.#letGo > 0 || this.#kept > most) return undefined;
+    this.#position = this.#pieces.length;
+    let text = '';
+    for (const piece of this.#pieces) text += piece.toString('latin1');
+    return text;
+  }
+
+  /** Gives on as much as the connection takes. @returns false: some of it is gone for good, and cannot be sent again */
+  flow(to: UpstreamConnection): boolean {
+    const { retryBuffer } = this.limits;
+    while (to.wants && this.#position - this.#letGo < this.#pieces.length) {
+      to.write(this.#pieces[this.#position - this.#letGo]);
+      this.#position++;
+    }
+    if (this.taken > retryBuffer) {
+      for (; this.#letGo < this.#position; this.#letGo++) this.#kept -= this.#pieces.shift()?.length ?? 0;
+    }
+    return this.#letGo === 0;
+  }
+
+  /** Nothing of it is wanted any more. */
+  forget(): void {
+    this.#letGo += this.#pieces.length;
+    this.#pieces = [];
+    this.#kept = 0;
+  }
+
+  #keep(piece: Buffer): void {
+    this.#pieces.push(piece);
+    this.#kept += piece.length;
+  }
+}

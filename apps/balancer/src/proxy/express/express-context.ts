@@ -1,0 +1,14 @@
+// Owns what every connection and request of the express lane may use. Built once per lane; nothing in it belongs to one request.
+import type { LaneContext } from '../lane-context.js';
+import type { ExpressUpstreams } from './express-upstreams.js';
+import type { RequestHeadReader } from './request-head.js';
+import type { ResponseHeadReader } from './response-head.js';
+
+export interface ExpressContext {
+  readonly lane: LaneContext;
+  /** What it read last holds until the next head of whomever: to be used before anybody else has a turn. */
+  readonly requests: RequestHeadReader;
+  /** As above, of answers. */
+  readonly answers: ResponseHeadReader;
+  readonly upstreams: ExpressUpstreams;
+}

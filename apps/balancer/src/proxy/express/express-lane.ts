@@ -1,0 +1,99 @@
+// Owns the express lane as a whole: its connections of clients, from accept to close or to the standard lane, and how it stops.
+// Requests are client-connection.ts's and express-exchange.ts's.
+import type { Socket } from 'node:net';
+import type { LaneContext } from '../lane-context.js';
+import { ClientConnection, type ConnectionHome } from './client-connection.js';
+import type { ExpressContext } from './express-context.js';
+import { ExpressUpstreams } from './express-upstreams.js';
+import { ReadBuffers } from './read-buffers.js';
+import { RequestHeadReader } from './request-head.js';
+import { ResponseHeadReader } from './response-head.js';
+
+/** Heads of answers may be so long at least: they carry cookies and policies, and come from one's own. */
+const LEAST_MAX_ANSWER_HEAD = 16 * 1024;
+
+export interface StandardLane {
+  /** Takes a connection over, with what was read of it put back. @param unread bytes that were put back */
+  adopt(socket: Socket, unread: number): void;
+  /** It serves this request itself. */
+  claims(request: { readonly method: string; readonly target: string }): boolean;
+}
+
+export class ExpressLane implements ConnectionHome {
+  readonly #context: ExpressContext;
+  readonly #connections = new Set<ClientConnection>();
+  #requests = 0;
+  #closing = false;
+  #onIdle: (() => void) | undefined;
+
+  constructor(
+    lane: LaneContext,
+    private readonly standard: StandardLane,
+  ) {
+    const { settings, meter } = lane;
+    const { maxHead, maxFields, preserveHost, trace, requestId, upstreamKeepalive } = settings;
+    // In tests whoever keeps shared bytes too long shall be found out.
+    const buffers = new ReadBuffers(process.env.NODE_ENV === 'test');
+    this.#context = {
+      lane,
+      requests: new RequestHeadReader({
+        maxHead,
+        maxFields,
+        preserveHost,
+        trace,
+        addsPeer: lane.forwarding.for,
+        requestId: requestId !== 'off',
+      }),
+      answers: new ResponseHeadReader(Math.max(maxHead, LEAST_MAX_ANSWER_HEAD), requestId === 'echo'),
+      upstreams: new ExpressUpstreams({ keepalive: upstreamKeepalive, meter, buffers }),
+    };
+  }
+
+  get closing(): boolean {
+    return this.#closing;
+  }
+
+  get upstreams(): ExpressUpstreams {
+    return this.#context.upstreams;
+  }
+
+  accept(socket: Socket): void {
+    this.#connections.add(new ClientConnection(this.#context, this, socket));
+  }
+
+  claims(request: { readonly method: string; readonly target: string }): boolean {
+    return this.standard.claims(request);
+  }
+
+  handOver(connection: ClientConnection, socket: Socket, unread: number): void {
+    this.#connections.delete(connection);
+    this.standard.adopt(socket, unread);
+  }
+
+  onRequests(change: 1 | -1): void {
+    this.#requests += change;
+    if (this.#requests === 0) this.#onIdle?.();
+  }
+
+  onClosed(connection: ClientConnection): void {
+    this.#connections.delete(connection);
+  }
+
+  /** Connections at rest are closed, busy ones after their answer. */
+  close(): void {
+    this.#closing = true;
+    for (const connection of [...this.#connections]) if (connection.resting) connection.destroy();
+  }
+
+  /** Resolves when no request is under way. */
+  idle(): Promise<void> {
+    if (this.#requests === 0) return Promise.resolve();
+    return new Promise((resolve) => (this.#onIdle = resolve));
+  }
+
+  /** Cuts what is left. */
+  destroy(): void {
+    for (const connection of [...this.#connections]) connection.destroy();
+    this.#context.upstreams.close();
+  }
+}

@@ -1,0 +1,34 @@
+// Owns the memory that replicas' answers are read into. A read and what is done with it happen at a stroke, so one buffer serves
+// all connections of a lane, and an idle connection has none. Only a connection in the middle of a long answer has one of its own.
+//
+// Danger: the shared bytes are overwritten by the next read, of whichever connection, and node asks for the buffer of a read when
+// the read before is over. So whoever keeps shared bytes copies them: to put another buffer in the place of one that was given
+// away would come too late for all the connections that hold it already.
+
+/** Bytes; what a socket has in store by default. */
+const SIZE = 64 * 1024;
+/** Of connections whose long answer is over. */
+const MOST_SPARE = 16;
+
+export class ReadBuffers {
+  readonly shared = Buffer.allocUnsafeSlow(SIZE);
+  readonly #spare: Buffer[] = [];
+
+  /** @param poison overwrites what was read once it is dealt with, so that whoever kept it without a copy is found out */
+  constructor(private readonly poison = false) {}
+
+  /** A buffer that belongs to the caller. */
+  take(): Buffer {
+    return this.#spare.pop() ?? Buffer.allocUnsafeSlow(SIZE);
+  }
+
+  /** Nobody uses it any more. */
+  giveBack(bytes: Buffer): void {
+    if (this.#spare.length < MOST_SPARE) this.#spare.push(bytes);
+  }
+
+  /** What was read is dealt with. @param used bytes of it */
+  dealtWith(bytes: Buffer, used: number): void {
+    if (this.poison && bytes === this.shared) bytes.fill(0xaa, 0, used);
+  }
+}
