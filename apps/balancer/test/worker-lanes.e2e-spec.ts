@@ -178,6 +178,7 @@ describe('a worker that dies', () => {
     }
     for (const client of waiting) client.socket.destroy();
     await until(async () => (await inFlight()) === 0);
+    expect((await kit.link.metrics(1000))?.workers.map(({ deaths }) => deaths)).toEqual([1, 0]);
     // The successor acknowledges like the others.
     expect(await kit.link.acknowledged(kit.publish({ replica: 'A', port: replica.port }), 5000)).toBe(true);
   });

@@ -180,6 +180,27 @@ describe('a worker that dies', () => {
     expect(of('log')).toMatchObject([{ level: 'error' }]);
   });
 
+  it('is counted; one that ends because all do is not', async () => {
+    const kit = await started(2);
+    const { control, of } = kit.connect();
+    const deaths = async (id: number) => {
+      control.send({ type: 'metrics', id });
+      await settled();
+      return of('metrics')
+        .at(-1)
+        ?.metrics.workers.map((worker) => worker.deaths);
+    };
+    for (let time = 0; time < 2; time++) {
+      kit.lanes[1].channel.close();
+      await settled();
+    }
+    expect(await deaths(1)).toEqual([0, 2]);
+    void kit.plane.stop(1000);
+    for (const { channel } of kit.lanes) channel.close();
+    await settled();
+    expect(await deaths(2)).toEqual([0, 2]);
+  });
+
   it('does not acknowledge in its successor’s name', async () => {
     const kit = await started(1);
     const { control, of } = kit.connect();

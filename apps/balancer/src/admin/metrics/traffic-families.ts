@@ -128,6 +128,7 @@ function laneFamilies(registry: Registry) {
         'Retries that were not made, because the budget was used up.',
       ),
       busy: family('worker_busy_seconds_total', 'Time in which the worker thread was not idle.'),
+      deaths: family('worker_deaths_total', 'Times that the worker thread died and was replaced.'),
     },
     upstreamOpen: family('upstream_connections', 'Connections to replicas in the pools; tunnels aside.'),
     lag: histogram('worker_lag_seconds', 'How late the worker thread was, looked at every 50 ms.', LAG_BOUNDS),

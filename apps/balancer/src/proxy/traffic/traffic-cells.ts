@@ -32,6 +32,8 @@ export const LANE = {
   budgetRefused: 10,
   /** Seconds that its thread was not idle. */
   busy: 11,
+  /** Of its thread; the one number that the main thread writes, while nobody else can. */
+  deaths: 12,
 } as const;
 export type LaneNumber = keyof typeof LANE;
 const GAUGES = 5;

@@ -41,6 +41,8 @@ const worker = z.strictObject({
   budgetRefused: amount,
   /** Seconds that its thread was not idle. */
   busy: amount,
+  /** How often its thread died and was replaced. */
+  deaths: amount,
   /** How late the thread came to what was due. */
   lag: histogram(LAG_BOUNDS),
 });

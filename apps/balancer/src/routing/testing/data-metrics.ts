@@ -29,6 +29,7 @@ export function testDataMetrics(changes: Partial<DataMetrics> = {}): DataMetrics
         budgetRefused: 4,
         waiting: 1,
         busy: 2.5,
+        deaths: 1,
         lag: { buckets: zeros(LAG_BOUNDS), sum: 0 },
       },
     ],
