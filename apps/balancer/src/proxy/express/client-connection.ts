@@ -10,9 +10,12 @@ import { TimedEntry } from '../timer-wheel.js';
 import { dateLine } from './date-line.js';
 import { ExpressBody } from './express-body.js';
 import type { ExpressContext } from './express-context.js';
-import { type ExpressClient, ExpressExchange } from './express-exchange.js';
+import type { ExpressClient } from './express-client.js';
+import { ExpressExchange } from './express-exchange.js';
 import { peerLines } from './forwarded-lines.js';
 import { LF } from './grammar.js';
+import { factsOf, logEnd } from './logged-request.js';
+import type { RequestHeadReader } from './request-head.js';
 
 /** The lane that the connection belongs to. */
 export interface ConnectionHome {
@@ -49,6 +52,8 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
   /** Of the state, but for `busy`, where the exchange has its own. */
   #due: number;
   #serving = false;
+  /** No request was made on it yet. */
+  #fresh = true;
   #lingered = 0;
   #received = 0;
   #sent = 0;
@@ -92,7 +97,7 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
 
   onDeadline(now: number): void {
     if (this.#exchange) this.#exchange.onDeadline(now);
-    else if (this.#state === 'head') this.#refuse('request_timeout');
+    else if (this.#state === 'head' || (this.#state === 'idle' && this.#fresh)) this.#refuse('request_timeout');
     else this.socket.destroy();
     this.follow();
   }
@@ -232,7 +237,7 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
         this.#state = 'head';
         return false;
       case 'refused':
-        this.#refuse(requests.cause);
+        this.#refuse(requests.cause, requests);
         break;
       case 'other':
         this.#handOver(input);
@@ -255,6 +260,7 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
     }
     this.#input = ahead < input.length ? input.subarray(ahead) : undefined;
     this.#state = 'busy';
+    this.#fresh = false;
     this.home.onRequests(1);
     this.#exchange = new ExpressExchange(this.context, this, body);
     this.#exchange.begin();
@@ -277,13 +283,18 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
     if (this.socket.isPaused()) this.socket.resume();
   }
 
-  /** What follows on the connection cannot be told apart from what was refused. */
-  #refuse(cause: Cause): void {
-    const { lane } = this.context;
-    lane.meter.ended(this.context.requests.method, cause, 0, undefined, undefined);
-    const requestId = lane.requestIds?.make();
-    lane.accessLog?.refusedConnection(this.peer, this.peerPort, requestId, cause);
-    this.writeText(answerText(cause, requestId, true, false, dateLine()));
+  /** What follows on the connection cannot be told apart from what was refused. @param head as far as it could be read */
+  #refuse(cause: Cause, head?: RequestHeadReader): void {
+    const { accessLog, meter, requestIds } = this.context.lane;
+    meter.ended(head?.method, cause, 0, undefined, undefined);
+    const requestId = requestIds?.of(head?.hasRequestId ? head.field('x-request-id') : undefined);
+    if (!head?.sentTarget) accessLog?.refusedConnection(this.peer, this.peerPort, requestId, cause);
+    else if (accessLog?.chooses()) {
+      head.ip = this.peer;
+      const entry = accessLog.begin(factsOf(head, this, requestId));
+      logEnd(accessLog, entry, cause, false, { status: 0, sent: undefined, received: 0 });
+    }
+    this.writeText(answerText(cause, requestId, true, head?.method === 'HEAD', dateLine()));
     this.#linger();
   }
 

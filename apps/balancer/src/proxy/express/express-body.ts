@@ -42,6 +42,11 @@ export class ExpressBody implements ChunkSink {
     return this.#kept >= this.limits.retryBuffer;
   }
 
+  /** It can be sent again. */
+  get kept(): boolean {
+    return this.taken <= this.limits.retryBuffer;
+  }
+
   /** The try under way was given all that came. */
   get allGiven(): boolean {
     return this.#position - this.#letGo === this.#pieces.length;
@@ -99,17 +104,15 @@ export class ExpressBody implements ChunkSink {
     return text;
   }
 
-  /** Gives on as much as the connection takes. @returns false: some of it is gone for good, and cannot be sent again */
-  flow(to: UpstreamConnection): boolean {
-    const { retryBuffer } = this.limits;
+  /** Gives on as much as the connection takes. */
+  flow(to: UpstreamConnection): void {
     while (to.wants && this.#position - this.#letGo < this.#pieces.length) {
       to.write(this.#pieces[this.#position - this.#letGo]);
       this.#position++;
     }
-    if (this.taken > retryBuffer) {
+    if (!this.kept) {
       for (; this.#letGo < this.#position; this.#letGo++) this.#kept -= this.#pieces.shift()?.length ?? 0;
     }
-    return this.#letGo === 0;
   }
 
   /** Nothing of it is wanted any more. */

@@ -3,10 +3,9 @@
 // upstream-connection.ts's, bodies express-body.ts's and answer-relay.ts's.
 import type { AccessEntry } from '../access-log/access-entry.js';
 import type { RowRef } from '../../routing/claims.js';
-import { answerLength } from '../answers.js';
 import { AttemptMachine, type Step } from '../attempt-machine.js';
 import type { TableWaiter } from '../candidates.js';
-import { type Cause, causes, type End, SILENT_ENDS } from '../causes.js';
+import { type Cause, causes } from '../causes.js';
 import { candidatesFor } from '../client.js';
 import { clientAddress } from '../client-address.js';
 import type { Awaited } from '../relay-watch.js';
@@ -14,44 +13,18 @@ import { type FailedTry, isIdempotent } from '../retry-policy.js';
 import { requestIdLine } from '../request-id.js';
 import { traceOf } from '../trace-context.js';
 import { hasPassed } from '../via.js';
-import { AnswerRelay, type AnswerSink } from './answer-relay.js';
-import { dateLine } from './date-line.js';
+import { AnswerHeads } from './answer-heads.js';
+import { AnswerRelay } from './answer-relay.js';
 import type { ExpressBody } from './express-body.js';
+import type { ExpressClient } from './express-client.js';
 import type { ExpressContext } from './express-context.js';
-import { originLines, traceLines } from './forwarded-lines.js';
+import { addedLines, answerHead } from './forwarded-lines.js';
+import { factsOf, logEnd, statusOf } from './logged-request.js';
 import type { UpstreamConnection, UpstreamUser } from './upstream-connection.js';
 import type { UpstreamPool } from './upstream-pool.js';
 
-/** The connection that the request came on. */
-export interface ExpressClient extends AnswerSink {
-  readonly peer: string;
-  readonly peerPort: number | undefined;
-  readonly peerTrusted: boolean;
-  readonly peerLines: string;
-  /** Whatever was written is out, or there is room for more. */
-  readonly wants: boolean;
-  /** No further request will be taken. */
-  readonly closing: boolean;
-  /** Bytes that it has not taken yet, and those that it has. */
-  readonly unsent: number;
-  readonly taken: number;
-  /** More of the body is wanted from now on, or no more for now. */
-  read(more: boolean): void;
-  /** The deadline of the exchange may have moved. */
-  follow(): void;
-  /** Answers by itself instead of a replica. */
-  answer(cause: Cause, requestId: string | undefined, toHead: boolean): void;
-  /** What came of the answer must not look whole. */
-  reset(): void;
-  /** Nothing of the request is under way any more. */
-  onOver(exchange: ExpressExchange): void;
-}
-
 /** Bodies up to here go out with the head, in one write. */
 const SMALL_BODY = 16 * 1024;
-/** Informational answers to one request. Who sends more means no good. */
-const MOST_INFORMATION = 32;
-
 export class ExpressExchange implements UpstreamUser, TableWaiter {
   readonly method: string;
   /** The client wants its connection closed after the answer. */
@@ -70,9 +43,8 @@ export class ExpressExchange implements UpstreamUser, TableWaiter {
   #sending = false;
   #connected = false;
   #collecting = false;
-  /** What came of a head that is not whole yet. */
-  #partial: Buffer | undefined;
-  #information = 0;
+  /** Until the head of the final answer is there. */
+  #heads: AnswerHeads | undefined;
   #relay: AnswerRelay | undefined;
   #keepAlive = false;
   #idleLimit = Infinity;
@@ -102,16 +74,11 @@ export class ExpressExchange implements UpstreamUser, TableWaiter {
       hasPassed(requests.field('via') ?? '', table.pseudonym);
     this.#requestId = lane.requestIds?.of(requests.hasRequestId ? requests.field('x-request-id') : undefined);
     this.#entry = lane.accessLog?.chooses()
-      ? lane.accessLog.begin(factsOf(context, client, this.#requestId))
+      ? lane.accessLog.begin(factsOf(requests, client, this.#requestId))
       : undefined;
-    let head = requests.forwarded + originLines(requests, client, forwarding, table?.pseudonym);
-    if (this.#requestId !== undefined) head += requestIdLine(this.#requestId);
-    if (lane.traceIds) {
-      const trace = traceOf(requests.field('traceparent'), lane.traceIds);
-      head += traceLines(trace, requests.field('tracestate'));
-      if (this.#entry) this.#entry.trace = trace;
-    }
-    this.#head = head;
+    const trace = lane.traceIds && traceOf(requests.field('traceparent'), lane.traceIds);
+    if (this.#entry) this.#entry.trace = trace;
+    this.#head = requests.forwarded + addedLines(requests, client, lane, this.#requestId, trace);
     const hasBody = body !== undefined;
     this.#machine = new AttemptMachine(
       lane,
@@ -219,6 +186,8 @@ export class ExpressExchange implements UpstreamUser, TableWaiter {
 
   // Private
 
+  readonly #pass = (information: string): void => this.client.writeText(information);
+
   get #over(): boolean {
     return this.#machine.outcome !== undefined;
   }
@@ -282,8 +251,7 @@ export class ExpressExchange implements UpstreamUser, TableWaiter {
     this.#entry?.tried(target.instance.replica, now);
     this.#pool = pool;
     this.#connected = false;
-    this.#partial = undefined;
-    this.#information = 0;
+    this.#heads = undefined;
     this.body?.rewind();
     this.#upstream = pool.takeIdle(this, maxIdle, now);
     if (this.#upstream) this.#stands(true, now);
@@ -307,6 +275,7 @@ export class ExpressExchange implements UpstreamUser, TableWaiter {
     }
     const text = body.asText(SMALL_BODY);
     if (text !== undefined) {
+      if (!body.kept) this.#machine.bodyLost();
       upstream.writeText(head + text);
       this.#obey(this.#machine.sent(attempt, now));
       return;
@@ -329,7 +298,8 @@ export class ExpressExchange implements UpstreamUser, TableWaiter {
     }
     const upstream = this.#sending ? this.#upstream : undefined;
     if (upstream) {
-      if (!body.flow(upstream)) this.#machine.bodyLost();
+      body.flow(upstream);
+      if (!body.kept) this.#machine.bodyLost();
       if (body.state === 'ended' && body.allGiven && upstream.wants) {
         this.#sending = false;
         this.#obey(this.#machine.sent(this.#machine.attempt, performance.now()));
@@ -342,15 +312,15 @@ export class ExpressExchange implements UpstreamUser, TableWaiter {
     let source = bytes;
     let [begin, end] = [0, count];
     if (!this.#relay) {
-      if (this.#partial) {
-        source = Buffer.concat([this.#partial, bytes.subarray(0, count)]);
-        end = source.length;
-      }
-      const bodyBegin = this.#readHead(source, begin, end);
-      const relay = this.#relay as AnswerRelay | undefined;
-      if (!relay) return this.#upstream !== undefined;
-      begin = bodyBegin;
+      const heads = (this.#heads ??= new AnswerHeads(this.context.answers, this.#toHead, this.#pass));
+      const read = heads.read(bytes, count);
+      if (read === 'incomplete') return true;
+      if (read === 'broken') this.#fail('upstream_protocol');
+      else this.#onHead();
+      if (!heads.source) return false;
+      ({ source, begin, end } = heads);
     }
+    // It is read here as well, where the head has just begun it.
     const relay = this.#relay;
     if (!relay) return false;
     const behind = relay.read(source, begin, end);
@@ -362,36 +332,14 @@ export class ExpressExchange implements UpstreamUser, TableWaiter {
     return this.#over || relay.state === 'whole' || this.client.wants;
   }
 
-  /** Reads heads up to that of the final answer. @returns where its body begins; meaningful once it is relayed */
-  #readHead(source: Buffer, begin: number, end: number): number {
+  #onHead(): void {
     const { answers } = this.context;
-    let at = begin;
-    for (;;) {
-      const read = answers.read(source, at, end, this.#toHead);
-      if (read === 'incomplete') {
-        // A copy: what it was read into is overwritten.
-        this.#partial = at < end ? Buffer.from(source.subarray(at, end)) : undefined;
-        return at;
-      }
-      // Nobody asked to change the protocol.
-      const odd = read === 'broken' || answers.status === 101;
-      if (odd || (answers.status < 200 && ++this.#information > MOST_INFORMATION)) {
-        this.#fail('upstream_protocol');
-        return at;
-      }
-      at += answers.size;
-      if (answers.status >= 200) break;
-      // Whoever waits for 100 is in the other lane.
-      if (answers.status !== 100) this.client.writeText(`${answers.passed}\r\n`);
-    }
-    this.#partial = undefined;
     const now = performance.now();
     if (this.#entry) this.#entry.headCame = now;
     this.#status = answers.status;
     this.#keepAlive = answers.keepAlive;
     this.#idleLimit = answers.idleLimit;
     this.#obey(this.#machine.head(this.#machine.attempt, answers.status, now));
-    return at;
   }
 
   #startAnswer(): void {
@@ -399,13 +347,12 @@ export class ExpressExchange implements UpstreamUser, TableWaiter {
     const { target } = this.#machine;
     const upstream = this.#upstream;
     if (!target || !upstream) throw new Error('an answer from nobody');
-    let head = answers.passed;
-    if (!answers.dated) head += dateLine();
-    if (lane.settings.exposeReplica) head += upstreams.of(target.instance).replicaLine;
-    if (lane.settings.requestId === 'echo' && this.#requestId !== undefined) head += requestIdLine(this.#requestId);
-    if (answers.framing === 'chunked' || answers.framing === 'close') head += 'Transfer-Encoding: chunked\r\n';
-    if (this.close || this.client.closing) head += 'Connection: close\r\n';
-    this.#relay = new AnswerRelay(this.client, upstream, `${head}\r\n`, answers.framing, answers.length);
+    const { exposeReplica, requestId } = lane.settings;
+    const told =
+      (exposeReplica ? upstreams.of(target.instance).replicaLine : '') +
+      (requestId === 'echo' && this.#requestId !== undefined ? requestIdLine(this.#requestId) : '');
+    const head = answerHead(answers, told, this.close || this.client.closing);
+    this.#relay = new AnswerRelay(this.client, upstream, head, answers.framing, answers.length);
   }
 
   /** What has come of the answer by now. @param surplus there was more than the answer */
@@ -458,21 +405,13 @@ export class ExpressExchange implements UpstreamUser, TableWaiter {
     if (outcome === undefined) return;
     const took = (this.#endedAt ?? performance.now()) - this.#beganAt;
     lane.meter.ended(this.method, outcome, this.#status, target?.ref, took / 1000);
-    if (this.#entry) this.#log(this.#entry, outcome);
+    if (this.#entry)
+      logEnd(lane.accessLog, this.#entry, outcome, this.#toHead, {
+        status: this.#status,
+        sent: this.#relay?.sent,
+        received: this.body?.taken ?? 0,
+      });
     this.client.onOver(this);
-  }
-
-  #log(entry: AccessEntry, outcome: End | 'answered'): void {
-    if (outcome === 'answered') entry.status = this.#status;
-    else {
-      entry.cause = outcome;
-      entry.status = outcome === 'mid_stream' ? this.#status : statusOf(outcome);
-      const own = !(outcome in SILENT_ENDS) && this.#relay === undefined && !this.#toHead;
-      if (own) entry.sent = answerLength(outcome as Cause);
-    }
-    if (this.#relay) entry.sent = this.#relay.sent;
-    entry.received = this.body?.taken ?? 0;
-    this.context.lane.accessLog?.write(entry);
   }
 
   /** A fault of ours ends this request, and not the thread with all the others. */
@@ -480,24 +419,4 @@ export class ExpressExchange implements UpstreamUser, TableWaiter {
     this.context.lane.log.error({ reason: error.stack }, 'a request failed inside the balancer');
     this.#obey(this.#machine.refuse('internal_error'));
   }
-}
-
-function statusOf(outcome: End): number {
-  return outcome in SILENT_ENDS ? SILENT_ENDS[outcome as keyof typeof SILENT_ENDS] : causes[outcome as Cause].status;
-}
-
-/** Field by field: no other header gets near the log. */
-function factsOf({ requests }: ExpressContext, { peer, peerPort }: ExpressClient, requestId: string | undefined) {
-  return {
-    method: requests.method,
-    target: requests.sentTarget,
-    httpVersion: '1.1',
-    host: requests.field('host'),
-    peer,
-    peerPort,
-    client: requests.ip,
-    userAgent: requests.field('user-agent'),
-    referer: requests.field('referer'),
-    requestId: requestId ?? requests.field('x-request-id'),
-  };
 }

@@ -143,6 +143,8 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
   }
 
   #reset(): void {
+    this.method = '';
+    this.target = this.sentTarget = '';
     this.host = undefined;
     this.body = 'none';
     this.length = 0;

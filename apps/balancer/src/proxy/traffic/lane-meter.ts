@@ -63,7 +63,7 @@ export class LaneMeter {
   }
 
   /** As `request`, where the connection counts its own bytes. @param status of the replica's answer, if there was one */
-  ended(method: string, outcome: End | 'answered', status: number, ref: RowRef | undefined, seconds: number | undefined): void {
+  ended(method: string | undefined, outcome: End | 'answered', status: number, ref: RowRef | undefined, seconds: number | undefined): void {
     const { cells, worker } = this;
     const of = methodClass(method);
     const end = endIndex(outcome, status);

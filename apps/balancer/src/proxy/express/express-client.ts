@@ -1,0 +1,30 @@
+// Owns what a request of the express lane knows of the connection that it came on. The connection itself is client-connection.ts.
+import type { Cause } from '../causes.js';
+import type { AnswerSink } from './answer-relay.js';
+import type { ExpressExchange } from './express-exchange.js';
+
+export interface ExpressClient extends AnswerSink {
+  /** The socket's peer. */
+  readonly peer: string;
+  readonly peerPort: number | undefined;
+  readonly peerTrusted: boolean;
+  /** See forwarded-lines.ts. */
+  readonly peerLines: string;
+  /** Whatever was written is out, or there is room for more. */
+  readonly wants: boolean;
+  /** No further request will be taken. */
+  readonly closing: boolean;
+  /** Bytes that it has not taken yet, and those that it has. */
+  readonly unsent: number;
+  readonly taken: number;
+  /** More of the body is wanted from now on, or no more for now. */
+  read(more: boolean): void;
+  /** The deadline of the exchange may have moved. */
+  follow(): void;
+  /** Answers by itself instead of a replica. */
+  answer(cause: Cause, requestId: string | undefined, toHead: boolean): void;
+  /** What came of the answer must not look whole. */
+  reset(): void;
+  /** Nothing of the request is under way any more. */
+  onOver(exchange: ExpressExchange): void;
+}
