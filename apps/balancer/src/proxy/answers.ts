@@ -75,12 +75,12 @@ export function answerCause(
 export function sendAnswer(request: IncomingMessage, response: ServerResponse, answer: Answer, close: boolean): void {
   if (response.headersSent || response.destroyed) return;
   const { status, fields, body } = answer;
-  const head = [...fields];
   // Not in the list, so that the access log can ask for it.
   response.setHeader('Content-Length', Buffer.byteLength(body));
   const arriving = bodyArriving(request);
-  if (close || arriving) head.push('Connection', 'close');
-  response.writeHead(status, head);
+  // Not as a field: whoever reads on must see that nothing that follows is to be served.
+  if (close || arriving) response.shouldKeepAlive = false;
+  response.writeHead(status, [...fields]);
   if (!arriving) {
     response.end(body);
     return;

@@ -69,10 +69,12 @@ export class Forwarder {
 
   #listen(proxy: ProxyServer): void {
     // By the options and not by the request: a try that was given up may be told only after the next was handed over.
-    proxy.on('proxyReq', (proxyRequest, _request, _response, options) =>
-      (options as TryOptions).party?.onRequest(proxyRequest),
-    );
+    proxy.on('proxyReq', (proxyRequest, request, _response, options) => {
+      keepEmptyHost(proxyRequest, request);
+      (options as TryOptions).party?.onRequest(proxyRequest);
+    });
     proxy.on('proxyReqWs', (proxyRequest, request, socket) => {
+      keepEmptyHost(proxyRequest, request);
       socket.on('error', ignore);
       this.#parties.get(request)?.onRequest(proxyRequest);
     });
@@ -83,4 +85,9 @@ export class Forwarder {
       if (request) this.#parties.get(request)?.onError(error);
     });
   }
+}
+
+/** Node takes an empty Host for none, and writes the address of the replica. */
+function keepEmptyHost(proxyRequest: ClientRequest, { headers }: IncomingMessage): void {
+  if (headers.host === '') proxyRequest.setHeader('Host', '');
 }

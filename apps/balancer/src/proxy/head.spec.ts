@@ -70,6 +70,10 @@ describe('a request head', () => {
     ['another scheme', { url: 'ftp://a/x' }, [HOST]],
     ['an absolute target without authority', { url: 'http:///x' }, [HOST]],
     ['an authority with a user', { url: 'http://u@a/x' }, [HOST]],
+    ['an authority without a host', { url: 'http://:80/x' }, [HOST]],
+    ['a Host with a broken percent sign', {}, [['Host', 'a%zz']]],
+    ['HTTP/0.9', { httpVersion: '0.9' }, [HOST]],
+    ['HTTP/2.0', { httpVersion: '2.0' }, [HOST]],
   ] as [string, Partial<RawHead>, [string, string][]][])(
     'is refused as bad_request for %s',
     (_what, changes, fields) => {
@@ -80,6 +84,7 @@ describe('a request head', () => {
   it.each([
     ['a coding that would have to be undone', { method: 'POST' }, [['Transfer-Encoding', 'gzip, chunked']]],
     ['CONNECT', { method: 'CONNECT', url: 'a:443' }, []],
+    ['SOURCE, which may be ICE', { method: 'SOURCE', httpVersion: '1.0' }, []],
   ] as [string, Partial<RawHead>, [string, string][]][])(
     'is refused as not_implemented for %s',
     (_what, changes, fields) => {

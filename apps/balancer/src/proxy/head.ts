@@ -25,7 +25,7 @@ export interface RequestHead {
 
 export type CheckedHead = { readonly head: RequestHead; readonly refusal?: undefined } | { readonly refusal: Cause };
 
-const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+;=%-]*)(?::\d{0,5})?$/;
+const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9._~!$&'()*+;=-]|%[0-9A-Fa-f]{2})*)(?::\d{0,5})?$/;
 const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/i;
 
 /** Of the Host field, or the authority of a target: no user, no path. */
@@ -37,6 +37,8 @@ export function validHost(host: string): boolean {
 export function checkHead(raw: RawHead, maxFields: number): CheckedHead {
   const { method, url, httpVersion, rawHeaders } = raw;
   if (rawHeaders.length / 2 > maxFields) return { refusal: 'head_too_large' };
+  // The parser lets 0.9 and 2.0 pass, whose rules for framing are others.
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return { refusal: 'bad_request' };
 
   const hosts: string[] = [];
   const lengths: string[] = [];
@@ -56,7 +58,8 @@ export function checkHead(raw: RawHead, maxFields: number): CheckedHead {
   if (lengths.length > 1 || (lengths.length === 1 && !/^\d{1,15}$/.test(lengths[0]))) return { refusal: 'bad_request' };
   if (codings.length > 1) return { refusal: 'bad_request' };
   if (codings.length === 1 && codings[0].toLowerCase() !== 'chunked') return { refusal: 'not_implemented' };
-  if (method === 'CONNECT') return { refusal: 'not_implemented' };
+  // SOURCE comes with ICE/1.0 as well, and the parser does not tell it from HTTP/1.0.
+  if (method === 'CONNECT' || method === 'SOURCE') return { refusal: 'not_implemented' };
 
   const where = readTarget(method, url, hosts[0]);
   if (!where) return { refusal: 'bad_request' };
@@ -75,7 +78,8 @@ export function readTarget(
   if (url.includes('#')) return undefined;
   if (url.startsWith('/')) return { target: url, host };
   const [, authority, rest] = ABSOLUTE.exec(url) ?? [];
-  if (authority === undefined || rest === undefined || authority === '' || !validHost(authority)) return undefined;
+  if (authority === undefined || rest === undefined || /^(?::|$)/.test(authority) || !validHost(authority))
+    return undefined;
   // RFC 9112 section 3.2.4: OPTIONS of an authority without a path is meant for the server as a whole.
   if (rest === '' && method === 'OPTIONS') return { target: '*', host: authority };
   return { target: rest.startsWith('/') ? rest : `/${rest}`, host: authority };

@@ -61,7 +61,9 @@ export class LaneServer implements StandardLane {
     server.timeout = 0;
     server.on('request', (request, response) => this.#serve(request, response, false));
     server.on('checkContinue', (request, response) => this.#serve(request, response, true));
-    server.on('checkExpectation', (request, response) => this.#refuse(request, response, 'expectation_failed'));
+    server.on('checkExpectation', (request, response) => {
+      if (!this.#isSurplus(request)) this.#refuse(request, response, 'expectation_failed');
+    });
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head));
     server.on('connect', (_request, socket) => {
       socket.on('error', () => {});
@@ -135,14 +137,18 @@ export class LaneServer implements StandardLane {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
-    if (this.#closing) response.shouldKeepAlive = false;
+    if (this.#isSurplus(request)) return;
+    const { expect, upgrade } = request.headers;
+    // An Upgrade that is ignored has cost what came with it in one packet: the parser has thrown it away.
+    if (this.#closing || upgrade !== undefined) response.shouldKeepAlive = false;
     const checked = this.#check(request);
-    if (checked.refusal) {
-      // Its answer closes the connection: what the parser may still find wrong there gets no second one.
-      this.#refused.add(request.socket);
-      return this.#refuse(request, response, checked.refusal);
-    }
+    if (checked.refusal) return this.#refuse(request, response, checked.refusal);
+    // Node takes this for one of several expectations; nobody knows the others.
+    if (expectsContinue && expect?.toLowerCase() !== '100-continue')
+      return this.#refuse(request, response, 'expectation_failed');
     const { head } = checked;
+    // With nothing to continue, 100 is not sent, and without it node closes.
+    if (expectsContinue && head.body === 'none') response.shouldKeepAlive = false;
     const route = this.classics && classicRoute(head);
     if (route && this.classics) {
       const requestId = requestIdOf(request, this.context);
@@ -176,6 +182,8 @@ export class LaneServer implements StandardLane {
 
   /** What never becomes an exchange: no replica is looked for, and it takes no time. */
   #refuse(request: IncomingMessage, response: ServerResponse, cause: Cause): void {
+    // Its answer closes the connection: what the parser still finds there, good or bad, gets none.
+    this.#refused.add(request.socket);
     const requestId = requestIdOf(request, this.context);
     this.#countRefusal(request.method, cause, request.socket);
     this.context.accessLog?.ownAnswer(request, response, requestId, cause);
@@ -193,6 +201,11 @@ export class LaneServer implements StandardLane {
 
   #countRefusal(method: string | undefined, outcome: Cause, socket: Duplex): void {
     this.context.meter.request({ method, outcome, status: 0, ref: undefined }, socket as Socket, undefined);
+  }
+
+  /** It follows what was the last request of its connection, and would go to a replica without ever being answered. */
+  #isSurplus({ socket }: IncomingMessage): boolean {
+    return this.#refused.has(socket) || this.#open.get(socket)?.at(-1)?.response.shouldKeepAlive === false;
   }
 
   #check(request: IncomingMessage): CheckedHead {

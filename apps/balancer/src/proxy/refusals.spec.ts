@@ -162,6 +162,37 @@ describe('a body', () => {
   });
 });
 
+describe('what follows a request whose answer closes the connection', () => {
+  const NEXT = `GET /next HTTP/1.1\r\n${HOST}\r\n`;
+
+  it.each([
+    ['a refused head', `GET * HTTP/1.1\r\n${HOST}\r\n`, '400'],
+    ['a refused expectation', `PUT / HTTP/1.1\r\n${HOST}Expect: magic\r\nContent-Length: 1\r\n\r\nx`, '417'],
+    ['a refused body', `PUT / HTTP/1.1\r\n${HOST}Content-Length: 2000\r\n\r\n${'x'.repeat(2000)}`, '413'],
+  ])('never reaches a replica: %s', async (_what, bytes, code) => {
+    await serve({ maxBody: 1000 });
+    // Over a connection that stands already, it would go at once.
+    await (await fetch(`${plane.url}/before`)).text();
+    const text = await rawExchange(plane.port, bytes + NEXT);
+    expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual([`HTTP/1.1 ${code}`]);
+    // What had been sent on would have arrived before this.
+    await fetch(`${plane.url}/after`);
+    expect(upstream.seen.map(({ url }) => url)).toEqual(['/before', '/after']);
+  });
+
+  it.each([
+    ['an Upgrade that was ignored', 'GET', 'Connection: Upgrade\r\nUpgrade: h2c\r\n'],
+    ['an expectation without a body', 'GET', 'Expect: 100-continue\r\n'],
+    ['Connection: close', 'GET', 'Connection: close\r\n'],
+  ])('is left to the client to send again: %s', async (_what, method, fields) => {
+    await serve();
+    const text = await rawExchange(plane.port, `${method} / HTTP/1.1\r\n${HOST}${fields}\r\n${NEXT}`);
+    expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200']);
+    expect(text).toMatch(/\r\nConnection: close\r\n/i);
+    expect(upstream.seen.map(({ url }) => url)).toEqual(['/']);
+  });
+});
+
 describe('an idle connection', () => {
   it('is closed after IDLE_TIMEOUT, without a word', async () => {
     await serve({ idleTimeout: 100 });
