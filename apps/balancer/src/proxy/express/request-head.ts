@@ -257,8 +257,10 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
 
   #onCoding(valueBegin: number, valueEnd: number): Fate {
     this.#codings++;
-    // Others than chunked are not done here, and the standard lane says so.
-    if (valueEnd - valueBegin !== 7 || !isWord(this.text, valueBegin, 'chunked')) this.#other = true;
+    const { text } = this;
+    // It goes on as it came: in the one spelling that every reader takes for chunked. The standard lane writes others anew, or refuses.
+    if (valueEnd - valueBegin !== 7 || !text.startsWith('chunked', valueBegin) || text.charCodeAt(valueEnd) !== CR)
+      this.#other = true;
     return FRAMES;
   }
 
