@@ -25,7 +25,16 @@ const FRAMING: ReadonlySet<string> = new Set(['host', 'content-length', 'transfe
 /** Answered by the balancer, or written by it anew. */
 const REQUEST_OWN: ReadonlySet<string> = new Set(['expect', 'host', 'transfer-encoding', 'content-length']);
 /** Besides those of the connection and of the balancer. */
-const HEAD_ONLY: ReadonlySet<string> = new Set(['via', 'x-request-id', 'authorization', 'cookie', 'set-cookie']);
+const HEAD_ONLY: ReadonlySet<string> = new Set([
+  'via',
+  'x-request-id',
+  'authorization',
+  'cookie',
+  'set-cookie',
+  'content-encoding',
+  'content-type',
+  'content-range',
+]);
 const FORWARDING = /^(?:x-forwarded-.*|forwarded)$/;
 const OURS = /^x-hashflow-/;
 const REQUEST_ID = REQUEST_ID_FIELD.toLowerCase();
@@ -126,16 +135,22 @@ export function responseFields(rawHeaders: readonly string[], { replica, request
 }
 
 /**
- * The fields after a chunked body, in either direction: names and values in pairs, as node wants them. What decides about
- * framing, routing or who speaks counts only in a head (RFC 9110, 6.5.1), so none of it passes in a trailer.
+ * A field may stand after a chunked body, in either direction. What decides about framing, routing, content or who speaks
+ * counts only in a head (RFC 9110, 6.5.1), so none of it passes there.
+ *
+ * @param name in lower case
  */
+export function passesInTrailer(name: string): boolean {
+  if (HOP_BY_HOP.has(name) || REQUEST_OWN.has(name) || HEAD_ONLY.has(name)) return false;
+  return !OURS.test(name) && !FORWARDING.test(name);
+}
+
+/** The fields of a trailer that go on: names and values in pairs, as node wants them. */
 export function trailerFields(rawTrailers: readonly string[]): [string, string][] {
   const fields: [string, string][] = [];
   for (let index = 0; index < rawTrailers.length; index += 2) {
-    const name = rawTrailers[index].toLowerCase();
-    if (HOP_BY_HOP.has(name) || REQUEST_OWN.has(name) || HEAD_ONLY.has(name)) continue;
-    if (OURS.test(name) || FORWARDING.test(name)) continue;
-    fields.push([rawTrailers[index], rawTrailers[index + 1]]);
+    const name = rawTrailers[index];
+    if (passesInTrailer(name.toLowerCase())) fields.push([name, rawTrailers[index + 1]]);
   }
   return fields;
 }

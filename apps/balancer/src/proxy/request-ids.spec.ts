@@ -108,15 +108,14 @@ describe.each(LANES)('the id of a request, in the %s lane', (lane) => {
     });
 
     it.each([
-      ['a head that means two things', 'GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\nX-Request-Id: r-7\r\n\r\n', 'r-7'],
-      ['an expectation that nobody meets', 'GET / HTTP/1.1\r\nHost: a\r\nExpect: x\r\n\r\n', undefined],
-      ['no HTTP', 'hello\r\n\r\n', undefined],
-      ['CONNECT', 'CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n', undefined],
-    ])('is in the answer and in the log, when it was %s', async (_what, bytes, sent) => {
+      ['a head that means two things', 'GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n'],
+      ['an expectation that nobody meets', 'GET / HTTP/1.1\r\nHost: a\r\nExpect: x\r\n\r\n'],
+      ['no HTTP', 'hello\r\n\r\n'],
+      ['CONNECT', 'CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n'],
+    ])('is in the answer and in the log, when it was %s', async (_what, bytes) => {
       const [plane] = await serve();
       const id = /^X-Request-Id: (.*)\r$/im.exec(await rawExchange(plane.port, bytes))?.[1];
-      if (sent === undefined) expect(id).toMatch(MADE);
-      else expect(id).toBe(sent);
+      expect(id).toMatch(MADE);
       expect(await logged()).toBe(id);
     });
 

@@ -1,5 +1,6 @@
 // Owns the framing of a chunked body as it passes (RFC 9112, 7.1): checked byte by byte, strictly, and passed on as it came, but for
 // chunk extensions and for trailers that nobody may send. Pure: it is given bytes wherever they happen to be cut.
+import { passesInTrailer } from '../fields.js';
 import { COLON, CR, HEX, LF, SEMICOLON, TOKEN, VALUE } from './grammar.js';
 
 export interface ChunkSink {
@@ -158,8 +159,7 @@ export class ChunkedBody {
       const name = text.slice(at, colon).toLowerCase();
       if (FRAMING.has(name)) {
         if (this.strict) return undefined;
-      } else if (!NEVER.has(name) && !name.startsWith('x-hashflow-') && !name.startsWith('x-forwarded-'))
-        passing += text.slice(at, lineEnd + 2);
+      } else if (passesInTrailer(name)) passing += text.slice(at, lineEnd + 2);
       at = lineEnd + 2;
     }
     return passing;
@@ -168,23 +168,3 @@ export class ChunkedBody {
 
 /** In a trailer they would say that the message, as it was read, is another one. */
 const FRAMING: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'host']);
-/** Meant for one connection, or only ever in a head (RFC 9110, 6.5.1). */
-const NEVER: ReadonlySet<string> = new Set([
-  'connection',
-  'proxy-connection',
-  'keep-alive',
-  'te',
-  'trailer',
-  'upgrade',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'authorization',
-  'cookie',
-  'set-cookie',
-  'content-encoding',
-  'content-type',
-  'content-range',
-  'expect',
-  'forwarded',
-  'via',
-]);

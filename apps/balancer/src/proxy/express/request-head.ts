@@ -196,7 +196,8 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
         this.hasRequestId = true;
         return rules.requestId ? DROPPED : PASSES;
       case 14:
-        return isWord(text, nameBegin, 'content-length') ? this.#onLength(valueBegin, valueEnd) : PASSES;
+        if (isWord(text, nameBegin, 'content-length')) return this.#onLength(valueBegin, valueEnd);
+        break;
       case 17:
         if (isWord(text, nameBegin, 'transfer-encoding')) return this.#onCoding(valueBegin, valueEnd);
         break;
@@ -207,7 +208,8 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
         }
         break;
       case 18:
-        return isWord(text, nameBegin, 'proxy-authenticate') ? DROPPED : PASSES;
+        if (isWord(text, nameBegin, 'proxy-authenticate')) return DROPPED;
+        break;
       case 19:
         if (isWord(text, nameBegin, 'proxy-authorization')) return DROPPED;
         break;

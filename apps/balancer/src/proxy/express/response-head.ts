@@ -121,9 +121,10 @@ export class ResponseHeadReader extends FieldLines {
         if (this.dropsRequestId && isWord(text, nameBegin, 'x-request-id')) return DROPPED;
         break;
       case 14:
-        return isWord(text, nameBegin, 'content-length') ? this.#onLength(valueBegin, valueEnd) : PASSES;
+        if (isWord(text, nameBegin, 'content-length')) return this.#onLength(valueBegin, valueEnd);
+        break;
       case 16:
-        if (!isWord(text, nameBegin, 'proxy-connection')) return PASSES;
+        if (!isWord(text, nameBegin, 'proxy-connection')) break;
         this.readConnection(valueBegin, valueEnd);
         return DROPPED;
       case 17:

@@ -1,0 +1,108 @@
+// Which fields go on is decided twice, once per lane: by fields.ts over lists, by the readers over bytes. Here the two have to agree.
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { forwardingOf, NOTHING_MORE, requestFields, responseFields } from '../fields.js';
+import { RequestHeadReader } from './request-head.js';
+import { ResponseHeadReader } from './response-head.js';
+
+type Field = readonly [name: string, value: string];
+
+/** Names that somebody decides about, and such as are nearly the same, or as long. */
+const KNOWN = [
+  'Connection',
+  'Proxy-Connection',
+  'Keep-Alive',
+  'TE',
+  'Trailer',
+  'Proxy-Authenticate',
+  'Proxy-Authorization',
+  'Forwarded',
+  'X-Forwarded-For',
+  'X-Forwarded-Host',
+  'X-Forwarded-Proto',
+  'X-Forwarded-Port',
+  'X-Forwarded-Server',
+  'X-Forwarded-By',
+  'X-HashFlow-Replica',
+  'X-HashFlow-Cause',
+  'X-Request-Id',
+  'traceparent',
+  'Accept',
+  'Cookie',
+  'Via',
+];
+const ofAnyLength = fc
+  .tuple(fc.constantFrom('X-HashFlow-', 'X-Forwarded-', 'X-', 'Proxy-'), fc.integer({ min: 1, max: 12 }))
+  .map(([begin, length]) => begin + 'abcdefghijkl'.slice(0, length));
+const cased = (name: string) => fc.constantFrom(name, name.toLowerCase(), name.toUpperCase());
+const names = fc.oneof(fc.constantFrom(...KNOWN), ofAnyLength).chain(cased);
+const values = fc.constantFrom('1', 'close', 'x-abc', 'accept, X-HashFlow-Cause', 'a, b');
+const fields = fc.array(fc.tuple(names, values), { maxLength: 8 });
+
+const text = (list: readonly Field[]) => list.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+const flat = (list: readonly Field[]) => list.flat();
+/** Names in lower case and values of head lines, sorted: the lanes need not agree on the order. */
+const linesOf = (head: string) =>
+  head
+    .split('\r\n')
+    .slice(1)
+    .filter((line) => line !== '')
+    .map((line) => line.replace(/^[^:]+/, (name) => name.toLowerCase()))
+    .sort();
+
+describe('both lanes', () => {
+  it.each([true, false])('take the same fields of a request along, the peer being trusted: %s', (trusted) => {
+    const reader = new RequestHeadReader({
+      maxHead: 16_384,
+      maxFields: 100,
+      preserveHost: true,
+      trace: false,
+      addsPeer: false,
+      requestId: false,
+    });
+    fc.assert(
+      fc.property(fields, (list) => {
+        const read = reader.read(Buffer.from(`GET / HTTP/1.1\r\nHost: a\r\n${text(list)}\r\n`, 'latin1'), trusted);
+        expect(read).toBe('plain');
+        const { 'x-hashflow-replica': _, ...standard } = requestFields({
+          rawHeaders: ['Host', 'a', ...flat(list)],
+          httpVersion: '1.1',
+          host: 'a',
+          clientHost: 'a',
+          body: 'none',
+          length: 0,
+          peer: '10.0.0.1',
+          peerTrusted: trusted,
+          forwarding: forwardingOf([]),
+          pseudonym: undefined,
+          replica: 'A',
+        });
+        const lines = Object.entries(standard).flatMap(([name, value]) =>
+          // Cookies become one field there, which says the same.
+          [value]
+            .flat()
+            .flatMap((each) => (name === 'cookie' ? each.split('; ') : [each]).map((one) => `${name}: ${one}`)),
+        );
+        expect(linesOf(reader.forwarded)).toEqual(lines.sort());
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('take the same fields of an answer along', () => {
+    const reader = new ResponseHeadReader(16_384, false);
+    fc.assert(
+      fc.property(fields, (list) => {
+        const head = Buffer.from(`HTTP/1.1 200 OK\r\nContent-Length: 0\r\n${text(list)}\r\n`, 'latin1');
+        expect(reader.read(head, 0, head.length, false)).toBe('complete');
+        const standard = responseFields(['Content-Length', '0', ...flat(list)], NOTHING_MORE);
+        const lines = Array.from({ length: standard.length / 2 }, (_, index): Field => [
+          standard[2 * index],
+          standard[2 * index + 1],
+        ]);
+        expect(linesOf(reader.passed)).toEqual(linesOf(`HTTP/1.1 200 OK\r\n${text(lines)}`));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
