@@ -47,5 +47,11 @@ export const CASES: readonly Case[] = [
     connections: 64,
     ask: { path: '/upload', upload: 64 * 1024, close: false },
   },
-  { id: 'docker', name: 'replicas in containers, 64 connections', behind: 'docker', connections: 64, ask: SMALL },
+  {
+    id: 'docker',
+    name: 'replicas in containers, 64 connections',
+    behind: 'docker',
+    connections: 64,
+    ask: { ...SMALL, path: '/home' },
+  },
 ];

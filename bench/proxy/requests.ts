@@ -6,6 +6,8 @@ export const ANSWERS = {
   '/page': 16 * 1024,
   '/download': 1024 * 1024,
   '/upload': 64,
+  // Of the sample replica, whose name has eight characters.
+  '/home': 63,
 } as const satisfies Record<string, number>;
 
 export type Path = keyof typeof ANSWERS;

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { amountVerdict, countVerdict, median, type Point } from './flatness.ts';
 
-const series = (values: readonly number[]): Point[] => values.map((value, i) => ({ births: 100 * i, value }));
+const series = (values: readonly number[]): Point[] => values.map((value, i) => ({ at: 100 * i, value }));
 const ALLOWANCE = { part: 0.05, fixed: 1 };
 
 describe('a count', () => {

@@ -18,14 +18,14 @@ export interface Verdict {
   /** What the last value is held against. */
   readonly before: number;
   readonly after: number;
-  /** In the unit of the series, per thousand births: least squares over the second half. */
+  /** In the unit of the series, per thousand of what the points are over: least squares over the second half. */
   readonly slope: number;
   readonly reason: string;
 }
 
 export interface Point {
-  /** Births so far. */
-  readonly births: number;
+  /** Births so far, or requests. */
+  readonly at: number;
   readonly value: number;
 }
 
@@ -61,8 +61,8 @@ export function median(values: readonly number[]): number {
 function slopePerThousand(points: readonly Point[]): number {
   const late = points.slice(Math.floor(points.length / 2));
   const mean = (of: (point: Point) => number) => late.reduce((sum, point) => sum + of(point), 0) / late.length;
-  const [births, value] = [mean((point) => point.births), mean((point) => point.value)];
-  const spread = late.reduce((sum, point) => sum + (point.births - births) ** 2, 0);
+  const [at, value] = [mean((point) => point.at), mean((point) => point.value)];
+  const spread = late.reduce((sum, point) => sum + (point.at - at) ** 2, 0);
   if (spread === 0) return 0;
-  return (1000 * late.reduce((sum, point) => sum + (point.births - births) * (point.value - value), 0)) / spread;
+  return (1000 * late.reduce((sum, point) => sum + (point.at - at) * (point.value - value), 0)) / spread;
 }

@@ -14,7 +14,7 @@ export interface Series extends Verdict {
   readonly what: keyof ProcessFacts;
 }
 
-const AMOUNTS: Readonly<Record<'heap' | 'rss', Allowance>> = {
+export const AMOUNTS: Readonly<Record<'heap' | 'rss', Allowance>> = {
   heap: { part: 0.02, fixed: 0.5 },
   // The kernel's view wavers with what the allocator keeps for later.
   rss: { part: 0.05, fixed: 4 },
@@ -32,7 +32,7 @@ const WORDS: Readonly<Record<keyof ProcessFacts, string>> = {
 
 export function verdicts({ taken }: SoakRun): Series[] {
   const points = (process: Series['process'], what: Series['what']): Point[] =>
-    taken.map((sample) => ({ births: sample.births, value: sample[process][what] }));
+    taken.map((sample) => ({ at: sample.births, value: sample[process][what] }));
   return PROCESSES.flatMap((process) => [
     ...(['rss', 'heap'] as const).map((what) => ({
       process,

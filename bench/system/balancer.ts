@@ -20,7 +20,7 @@ interface Replica {
   readonly name: string;
   readonly state: string;
   readonly since: string;
-  readonly instance: { readonly id: string; readonly pid: number | null } | null;
+  readonly instance: { readonly id: string; readonly pid: number | null; readonly address: string | null } | null;
 }
 
 export class BenchBalancer {

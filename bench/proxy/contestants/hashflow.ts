@@ -16,7 +16,9 @@ export interface HashFlow extends Contestant {
   readonly balancer: BenchBalancer;
 }
 
-export function hashFlow(lane: 'express' | 'standard'): ContestantKind {
+export type LaneName = 'express' | 'standard';
+
+export function hashFlow(lane: LaneName): ContestantKind {
   return {
     id: lane,
     name: `HashFlow, ${lane} lane`,
@@ -26,7 +28,7 @@ export function hashFlow(lane: 'express' | 'standard'): ContestantKind {
 }
 
 export async function startHashFlow(
-  lane: 'express' | 'standard',
+  lane: LaneName,
   cores: Cores,
   runtime: BenchRuntime,
   settings: Readonly<Record<string, string>>,
@@ -53,6 +55,7 @@ export async function startHashFlow(
   };
 }
 
+/** As long as the names that the balancer gives itself: the sample replica says its name in its answer. */
 function named({ host, port }: Replica, k: number): string {
-  return `replica-${k + 1}=http://${host}:${port}`;
+  return `server-${k + 1}=http://${host}:${port}`;
 }
