@@ -22,8 +22,6 @@ export interface StagePlan {
   readonly onTurn: (what: string) => void;
 }
 
-/** Part of a turn that each program gets under each case before it counts. */
-const WARM_UP = 0.5;
 /** Cases that are measured without a proxy, too: what the load itself can do, and how long an answer takes. */
 const DIRECT_CASES = ['small', 'one'];
 
@@ -45,10 +43,10 @@ export async function measureStage(plan: StagePlan): Promise<MeasuredCase[]> {
       for (const one of cases) {
         for (const [id, contestant] of inTurns(started, one, replicas, round)) {
           plan.onTurn(`${one.name}: ${id}`);
-          const milliseconds = round === 0 ? WARM_UP * turnMs : turnMs;
-          const turn = await takeTurn(load, contestant, one, milliseconds).catch((error: Error) => {
+          const turn = await takeTurn(load, contestant, one, turnMs).catch((error: Error) => {
             throw new Error(`${id}, ${one.name}: ${error.message}`);
           });
+          // The first round is there to warm up: code is compiled, buffers and connections are there afterwards.
           if (round === 0) continue;
           const byId = turns.get(one.id);
           byId?.set(id, [...(byId.get(id) ?? []), turn]);

@@ -37,7 +37,18 @@ async function serve({ without, settings, replicaPort }: PlaneOrder): Promise<vo
   const { LaneMeter: Meter } = await built<{ LaneMeter: typeof LaneMeter }>('proxy/traffic/lane-meter.js');
   const { LanePulse: Pulse } = await built<{ LanePulse: typeof LanePulse }>('proxy/traffic/lane-pulse.js');
   if (without.includes('metrics')) {
-    silence(Meter.prototype, ['connection', 'request', 'upstream', 'retry', 'upstreamOpened', 'upstreamReused']);
+    silence(Meter.prototype, [
+      'connected',
+      'disconnected',
+      'follow',
+      'request',
+      'ended',
+      'moved',
+      'upstream',
+      'retry',
+      'upstreamOpened',
+      'upstreamReused',
+    ]);
     silence(Pulse.prototype, ['look']);
   }
   const { HotKeys: Hot } = await built<{ HotKeys: typeof HotKeys }>('routing/hot-keys.js');
