@@ -11,9 +11,11 @@ import { misfit, Reserve } from './standby.js';
 
 export type Action =
   | { readonly kind: 'spawn'; readonly slot: string }
+  /** The instance of a slot is reported dead: its successor is made, and started only once a list shows the death. */
+  | { readonly kind: 'prepare'; readonly slot: string }
   /** A standby becomes the next instance of a slot, as it is. */
   | { readonly kind: 'promote'; readonly slot: string; readonly instanceId: string; readonly specHash: string }
-  /** Made by a balancer that ended before it could start it. */
+  /** Made for this slot and not started yet: by a `prepare`, or by a balancer that ended in between. */
   | { readonly kind: 'start'; readonly slot: string; readonly instanceId: string }
   /** Alive and drained: ended politely, then removed. */
   | { readonly kind: 'stop'; readonly slot: string; readonly instanceId: string; readonly reason: string }
@@ -110,10 +112,13 @@ class Planner {
       this.input,
     );
     const slots = desired.map((slot) => this.sort(slot, alive.get(slot.name) ?? []));
-    this.replacing = slots.filter((slot) => slot.outdated && this.successorUnderWay(slot)).length;
+    this.replacing = slots.filter(
+      (slot) => (slot.outdated && this.successorUnderWay(slot)) || this.isPrepared(slot),
+    ).length;
     for (const slot of slots) this.fill(slot);
     // After them: a replica that is wanted is made before one that may be.
     for (const slot of reserves) this.fillStandby(slot);
+    for (const slot of slots) this.prepare(slot);
     return {
       actions: this.actions,
       retire: this.retire,
@@ -132,7 +137,9 @@ class Planner {
       this.dismiss(old, 'its replica was removed');
     const own = alive.filter((i) => i.generation >= slot.firstGeneration).sort(byGeneration);
     const upToDate = (i: ObservedInstance) => i.specHash === slot.specHash && i.generation >= slot.renewedFrom;
-    const winner = own.find((i) => upToDate(i) && !i.leftover);
+    const fit = own.filter((i) => upToDate(i) && !i.leftover);
+    // Who was only made is no successor of one that lives, whatever was reported of it.
+    const winner = fit.find(({ state }) => state !== 'created') ?? fit[0];
     const incumbents = own.filter((i) => i !== winner);
     const outdated = incumbents.some((i) => !upToDate(i) && !i.leftover);
     const { name, drained, specHash } = slot;
@@ -152,6 +159,12 @@ class Planner {
 
   private successorUnderWay({ name, winner }: Slot): boolean {
     return this.input.underWay.slots.has(name) || (winner !== undefined && this.troubleOf(winner) !== null);
+  }
+
+  /** Its instance lives as far as is known, and another one is made for the case that it does not. */
+  private isPrepared({ name, winner, incumbents }: Slot): boolean {
+    if (!winner || winner.state === 'created') return false;
+    return this.input.underWay.slots.has(name) || incumbents.some(({ state }) => state === 'created');
   }
 
   /** Incumbents serve until the winner is ready, then they leave. */
@@ -229,6 +242,21 @@ class Planner {
     return null;
   }
 
+  /**
+   * The engine is slow to show a death that it has told of: what its successor needs first is done meanwhile. Only where that one
+   * is sure to be started at once, and one at a time, so that a report that was wrong costs no more than an instance too many.
+   */
+  private prepare(slot: Slot): void {
+    const { name, winner, incumbents, drained, specHash, history } = slot;
+    const { underWay, instances, surge } = this.input;
+    const record = winner && instances.get(winner.id);
+    if (!record?.ejected?.death || record.health.status !== 'passing' || drained) return;
+    const { quarantine, streak } = history.restart;
+    if (incumbents.length > 0 || underWay.slots.has(name) || quarantine || streak > 0) return;
+    if (this.openings.members < 1 || this.replacing >= surge || this.reserve.has(specHash)) return;
+    if (this.act({ kind: 'prepare', slot: name })) this.replacing++;
+  }
+
   private phaseOf(
     { name, history: { restart, deaths } }: Slot,
     serving: ObservedInstance | undefined,
@@ -244,7 +272,10 @@ class Planner {
       };
     }
     if (restart.quarantine) return { state: 'quarantined', reason: restart.quarantine.reason, instance };
-    if (serving) return { state: this.wasReady(serving) ? 'unready' : 'starting', reason: trouble, instance };
+    if (serving) {
+      const reason = serving.state === 'created' ? (held ?? trouble) : trouble;
+      return { state: this.wasReady(serving) ? 'unready' : 'starting', reason, instance };
+    }
     if (restart.retryAt > this.input.now && !this.input.underWay.slots.has(name)) {
       return {
         state: 'backing-off',

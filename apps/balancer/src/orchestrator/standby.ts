@@ -49,6 +49,11 @@ export class Reserve {
     this.free = standing.filter((instance) => isPromotable(instance, input));
   }
 
+  /** Somebody could take a slot that is to run this. */
+  has(specHash: string): boolean {
+    return this.free.some((instance) => instance.specHash === specHash);
+  }
+
   /** Who takes this slot; undefined when nobody can, or nobody should. */
   take({ winner, incumbents, drained, specHash }: Vacancy): ObservedInstance | undefined {
     // A drained replica has no use for an instance that serves at once.

@@ -1,6 +1,6 @@
 // Owns carrying out actions: each on its own, with a deadline, none waiting for another. An action counts as under way until
 // a list that began after its end has come in, so that no plan is made from a world before it. What to do is plan.ts's.
-import type { InstanceSpec, ReplicaRuntime } from '../../runtime/replica-runtime.js';
+import type { InstanceSpec, ObservedInstance, ReplicaRuntime } from '../../runtime/replica-runtime.js';
 import { RuntimeError } from '../../runtime/runtime-error.js';
 import type { Logger } from '../../telemetry/logger.js';
 import type { Clock } from './clock.js';
@@ -17,6 +17,8 @@ interface UnderWay {
   readonly began: number;
   /** Mark of its end; undefined while it runs. */
   ended: number | undefined;
+  /** By a `prepare` that has ended. */
+  made: ObservedInstance | null;
 }
 
 const CREATE_DEADLINE = 30_000;
@@ -42,8 +44,8 @@ export interface ApplierParts {
   readonly stopGrace: (instanceId: string) => number;
   /** The next instance of a slot; undefined when the slot is not wanted any more. Its generation is never given again. */
   readonly specFor: (slot: string) => Promise<InstanceSpec | undefined>;
-  /** An action has ended: look again. */
-  readonly onEnd: () => void;
+  /** An action has ended: look again. @param made `prepared` has one more */
+  readonly onEnd: (made: boolean) => void;
 }
 
 export class Applier {
@@ -59,9 +61,14 @@ export class Applier {
   get state(): PlanInput['underWay'] {
     const all = [...this.underWay];
     return {
-      slots: new Set(all.filter(({ action }) => fillsSlot(action)).map(({ action }) => action.slot)),
+      slots: new Set(all.filter(({ action, made }) => fillsSlot(action) && !made).map(({ action }) => action.slot)),
       instances: new Set(all.flatMap(({ action }) => ('instanceId' in action ? [action.instanceId] : []))),
     };
+  }
+
+  /** Made lately and not started: the engine has said so, though no list may show it yet. */
+  get prepared(): ObservedInstance[] {
+    return [...this.underWay].flatMap(({ made }) => made ?? []);
   }
 
   /** What is in the making. */
@@ -71,14 +78,14 @@ export class Applier {
   }
 
   begin(action: Action): void {
-    const entry: UnderWay = { action, began: this.parts.clock.now(), ended: undefined };
+    const entry: UnderWay = { action, began: this.parts.clock.now(), ended: undefined, made: null };
     this.underWay.add(entry);
-    void this.apply(action).then((succeeded) => {
+    void this.apply(entry).then((succeeded) => {
       const end = () => {
         entry.ended = this.parts.ledger.mark();
         this.release();
         if (this.running === 0) for (const resolve of this.idle.splice(0)) resolve();
-        this.parts.onEnd();
+        this.parts.onEnd(entry.made !== null);
       };
       // A call that fails at once must not be repeated at once.
       if (succeeded) end();
@@ -145,8 +152,12 @@ export class Applier {
   }
 
   /** Never rejects. @returns whether it succeeded, or its failure is accounted where it delays the next try */
-  private async apply(action: Action): Promise<boolean> {
+  private async apply(entry: UnderWay): Promise<boolean> {
+    const { action } = entry;
     switch (action.kind) {
+      case 'prepare':
+        entry.made = await this.make(action.slot);
+        return true;
       case 'spawn':
         return this.spawn(action.slot);
       case 'promote':
@@ -161,20 +172,26 @@ export class Applier {
   }
 
   private async spawn(slot: string): Promise<boolean> {
+    const made = await this.make(slot);
+    return made === null || this.start(slot, made.id);
+  }
+
+  /** @returns null when the slot is not wanted any more, or its failure is accounted */
+  private async make(slot: string): Promise<ObservedInstance | null> {
     const { runtime, ledger, clock, log, specFor } = this.parts;
-    let instanceId: string;
     let generation: number | null = null;
     try {
       const spec = await specFor(slot);
-      if (!spec) return true;
+      if (!spec) return null;
       generation = spec.generation;
-      instanceId = await this.call(CREATE_DEADLINE, 'creating an instance', runtime.create(spec));
-      ledger.born(instanceId, spec, clock.now());
-      log.debug({ replica: slot, instance: instanceId, generation: spec.generation }, 'instance created');
+      const id = await this.call(CREATE_DEADLINE, 'creating an instance', runtime.create(spec));
+      ledger.born(id, spec, clock.now());
+      log.debug({ replica: slot, instance: id, generation }, 'instance created');
+      return { id, slot, generation, specHash: spec.specHash, state: 'created', leftover: false };
     } catch (error) {
-      return this.spawnFailed(slot, { instanceId: null, generation }, error);
+      this.spawnFailed(slot, { instanceId: null, generation }, error);
+      return null;
     }
-    return this.start(slot, instanceId);
   }
 
   private async start(slot: string, instanceId: string): Promise<boolean> {
@@ -278,8 +295,9 @@ export function isBirth(action: Action): boolean {
   return action.kind === 'spawn' || action.kind === 'start';
 }
 
-function fillsSlot(action: Action): boolean {
-  return isBirth(action) || action.kind === 'promote';
+/** A slot gets an instance by it, or comes closer to one. */
+export function fillsSlot(action: Action): boolean {
+  return isBirth(action) || action.kind === 'promote' || action.kind === 'prepare';
 }
 
 function isEngineTrouble(error: unknown): boolean {

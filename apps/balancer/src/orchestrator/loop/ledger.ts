@@ -16,6 +16,8 @@ import { afterDeath, type RestartHistory, type RestartPolicy, UNTROUBLED } from 
 export interface Ejection {
   /** `notice`: a stop signal, a death or a return to service was told · `conduct`: its requests failed. */
   readonly cause: 'notice' | 'conduct';
+  /** It was its death that was told, which no list shows yet. */
+  readonly death?: boolean;
   /** Monotonic milliseconds. */
   readonly at: number;
   readonly until: number;
@@ -188,11 +190,11 @@ export class Ledger {
   }
 
   /** Something was told of it: out at once. */
-  eject(id: string, reason: string, now: number, until: number): void {
+  eject(id: string, reason: string, now: number, until: number, death = false): void {
     const entry = this.entries.get(id);
     if (!entry) return;
     const latest = Math.max(until, entry.ejected?.until ?? until);
-    this.entries.set(id, { ...entry, ejected: { cause: 'notice', at: now, until: latest, reason } });
+    this.entries.set(id, { ...entry, ejected: { cause: 'notice', death, at: now, until: latest, reason } });
   }
 
   /** How its requests ended since the last time. */

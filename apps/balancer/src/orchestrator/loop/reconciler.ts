@@ -5,7 +5,7 @@ import type { Snapshot } from '../../routing/link/messages.js';
 import type { InstanceSpec, ObservedInstance, ReplicaRuntime, RuntimeHint } from '../../runtime/replica-runtime.js';
 import { isStandbySlot } from '../../runtime/standby-slot.js';
 import type { Logger } from '../../telemetry/logger.js';
-import { Applier, isBirth } from './applier.js';
+import { Applier, fillsSlot, isBirth } from './applier.js';
 import type { Clock } from './clock.js';
 import type { Desired } from './desired.js';
 import { DrainWatch } from './drain-watch.js';
@@ -125,7 +125,10 @@ export class Reconciler {
       stopGrace: (instanceId) => this.stopGraceOf(instanceId),
       specFor: (slot) =>
         specFor(slot, Math.max(0, ...this.observed.filter((i) => i.slot === slot).map((i) => i.generation))),
-      onEnd: () => this.observer.look(),
+      onEnd: (made) => {
+        if (made) this.turn();
+        this.observer.look();
+      },
     });
   }
 
@@ -135,8 +138,10 @@ export class Reconciler {
   get standbys(): ReadonlyMap<string, TimedPhase> {
     return this.standbyBoard.phases;
   }
+  /** As listed last, with what was made since and waits to be started. */
   get observed(): readonly ObservedInstance[] {
-    return this.observer.instances;
+    const listed = this.observer.instances;
+    return [...listed, ...this.applier.prepared.filter((made) => !listed.some(({ id }) => id === made.id))];
   }
   /** What runs is known: the engine has answered at least once. */
   get known(): boolean {
@@ -317,12 +322,12 @@ export class Reconciler {
     const ready = decision.routes.filter(({ state }) => state === 'ready' && !this.hold.active);
     this.slowStart.advance(desired().members, new Set(ready.map(({ instance }) => instance.slot)), now);
     if (!this.hold.active) this.publisher.publish(desired().members, decision.routes, this.ramps);
-    for (const action of decision.actions.filter(isBirth)) {
-      this.gate.begun(now);
+    // What is done to the dead gives way to the living.
+    const [living, others] = [true, false].map((fills) => decision.actions.filter((one) => fillsSlot(one) === fills));
+    for (const action of [...(living ?? []), ...(others ?? [])]) {
+      if (isBirth(action)) this.gate.begun(now);
       this.applier.begin(action);
     }
-    // After them: what is done to the dead gives way to the living.
-    for (const action of decision.actions) if (!isBirth(action)) this.applier.begin(action);
     this.prober.track(subjectsOf(this.observed, this.ledger.instances, desired(), this.parts.probeDemand));
     this.recall(now);
     this.applier.release();
@@ -358,9 +363,13 @@ export class Reconciler {
   private hinted({ kind, instanceId }: RuntimeHint): void {
     const now = this.parts.clock.now();
     if (instanceId !== undefined && (kind === 'stopping' || kind === 'died')) {
-      if (kind === 'died') this.lastLoad.note(instanceId);
-      const until = kind === 'died' ? now : now + this.stopGraceOf(instanceId) + EJECTION_MARGIN;
-      this.ledger.eject(instanceId, kind === 'died' ? 'its end was reported' : 'it was sent a stop signal', now, until);
+      if (kind === 'died') {
+        this.lastLoad.note(instanceId);
+        this.ledger.eject(instanceId, 'its end was reported', now, now, true);
+      } else {
+        const until = now + this.stopGraceOf(instanceId) + EJECTION_MARGIN;
+        this.ledger.eject(instanceId, 'it was sent a stop signal', now, until);
+      }
       this.turn();
       this.prober.nudge(instanceId);
     }

@@ -197,11 +197,11 @@ describe('an address that is used again at once (TRAPS 3)', () => {
     rig.link.acknowledges = false;
     for (const slot of ['Server 1', 'Server 2']) rig.runtime.die(rig.runtime.one(slot).id);
     await rig.pass(1000);
-    expect(rig.runtime.count('create')).toBe(3);
+    expect(rig.runtime.count('start')).toBe(3);
     expect(rig.view('Server 1').reason).toContain('dead replica’s address');
     rig.link.acknowledge();
     await rig.pass(1000);
-    expect(rig.runtime.count('create')).toBe(5);
+    expect(rig.runtime.count('start')).toBe(5);
   });
 
   it('is not held for ever by a data plane that does not answer', async () => {

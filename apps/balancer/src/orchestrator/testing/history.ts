@@ -19,7 +19,18 @@ const MOST_STANDBYS = 2;
 
 type OneOf<T extends readonly string[]> = T[number];
 
-const TO_AN_INSTANCE = ['die', 'die', 'vanish', 'pause', 'sicken', 'heal', 'fail', 'stopHint', 'strange'] as const;
+const TO_AN_INSTANCE = [
+  'die',
+  'die',
+  'vanish',
+  'pause',
+  'sicken',
+  'heal',
+  'fail',
+  'stopHint',
+  'deathHint',
+  'strange',
+] as const;
 const TO_THE_POOL = ['add', 'remove'] as const;
 const TO_A_REPLICA = ['drain', 'undrain', 'restart', 'weight'] as const;
 const OF_A_DEPLOY = ['deploy', 'deploy', 'cancel', 'takeBack'] as const;
@@ -219,6 +230,9 @@ class History {
         return this.rig.link.ends(target.id, { reset: 5 });
       case 'stopHint':
         return runtime.emit({ kind: 'stopping', instanceId: target.id });
+      case 'deathHint':
+        // Doubled, late, or of a life before this one.
+        return runtime.emit({ kind: 'died', instanceId: target.id });
     }
   }
 

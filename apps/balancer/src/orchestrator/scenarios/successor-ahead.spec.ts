@@ -1,0 +1,95 @@
+// The successor that is made while the engine has told of a death and does not show it yet: in time, and never beside the living.
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { PoolRig } from '../testing/pool-rig.js';
+
+let rig: PoolRig;
+afterEach(() => rig.dispose());
+
+const S1 = 'Server 1';
+const SLOW_LIST = 60;
+
+async function up(env = {}): Promise<void> {
+  rig = await PoolRig.up({ env });
+  await rig.pass(15_000);
+  rig.runtime.disturb = (call) => (call === 'list' ? { slow: SLOW_LIST } : undefined);
+}
+/** When a call was first made after `began`. */
+const made = (call: string, began: number) =>
+  (rig.runtime.calls.find((one) => one.call === call && one.at >= began)?.at ?? NaN) - began;
+const of = (slot: string) => [...rig.runtime.world.values()].filter((one) => one.slot === slot);
+
+describe('the successor of a replica whose death was told', () => {
+  it('is made while the engine is still asked, started with its answer, and not before', async () => {
+    await up();
+    const began = rig.clock.now();
+    rig.runtime.die(rig.runtime.one(S1).id);
+    await rig.pass(200);
+    expect([made('create', began), made('start', began)]).toEqual([0, SLOW_LIST]);
+    await rig.pass(1000);
+    expect(rig.view(S1)).toMatchObject({ state: 'ready', restarts: 1 });
+    expect(rig.runtime.one(S1).generation).toBe(2);
+    expect(of(S1)).toHaveLength(1);
+  });
+
+  it('that takes longer to make than the engine to answer is started as soon as it is made', async () => {
+    await up();
+    rig.runtime.disturb = (call) => (call === 'create' ? { slow: 300 } : undefined);
+    const began = rig.clock.now();
+    rig.runtime.die(rig.runtime.one(S1).id);
+    await rig.pass(1000);
+    expect(made('start', began)).toBe(300);
+    expect(rig.runtime.count('create')).toBe(4);
+  });
+
+  it('is removed unstarted when the death was none: the replica goes on as it was (TRAPS 11)', async () => {
+    await up();
+    const { id } = rig.runtime.one(S1);
+    const began = rig.clock.now();
+    rig.runtime.emit({ kind: 'died', instanceId: id });
+    await rig.pass(5000);
+    expect(made('create', began)).toBe(0);
+    expect(made('start', began)).toBeNaN();
+    expect(of(S1)).toEqual([rig.runtime.one(S1)]);
+    expect(rig.view(S1)).toMatchObject({ state: 'ready', instance: { id } });
+  });
+
+  it('is one for all that are told dead at once, however wrongly', async () => {
+    await up();
+    const ids = rig.runtime.running().map(({ id }) => id);
+    let most = 0;
+    rig.runtime.onCall = () => (most = Math.max(most, rig.runtime.world.size));
+    for (const instanceId of ids) rig.runtime.emit({ kind: 'died', instanceId });
+    await rig.pass(5000);
+    expect(most).toBe(4);
+    expect(rig.runtime.running().map(({ id }) => id)).toEqual(ids);
+  });
+
+  it.each([
+    ['started', 'dead', true],
+    ['removed', 'alive', false],
+  ])('is %s by the next balancer when this one is killed and the predecessor is %s', async (_, _state, dead) => {
+    await up();
+    const { id } = rig.runtime.one(S1);
+    if (dead) rig.runtime.die(id);
+    else rig.runtime.emit({ kind: 'died', instanceId: id });
+    await rig.pass(20);
+    expect(of(S1).map(({ state }) => state)).toContain('created');
+    rig = await rig.kill9();
+    await rig.manager.start();
+    await rig.pass(5000);
+    expect(rig.view(S1).state).toBe('ready');
+    expect(rig.runtime.one(S1).generation).toBe(dead ? 2 : 1);
+    expect(of(S1)).toHaveLength(1);
+  });
+
+  it('is not made where a standby takes the place', async () => {
+    await up({ STANDBY: '1' });
+    const began = rig.clock.now();
+    rig.runtime.die(rig.runtime.one(S1).id);
+    await rig.pass(SLOW_LIST);
+    expect(made('create', began)).toBeNaN();
+    await rig.pass(5000);
+    expect(rig.view(S1).state).toBe('ready');
+    expect(rig.runtime.one(S1).generation).toBe(2);
+  });
+});
