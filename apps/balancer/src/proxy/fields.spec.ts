@@ -86,6 +86,22 @@ describe('the fields of a request', () => {
     expect(sent(spoofed)).toEqual(added);
   });
 
+  it('that a program behind a gateway interface could not tell from those are dropped like them', () => {
+    const aliases = [
+      'X_HashFlow_Replica',
+      'x-hashflow_cause',
+      'X_Forwarded_For',
+      'X-Forwarded_Proto',
+      'x_forwarded-host',
+    ];
+    expect(sent(aliases.flatMap((name) => [name, 'x']))).toEqual(added);
+    expect(sent(['X_HashFlowers', '1', 'Not_X_Forwarded_For', '2'])).toEqual({
+      ...added,
+      x_hashflowers: '1',
+      not_x_forwarded_for: '2',
+    });
+  });
+
   it('that speak for the client are kept when a trusted proxy sends them', () => {
     const fields = [
       'X-Forwarded-For',

@@ -35,8 +35,9 @@ const HEAD_ONLY: ReadonlySet<string> = new Set([
   'content-type',
   'content-range',
 ]);
-const FORWARDING = /^(?:x-forwarded-.*|forwarded)$/;
-const OURS = /^x-hashflow-/;
+/** With underscores, too: programs behind a gateway interface (CGI, WSGI, Rack) cannot tell them from dashes. */
+const FORWARDING = /^(?:x[-_]forwarded[-_].*|forwarded)$/;
+const OURS = /^x[-_]hashflow[-_]/;
 const REQUEST_ID = REQUEST_ID_FIELD.toLowerCase();
 
 /** Which fields the balancer adds, of those that tell where a request came from. */
@@ -125,7 +126,7 @@ export function responseFields(rawHeaders: readonly string[], { replica, request
   const named = namedInConnection(rawHeaders);
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index].toLowerCase();
-    if (HOP_BY_HOP.has(name) || OURS.test(name) || (named.has(name) && !FRAMING.has(name))) continue;
+    if (HOP_BY_HOP.has(name) || name.startsWith('x-hashflow-') || (named.has(name) && !FRAMING.has(name))) continue;
     if (requestId !== undefined && name === REQUEST_ID) continue;
     fields.push(rawHeaders[index], rawHeaders[index + 1]);
   }

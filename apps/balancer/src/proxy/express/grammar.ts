@@ -1,7 +1,7 @@
 // Owns the characters of HTTP/1.1 as tables: what a token, a field value and a target may hold (RFC 9110, 5.5 and 5.6.2; RFC
 // 9112, 3.2). Pure. Lines and fields are request-head.ts's, response-head.ts's and chunked.ts's.
 
-export const [TAB, LF, CR, SPACE, COLON, COMMA, SEMICOLON, SLASH] = [9, 10, 13, 32, 58, 44, 59, 47];
+export const [TAB, LF, CR, SPACE, COLON, COMMA, SEMICOLON, SLASH, UNDERSCORE] = [9, 10, 13, 32, 58, 44, 59, 47, 95];
 
 function tableOf(holds: (code: number) => boolean): Uint8Array {
   return Uint8Array.from({ length: 256 }, (_, code) => Number(holds(code)));

@@ -5,7 +5,7 @@ import type { KeyRequest } from '../../routing/hash-key.js';
 import type { Cause } from '../causes.js';
 import { readTarget, validHost } from '../head.js';
 import { DROPPED, type Fate, FieldLines, FRAMES, PASSES } from './field-lines.js';
-import { CR, isWord, SLASH, SPACE, TARGET, TOKEN } from './grammar.js';
+import { CR, isWord, SLASH, SPACE, TARGET, TOKEN, UNDERSCORE } from './grammar.js';
 
 /**
  * incomplete: more has to come · plain: read · other: legal, it may be, but not plain: for the standard lane, which decides ·
@@ -217,9 +217,10 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
     const first = text.charCodeAt(nameBegin) | 32;
     if (first !== 120 || nameEnd - nameBegin < OURS.length) return PASSES;
     if (isWord(text, nameBegin, OURS)) return DROPPED;
-    return nameEnd - nameBegin >= FORWARDED.length && isWord(text, nameBegin, FORWARDED)
-      ? this.#onForwarded(nameBegin + FORWARDED.length, nameEnd)
-      : PASSES;
+    if (isWord(text, nameBegin, FORWARDED)) return this.#onForwarded(nameBegin + FORWARDED.length, nameEnd);
+    // What has an underscore in the place of a dash, programs behind a gateway interface (CGI, WSGI, Rack) cannot tell from it.
+    if (isAlias(text, nameBegin, OURS)) return DROPPED;
+    return !this.#trusted && isAlias(text, nameBegin, FORWARDED) ? DROPPED : PASSES;
   }
 
   /** What a client says of itself it may say only through a proxy that is trusted. */
@@ -296,6 +297,19 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
 
 const OURS = 'x-hashflow-';
 const FORWARDED = 'x-forwarded-';
+
+/** The name begins like `word`, but for underscores in the place of dashes. It has at least two characters. */
+function isAlias(text: string, begin: number, word: string): boolean {
+  // `X-A` is nobody's alias, and nearly all names that come here are such.
+  const last = begin + word.length - 1;
+  if (text.charCodeAt(begin + 1) !== UNDERSCORE && text.charCodeAt(last) !== UNDERSCORE) return false;
+  return (
+    text
+      .slice(begin, last + 1)
+      .toLowerCase()
+      .replaceAll('_', '-') === word
+  );
+}
 
 /** Node takes the first of these and forgets the others; here that decides only what the key chain sees. */
 const FIRST_COUNTS: ReadonlySet<string> = new Set([
