@@ -14,11 +14,11 @@ export class AnswerHeads {
   #partial: Buffer | undefined;
   #information = 0;
 
-  /** @param pass takes an informational answer */
   constructor(
     private readonly reader: ResponseHeadReader,
     private readonly toHead: boolean,
-    private readonly pass: (answer: string) => void,
+    /** Gets informational answers. */
+    private readonly client: { writeText(text: string): void },
   ) {}
 
   /**
@@ -50,7 +50,7 @@ export class AnswerHeads {
       // Nobody asked to change the protocol.
       if (reader.status === 101 || ++this.#information > MOST_INFORMATION) return 'broken';
       // Whoever waits for 100 is in the other lane.
-      if (reader.status !== 100) this.pass(`${reader.passed}\r\n`);
+      if (reader.status !== 100) this.client.writeText(`${reader.passed}\r\n`);
     }
     return 'incomplete';
   }

@@ -1,6 +1,6 @@
 // Owns one request of the express lane on the wire, from its head to its last byte: it tells the attempt machine what happens and
-// does what that says. Decisions are the machine's, the client's connection client-connection.ts's, a replica's
-// upstream-connection.ts's, bodies express-body.ts's and answer-relay.ts's.
+// does what that says. Decisions are the machine's, the client's connection client-connection.ts's, one try express-try.ts's, the
+// body express-body.ts's.
 import type { AccessEntry } from '../access-log/access-entry.js';
 import type { RowRef } from '../../routing/claims.js';
 import { AttemptMachine, type Step } from '../attempt-machine.js';
@@ -13,19 +13,14 @@ import { type FailedTry, isIdempotent } from '../retry-policy.js';
 import { requestIdLine } from '../request-id.js';
 import { traceOf } from '../trace-context.js';
 import { hasPassed } from '../via.js';
-import { AnswerHeads } from './answer-heads.js';
-import { AnswerRelay } from './answer-relay.js';
 import type { ExpressBody } from './express-body.js';
 import type { ExpressClient } from './express-client.js';
 import type { ExpressContext } from './express-context.js';
+import { ExpressTry, type TryOwner } from './express-try.js';
 import { addedLines, answerHead } from './forwarded-lines.js';
 import { factsOf, logEnd, statusOf } from './logged-request.js';
-import type { UpstreamConnection, UpstreamUser } from './upstream-connection.js';
-import type { UpstreamPool } from './upstream-pool.js';
 
-/** Bodies up to here go out with the head, in one write. */
-const SMALL_BODY = 16 * 1024;
-export class ExpressExchange implements UpstreamUser, TableWaiter {
+export class ExpressExchange implements TryOwner, TableWaiter {
   readonly method: string;
   /** The client wants its connection closed after the answer. */
   readonly close: boolean;
@@ -37,17 +32,8 @@ export class ExpressExchange implements UpstreamUser, TableWaiter {
   readonly #head: string;
   readonly #loops: boolean;
   readonly #toHead: boolean;
-  #upstream: UpstreamConnection | undefined;
-  #pool: UpstreamPool | undefined;
-  /** The connection of the try stands, and not all of the body is out. */
-  #sending = false;
-  #connected = false;
+  #try: ExpressTry | undefined;
   #collecting = false;
-  /** Until the head of the final answer is there. */
-  #heads: AnswerHeads | undefined;
-  #relay: AnswerRelay | undefined;
-  #keepAlive = false;
-  #idleLimit = Infinity;
   #status = 0;
   #beganAt = 0;
   #endedAt: number | undefined;
@@ -55,7 +41,7 @@ export class ExpressExchange implements UpstreamUser, TableWaiter {
   /** Must run before the head that was just read is overwritten by the next. */
   constructor(
     private readonly context: ExpressContext,
-    private readonly client: ExpressClient,
+    readonly client: ExpressClient,
     readonly body: ExpressBody | undefined,
   ) {
     const { lane, requests } = context;
@@ -132,8 +118,8 @@ export class ExpressExchange implements UpstreamUser, TableWaiter {
   }
 
   onClientDrain(): void {
-    if (this.#relay?.state === 'whole') this.#delivered();
-    else this.#upstream?.resume();
+    if (this.#try?.answer?.state === 'whole') this.#obey(this.#machine.delivered());
+    else this.#try?.resume();
   }
 
   onClientGone(): void {
@@ -149,44 +135,44 @@ export class ExpressExchange implements UpstreamUser, TableWaiter {
     this.#obey(this.#machine.tableCame(performance.now()));
   }
 
-  // UpstreamUser
+  // TryOwner
 
-  onConnected(): void {
-    this.#stands(false, performance.now());
+  onConnected(attempt: number, reused: boolean, now: number): void {
+    if (this.#entry) this.#entry.connected = now;
+    this.#obey(this.#machine.connected(attempt, reused, now));
   }
 
-  onBytes(bytes: Buffer, count: number): boolean {
-    try {
-      return this.#onBytes(bytes, count);
-    } catch (error) {
-      this.#onOwnFault(error as Error);
-      return false;
-    }
+  onSent(attempt: number, now: number): void {
+    if (this.body?.kept === false) this.#machine.bodyLost();
+    this.#obey(this.#machine.sent(attempt, now));
   }
 
-  onDrain(): void {
+  onRoom(): void {
     this.#advance();
   }
 
-  onEnd(): void {
-    const relay = this.#relay;
-    if (!relay) {
-      this.#obey(this.#machine.closed(this.#machine.attempt, performance.now()));
-      return;
-    }
-    this.#keepAlive = false;
-    relay.end();
-    this.#look(relay, false);
+  onHead(attempt: number, now: number): void {
+    if (this.#entry) this.#entry.headCame = now;
+    this.#status = this.context.answers.status;
+    this.#obey(this.#machine.head(attempt, this.#status, now));
   }
 
-  onBroken(): void {
-    this.#upstream = undefined;
-    this.#fail(this.#connected ? 'upstream_closed' : 'connect_failed');
+  onFailed(attempt: number, cause: FailedTry): void {
+    this.#obey(this.#machine.failed(attempt, cause, performance.now()));
+  }
+
+  onAnswered(attempt: number, now: number): void {
+    this.#obey(this.#machine.closed(attempt, now));
+    if (this.client.wants) this.#obey(this.#machine.delivered());
+  }
+
+  /** Ends this request, and not the thread with all the others. */
+  onFault(error: Error): void {
+    this.context.lane.log.error({ reason: error.stack }, 'a request failed inside the balancer');
+    this.#obey(this.#machine.refuse('internal_error'));
   }
 
   // Private
-
-  readonly #pass = (information: string): void => this.client.writeText(information);
 
   get #over(): boolean {
     return this.#machine.outcome !== undefined;
@@ -194,10 +180,11 @@ export class ExpressExchange implements UpstreamUser, TableWaiter {
 
   get #awaited(): Awaited {
     const { body } = this;
-    if (this.#relay && this.client.unsent > 0) return 'client';
-    if (!body || (this.#connected && !this.#sending)) return 'replica_sends';
-    if (!this.#sending) return 'client';
-    return body.state === 'ended' || this.#upstream?.wants === false ? 'replica_takes' : 'client';
+    const current = this.#try;
+    if (current?.answer && this.client.unsent > 0) return 'client';
+    if (!body || (current?.connected && !current.sending)) return 'replica_sends';
+    if (!current?.sending) return 'client';
+    return body.state === 'ended' || !current.wants ? 'replica_takes' : 'client';
   }
 
   #obey(step: Step): void {
@@ -217,13 +204,13 @@ export class ExpressExchange implements UpstreamUser, TableWaiter {
         this.#collecting = false;
         this.#drop();
         try {
-          this.#try();
+          this.#begin();
         } catch (error) {
-          this.#onOwnFault(error as Error);
+          this.onFault(error as Error);
         }
         break;
       case 'relay':
-        this.#startAnswer();
+        this.#relay();
         break;
       case 'answer':
         this.#giveUp();
@@ -243,46 +230,14 @@ export class ExpressExchange implements UpstreamUser, TableWaiter {
     this.client.follow();
   }
 
-  #try(): void {
-    const { target, maxIdle } = this.#machine;
+  #begin(): void {
+    const { target, attempt, maxIdle } = this.#machine;
     if (!target) throw new Error('a try without a target');
     const now = performance.now();
-    const { pool } = this.context.upstreams.of(target.instance);
     this.#entry?.tried(target.instance.replica, now);
-    this.#pool = pool;
-    this.#connected = false;
-    this.#heads = undefined;
     this.body?.rewind();
-    this.#upstream = pool.takeIdle(this, maxIdle, now);
-    if (this.#upstream) this.#stands(true, now);
-    else this.#upstream = pool.dial(this);
-  }
-
-  #stands(reused: boolean, now: number): void {
-    const { target, attempt } = this.#machine;
-    const upstream = this.#upstream;
-    if (!target || !upstream) return;
-    this.#connected = true;
-    if (this.#entry) this.#entry.connected = now;
-    this.#obey(this.#machine.connected(attempt, reused, now));
-    const { hostLine, replicaLine } = this.context.upstreams.of(target.instance);
-    const host = this.context.lane.settings.preserveHost ? '' : hostLine;
-    const head = `${this.#head}${host}${replicaLine}\r\n`;
-    const { body } = this;
-    if (!body) {
-      upstream.writeText(head);
-      return;
-    }
-    const text = body.asText(SMALL_BODY);
-    if (text !== undefined) {
-      if (!body.kept) this.#machine.bodyLost();
-      upstream.writeText(head + text);
-      this.#obey(this.#machine.sent(attempt, now));
-      return;
-    }
-    upstream.writeText(head);
-    this.#sending = true;
-    this.#advance();
+    this.#try = new ExpressTry(attempt, target, this.context, this, this.#toHead, this.#head);
+    this.#try.begin(maxIdle, now);
   }
 
   /** Moves the body, as far as it goes. */
@@ -296,94 +251,27 @@ export class ExpressExchange implements UpstreamUser, TableWaiter {
         return;
       }
     }
-    const upstream = this.#sending ? this.#upstream : undefined;
-    if (upstream) {
-      body.flow(upstream);
+    const current = this.#try;
+    if (current?.sending) {
+      current.flow(body);
       if (!body.kept) this.#machine.bodyLost();
-      if (body.state === 'ended' && body.allGiven && upstream.wants) {
-        this.#sending = false;
-        this.#obey(this.#machine.sent(this.#machine.attempt, performance.now()));
-      } else this.#obey(this.#machine.progress(performance.now()));
+      this.#obey(this.#machine.progress(performance.now()));
     }
-    if (!this.#over) this.client.read(body.state === 'open' && (!body.full || upstream?.wants === true));
+    if (!this.#over) this.client.read(body.state === 'open' && (!body.full || current?.wants === true));
   }
 
-  #onBytes(bytes: Buffer, count: number): boolean {
-    let source = bytes;
-    let [begin, end] = [0, count];
-    if (!this.#relay) {
-      const heads = (this.#heads ??= new AnswerHeads(this.context.answers, this.#toHead, this.#pass));
-      const read = heads.read(bytes, count);
-      if (read === 'incomplete') return true;
-      if (read === 'broken') this.#fail('upstream_protocol');
-      else this.#onHead();
-      if (!heads.source) return false;
-      ({ source, begin, end } = heads);
-    }
-    // It is read here as well, where the head has just begun it.
-    const relay = this.#relay;
-    if (!relay) return false;
-    const behind = relay.read(source, begin, end);
-    if (relay.state === 'broken') {
-      this.#fail('upstream_protocol');
-      return false;
-    }
-    this.#look(relay, behind < end);
-    return this.#over || relay.state === 'whole' || this.client.wants;
-  }
-
-  #onHead(): void {
-    const { answers } = this.context;
-    const now = performance.now();
-    if (this.#entry) this.#entry.headCame = now;
-    this.#status = answers.status;
-    this.#keepAlive = answers.keepAlive;
-    this.#idleLimit = answers.idleLimit;
-    this.#obey(this.#machine.head(this.#machine.attempt, answers.status, now));
-  }
-
-  #startAnswer(): void {
-    const { answers, upstreams, lane } = this.context;
-    const { target } = this.#machine;
-    const upstream = this.#upstream;
-    if (!target || !upstream) throw new Error('an answer from nobody');
+  #relay(): void {
+    const { answers, lane } = this.context;
     const { exposeReplica, requestId } = lane.settings;
     const told =
-      (exposeReplica ? upstreams.of(target.instance).replicaLine : '') +
+      (exposeReplica ? (this.#try?.replicaLine ?? '') : '') +
       (requestId === 'echo' && this.#requestId !== undefined ? requestIdLine(this.#requestId) : '');
-    const head = answerHead(answers, told, this.close || this.client.closing);
-    this.#relay = new AnswerRelay(this.client, upstream, head, answers.framing, answers.length);
-  }
-
-  /** What has come of the answer by now. @param surplus there was more than the answer */
-  #look(relay: AnswerRelay, surplus: boolean): void {
-    if (relay.state === 'broken') return this.#fail('upstream_closed');
-    if (relay.state !== 'whole') return;
-    const now = performance.now();
-    const upstream = this.#upstream;
-    this.#upstream = undefined;
-    // Answered without reading the body to its end: neither the rest nor the connection is of use.
-    if (!surplus && this.#keepAlive && !this.#sending && this.bodyEnded && upstream)
-      this.#pool?.release(upstream, this.#idleLimit, now);
-    else upstream?.destroy();
-    this.#obey(this.#machine.closed(this.#machine.attempt, now));
-    if (this.client.wants) this.#delivered();
-  }
-
-  #delivered(): void {
-    this.#obey(this.#machine.delivered());
-  }
-
-  #fail(cause: FailedTry): void {
-    this.#obey(this.#machine.failed(this.#machine.attempt, cause, performance.now()));
+    this.#try?.relay(answerHead(answers, told, this.close || this.client.closing));
   }
 
   /** Of the try under way nothing is wanted any more. */
   #drop(): void {
-    this.#sending = false;
-    const upstream = this.#upstream;
-    this.#upstream = undefined;
-    upstream?.destroy();
+    this.#try?.drop();
   }
 
   #giveUp(): void {
@@ -408,15 +296,9 @@ export class ExpressExchange implements UpstreamUser, TableWaiter {
     if (this.#entry)
       logEnd(lane.accessLog, this.#entry, outcome, this.#toHead, {
         status: this.#status,
-        sent: this.#relay?.sent,
+        sent: this.#try?.answer?.sent,
         received: this.body?.taken ?? 0,
       });
     this.client.onOver(this);
-  }
-
-  /** A fault of ours ends this request, and not the thread with all the others. */
-  #onOwnFault(error: Error): void {
-    this.context.lane.log.error({ reason: error.stack }, 'a request failed inside the balancer');
-    this.#obey(this.#machine.refuse('internal_error'));
   }
 }
