@@ -1,7 +1,8 @@
 // Owns a replica that keeps all that it is sent: the bytes of each connection, and the requests that node:http in strict mode
 // finds in them. Its answers carry a number, so that an answer can be told from one that a proxy made.
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /** In answers of the replica: the number of the request. */
 export const SEEN_FIELD = 'X-Seen';
@@ -16,7 +17,7 @@ export interface SeenRequest {
 export interface Recording {
   /** Whole requests, in the order in which they were. */
   readonly requests: readonly SeenRequest[];
-  /** How often a connection was given up because what came was no HTTP for a strict reader. */
+  /** How often a connection was ended with 400 because what came was no request for a strict reader. */
   readonly refused: number;
   /** What came, by connection; Latin-1. */
   readonly connections: readonly string[];
@@ -34,7 +35,7 @@ export async function startRecordingReplica(): Promise<RecordingReplica> {
   let refused = 0;
   let serial = 0;
   const connections = new Map<Socket, string>();
-  const server = createServer({ insecureHTTPParser: false, requireHostHeader: false }, (request, response) => {
+  const serve: RequestListener = (request, response) => {
     void read(request).then(
       (body) => {
         const { method = '', url: target = '', headers } = request;
@@ -44,14 +45,25 @@ export async function startRecordingReplica(): Promise<RecordingReplica> {
       },
       () => {},
     );
-  });
+  };
+  const server = createServer({ insecureHTTPParser: false, requireHostHeader: false }, serve);
+  // Seen, too: what it expects is none of our business here.
+  server.on('checkExpectation', serve);
   server.on('connection', (socket) => {
     connections.set(socket, '');
     socket.on('data', (chunk) => connections.set(socket, connections.get(socket) + chunk.toString('latin1')));
   });
+  const refuse = (socket: Duplex) => {
+    refused++;
+    socket.end(`HTTP/1.1 400 Bad Request\r\n${SEEN_FIELD}: none\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+  };
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (error.code?.startsWith('HPE_')) refused++;
-    socket.destroy();
+    if (error.code?.startsWith('HPE_') && socket.writable) refuse(socket);
+    else socket.destroy();
+  });
+  server.on('connect', (_request, socket) => {
+    socket.on('error', () => {}).resume();
+    refuse(socket);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

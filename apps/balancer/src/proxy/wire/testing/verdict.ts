@@ -18,8 +18,9 @@ export interface Verdict {
   readonly reason: string;
 }
 
-export function judge(request: AmbiguousRequest, { answers }: WireExchange, recording: Recording): Verdict {
-  const answered = answers.filter(({ fromReplica }) => fromReplica).length;
+export function judge(request: AmbiguousRequest, { answers, surplus }: WireExchange, recording: Recording): Verdict {
+  // An answer without a head is one of HTTP/0.9.
+  const answered = answers.filter(({ fromReplica }) => fromReplica).length + Number(surplus !== '');
   const strict = recording.requests;
   const readings = LENIENCIES.map((leniency) => ({
     name: leniency.name,
@@ -52,8 +53,16 @@ export function isAllowed({ may }: AmbiguousRequest, judgement: Judgement): bool
 
 function isSame(seen: readonly Meaning[], expected: readonly Meaning[]): boolean {
   const isOne = ({ method, target, host, body }: Meaning) =>
-    seen.some((one) => one.method === method && one.target === target && one.host === host && one.body === body);
+    seen.some(
+      (one) => one.method === method && originForm(one.target) === target && one.host === host && one.body === body,
+    );
   return seen.length === expected.length && expected.every(isOne);
+}
+
+/** A proxy may pass on an absolute target as one: servers must take both for the same. */
+function originForm(target: string): string {
+  const [, path] = /^https?:\/\/[^/?]*(.*)$/i.exec(target) ?? [];
+  return path === undefined ? target : path.startsWith('/') ? path : `/${path}`;
 }
 
 function tell(requests: readonly ReadRequest[]): string {
