@@ -18,7 +18,7 @@ import { PACKAGES } from './proxy/contestants/packages.ts';
 import { divideCores } from './proxy/cores.ts';
 import { MAIN } from './proxy/goals.ts';
 import { IDLE, measureProxies } from './proxy/measure.ts';
-import { measureMemory, memoryTable, type MemoryRun, memoryVerdict, SAMPLES } from './proxy/memory.ts';
+import { measureMemory, memoryTable, type MemoryRun, memoryVerdicts, SAMPLES } from './proxy/memory.ts';
 import { parseOptions } from './proxy/options.ts';
 import { memorySection, proxySection } from './proxy/page.ts';
 import type { ProxyResult } from './proxy/result.ts';
@@ -51,7 +51,7 @@ switch (options.action) {
     const file = await measureMillion();
     process.stdout.write(`\n${memoryTable(file.result)}\n\n${provenance(file)}\n`);
     if (options.write) await store(MEMORY_FILE, file);
-    process.exitCode = memoryVerdict(file.result).flat ? 0 : 1;
+    process.exitCode = memoryVerdicts(file.result).every(({ flat }) => flat) ? 0 : 1;
     break;
   }
   case 'draw':

@@ -27,10 +27,10 @@ describe('a profile by function', () => {
     ]);
   });
 
-  it('is told per request, what is not shown in one row', () => {
+  it('shares out what a request costs, what is not shown in one row', () => {
     expect(profileTable(selfTimes(PROFILE, '/repo/'), 10, 1).split('\n').slice(2)).toEqual([
-      '| parse | dist/head.js:10 | 75.0 % | 30.00 |',
-      '| 2 more |  | 25.0 % | 10.00 |',
+      '| parse | dist/head.js:10 | 75.0 % | 7.50 |',
+      '| 2 more |  | 25.0 % | 2.50 |',
     ]);
   });
 });

@@ -44,26 +44,13 @@ export function selfTimes({ nodes, samples, timeDeltas }: CpuProfile, root: stri
     .sort((a, b) => b.microseconds - a.microseconds);
 }
 
-/** @param requests that were answered meanwhile @param most rows; what is left is one row more */
-export function profileTable(times: readonly SelfTime[], requests: number, most: number): string {
-  const row = (what: string, where: string, part: number, microseconds: number) => [
-    what,
-    where,
-    percent(part),
-    number(microseconds / requests, 2),
-  ];
-  const shown = times.slice(0, most).map(({ what, where, part, microseconds }) => row(what, where, part, microseconds));
+/** @param cost microseconds of CPU per request without the profiler, which are shared out @param most rows; what is left is one row more */
+export function profileTable(times: readonly SelfTime[], cost: number, most: number): string {
+  const row = (what: string, where: string, part: number) => [what, where, percent(part), number(part * cost, 2)];
+  const shown = times.slice(0, most).map(({ what, where, part }) => row(what, where, part));
   const rest = times.slice(most);
-  const sum = (of: (one: SelfTime) => number) => rest.reduce((total, one) => total + of(one), 0);
-  if (rest.length > 0)
-    shown.push(
-      row(
-        `${rest.length} more`,
-        '',
-        sum(({ part }) => part),
-        sum(({ microseconds }) => microseconds),
-      ),
-    );
+  const left = rest.reduce((total, { part }) => total + part, 0);
+  if (rest.length > 0) shown.push(row(`${rest.length} more`, '', left));
   return table(['function', 'where', 'self', 'µs per request'], shown);
 }
 
