@@ -5,13 +5,20 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { ask, eventually } from '../system/ask.ts';
+import type { BenchRuntime } from '../system/balancer.ts';
+import type { Pool } from './pool.ts';
 import { freePort } from '../system/free-port.ts';
 
 const SERVER = join(import.meta.dirname, '../../dist/apps/server/src/main.js');
 const answers = (url: string) => async () => (await ask(url)).status === 200;
 
+/** Milliseconds until an instance like those of this pool answers, without us. */
+export async function bareInstance(runtime: BenchRuntime, pool: Pool): Promise<number> {
+  return runtime === 'docker' ? bareContainer(await pool.anyInstance()) : bareProcess();
+}
+
 /** @param like id of a replica's container, whose image, limits and network it gets; not its labels, by which it would be the pool's */
-export async function bareContainer(like: string): Promise<number> {
+async function bareContainer(like: string): Promise<number> {
   const docker = new Docker();
   const { Config, HostConfig, NetworkSettings } = await docker.getContainer(like).inspect();
   const { Image, Cmd, Env, User } = Config;
@@ -29,7 +36,7 @@ export async function bareContainer(like: string): Promise<number> {
   }
 }
 
-export async function bareProcess(): Promise<number> {
+async function bareProcess(): Promise<number> {
   const port = await freePort();
   const began = performance.now();
   const env = { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: String(port), SERVER_ID: 'bare' };

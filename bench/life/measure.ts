@@ -1,15 +1,9 @@
 // Owns the rounds of the life benchmark on one runtime: what a bare instance costs, a crash and an /add without a standby, and
 // both with one, one after the other in each round, so that a busy moment of the machine falls on all of them.
-import { BenchBalancer, type BenchRuntime } from '../system/balancer.ts';
-import { eventually, pause, timed } from '../system/ask.ts';
-import { bareContainer, bareProcess } from './bare.ts';
+import type { BenchRuntime } from '../system/balancer.ts';
+import { bareInstance } from './bare.ts';
+import { Pool } from './pool.ts';
 import type { Samples } from './result.ts';
-
-export const N = 4;
-/** The restart policy asks for 10 s of service before a death is replaced without a backoff. */
-const STABLE_MS = 10_500;
-const SETTINGS = { N: String(N), CRASH_LOOP_LIMIT: '1000', SPAWN_RATE: '10000' };
-const NEWCOMER = 'Newcomer';
 
 /** @param giveUpAt moment after which no further round begins */
 export async function measure(
@@ -24,9 +18,9 @@ export async function measure(
     for (const standby of [0, 1]) pools.push(await Pool.open(runtime, standby));
     const [cold, warm] = pools as [Pool, Pool];
     for (let round = 0; round < rounds && performance.now() < giveUpAt; round++) {
-      samples.bare.push(runtime === 'docker' ? await bareContainer(await cold.anyInstance()) : await bareProcess());
-      samples.crash.push(await cold.crash(round));
-      samples.standbyCrash.push(await warm.crash(round));
+      samples.bare.push(await bareInstance(runtime, cold));
+      samples.crash.push((await cold.crash(round)).took);
+      samples.standbyCrash.push((await warm.crash(round)).took);
       samples.add.push(await cold.add());
       samples.standbyAdd.push(await warm.add());
       onRound();
@@ -35,79 +29,4 @@ export async function measure(
     for (const pool of pools) await pool.balancer.end();
   }
   return samples;
-}
-
-class Pool {
-  /** By name, and when it was last made. */
-  private readonly born = new Map<string, number>();
-
-  readonly balancer: BenchBalancer;
-  private readonly keys: ReadonlyMap<string, string>;
-  private readonly names: readonly string[];
-
-  private constructor(balancer: BenchBalancer, keys: ReadonlyMap<string, string>, names: readonly string[]) {
-    this.balancer = balancer;
-    this.keys = keys;
-    this.names = names;
-  }
-
-  static async open(runtime: BenchRuntime, standby: number): Promise<Pool> {
-    const balancer = await BenchBalancer.start(runtime, { ...SETTINGS, STANDBY: String(standby) });
-    try {
-      const names = (await balancer.replicas()).map(({ name }) => name);
-      const keys = new Map<string, string>();
-      for (const name of names) keys.set(name, await balancer.keyOf(name));
-      // A key of a replica that is not there yet: it has the same one each time that it comes.
-      await balancer.change('POST', '/add?wait=ready', NEWCOMER);
-      keys.set(NEWCOMER, await balancer.keyOf(NEWCOMER));
-      await balancer.change('DELETE', '/rm?wait=gone', NEWCOMER);
-      const pool = new Pool(balancer, keys, names);
-      for (const name of names) pool.born.set(name, performance.now());
-      return pool;
-    } catch (error) {
-      await balancer.end();
-      throw error;
-    }
-  }
-
-  async anyInstance(): Promise<string> {
-    const id = (await this.balancer.replicas())[0]?.instance?.id;
-    if (id === undefined) throw new Error('no instance to be like');
-    return id;
-  }
-
-  /** SIGKILL to one of them until the next answer in its name. */
-  async crash(round: number): Promise<number> {
-    await this.balancer.calm();
-    const name = this.names[round % this.names.length] ?? '';
-    await pause(Math.max(0, (this.born.get(name) ?? 0) + STABLE_MS - performance.now()));
-    const before = (await this.balancer.replicas()).find((replica) => replica.name === name);
-    const pid = before?.instance?.pid;
-    if (!pid) throw new Error(`${name} has no process to kill`);
-    await eventually(`${name} answers`, () => this.answers(name));
-    // The signal is sent before it has worked: an answer counts once somebody else, or nobody, has answered in between.
-    let away = false;
-    const back = async () => {
-      const own = await this.answers(name);
-      away ||= !own;
-      return away && own;
-    };
-    const took = await timed(`${name} answers again`, () => process.kill(pid, 'SIGKILL'), back);
-    this.born.set(name, performance.now());
-    return took;
-  }
-
-  /** From the call of /add until the new name answers. */
-  async add(): Promise<number> {
-    await this.balancer.calm();
-    const join = () => void this.balancer.change('POST', '/add', NEWCOMER).catch(() => {});
-    const took = await timed('the newcomer answers', join, () => this.answers(NEWCOMER));
-    await this.balancer.calm();
-    await this.balancer.change('DELETE', '/rm?wait=gone', NEWCOMER);
-    return took;
-  }
-
-  private async answers(name: string): Promise<boolean> {
-    return (await this.balancer.answererOf(this.keys.get(name) ?? '')) === name;
-  }
 }

@@ -34,9 +34,9 @@ export class BenchBalancer {
 
   readonly runtime: BenchRuntime;
 
-  private constructor(runtime: BenchRuntime, settings: Readonly<Record<string, string>>) {
+  private constructor(runtime: BenchRuntime, settings: Readonly<Record<string, string>>, nodeArgs: readonly string[]) {
     this.runtime = runtime;
-    this.child = spawn(process.execPath, [MAIN], {
+    this.child = spawn(process.execPath, [...nodeArgs, MAIN], {
       cwd: this.stateDir,
       env: this.environment(settings),
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -44,8 +44,12 @@ export class BenchBalancer {
   }
 
   /** Resolves once all replicas and standbys are ready. @throws Error when that does not come */
-  static async start(runtime: BenchRuntime, settings: Readonly<Record<string, string>>): Promise<BenchBalancer> {
-    const balancer = new BenchBalancer(runtime, settings);
+  static async start(
+    runtime: BenchRuntime,
+    settings: Readonly<Record<string, string>>,
+    nodeArgs: readonly string[] = [],
+  ): Promise<BenchBalancer> {
+    const balancer = new BenchBalancer(runtime, settings, nodeArgs);
     try {
       await balancer.serving();
       await balancer.calm();
