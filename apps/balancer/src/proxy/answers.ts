@@ -96,11 +96,13 @@ export function bodyArriving(request: IncomingMessage): boolean {
   return !complete && (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0);
 }
 
-/** Reads on until the request is over, the bounds are reached or the client is gone; then `done`, once. */
+/** Reads on until the request is over, the bounds are reached or the client sends no more; then `done`, once. */
 export function linger(request: IncomingMessage, done: () => void): void {
+  const { socket } = request;
   let bytes = 0;
   const finish = () => {
     clearTimeout(timer);
+    socket.off('end', finish);
     request.off('data', count);
     request.off('end', finish);
     request.off('close', finish);
@@ -114,6 +116,9 @@ export function linger(request: IncomingMessage, done: () => void): void {
   request.on('data', count);
   request.on('end', finish);
   request.on('close', finish);
+  // A client that ended its side is in no danger of a reset, and may be gone: only what is written to it would tell.
+  if (socket.readableEnded) setImmediate(finish);
+  else socket.once('end', finish);
   request.resume();
 }
 
