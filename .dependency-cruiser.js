@@ -52,7 +52,7 @@ export default {
       comment: 'no Nest, no node: module: a decision is a function of its arguments',
       severity: 'error',
       from: {
-        path: 'orchestrator/(plan|plan-input|eligibility|outliers|panic|standby|spawn-gate|slow-start|restart-policy|health|members|life-rules|probing/probe-subjects|ring/(ring-history|ring-proposal|ring-views|hot-keys-view|route-finder)|deploy/(rollout|deploy-change|deploy-view)|views/(traffic-view|check-views|masking|spec-view)|events/(pool-event|pool-news|event-log))\\.ts$|routing/(hash-key|hot-keys|space-saving|table)\\.ts$|proxy/(timer-wheel|relay-watch|access-log/(access-entry|json-line|combined-line|masked-target)|attempt-machine|candidates|retry-policy|retry-budget|causes|head|fields|trace-context|traffic/(ends|retry-reasons))\\.ts$|telemetry/buckets\\.ts$|runtime/spec/(compose-[a-z]+|env-file|interpolate)\\.ts$',
+        path: 'orchestrator/(plan|plan-input|eligibility|outliers|panic|standby|spawn-gate|slow-start|restart-policy|health|members|life-rules|probing/probe-subjects|ring/(ring-history|ring-proposal|ring-views|hot-keys-view|route-finder)|deploy/(rollout|deploy-change|deploy-view)|views/(traffic-view|check-views|masking|spec-view)|events/(pool-event|pool-news|event-log))\\.ts$|routing/(hash-key|hot-keys|space-saving|table)\\.ts$|proxy/(timer-wheel|relay-watch|request-queue|replica-limits|connection-rooms|attempt-scope|access-log/(access-entry|json-line|combined-line|masked-target)|attempt-machine|candidates|retry-policy|retry-budget|causes|head|fields|trace-context|traffic/(ends|retry-reasons))\\.ts$|telemetry/buckets\\.ts$|runtime/spec/(compose-[a-z]+|env-file|interpolate)\\.ts$',
       },
       to: { dependencyTypes: ['core'] },
     },

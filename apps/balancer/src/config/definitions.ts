@@ -2,6 +2,7 @@
 // docs/operations.md is checked with, and that the start's error messages quote.
 import { define, type Definition, oneOf, optional, text } from './define.js';
 import { healthDefinitions } from './health-definitions.js';
+import { limitDefinitions } from './limit-definitions.js';
 import { proxyDefinitions } from './proxy-definitions.js';
 import { sightDefinitions } from './sight-definitions.js';
 import { decimal, duration, flag, integer, list, size } from './units.js';
@@ -302,6 +303,8 @@ export const definitions = {
   maxHead: define('MAX_HEAD', 'requests', '16KiB', 'largest request head', size({ min: 1024, max: 1024 ** 2 })),
   maxFields: define('MAX_FIELDS', 'requests', '100', 'most header fields of a request', integer(1, 2000)),
   maxBody: define('MAX_BODY', 'requests', '0', 'largest request body; 0 = no limit', size()),
+
+  ...limitDefinitions,
 
   workers: define('WORKERS', 'proxy', '1', 'worker threads of the data process', integer(1, 64)),
   trustedProxies: define(

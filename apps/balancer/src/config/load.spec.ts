@@ -198,6 +198,13 @@ describe('settings', () => {
     expect(problemsOf({ RUNTIME: 'static', REPLICAS: 'a=http://127.0.0.1:1' })).toEqual([]);
   });
 
+  it('that divide fewer connections than there are workers are refused', () => {
+    expect(problemsOf({ WORKERS: '4', REPLICA_MAX_CONNECTIONS: '3' })).toEqual([
+      'REPLICA_MAX_CONNECTIONS="3" must be 0 or at least WORKERS (4): each has its part',
+    ]);
+    expect(problemsOf({ WORKERS: '4', REPLICA_MAX_CONNECTIONS: '4' })).toEqual([]);
+  });
+
   it('refuse standbys with the static runtime, and more than a machine bears', () => {
     const REPLICAS = 'a=http://127.0.0.1:1';
     expect(problemsOf({ RUNTIME: 'static', REPLICAS, STANDBY: '2' })).toEqual([

@@ -109,6 +109,10 @@ function crossChecks(settings: Settings): string[] {
     if (settings.replicaImage !== undefined) problems.push('REPLICA_IMAGE and REPLICA_SPEC exclude each other');
     if (settings.replicaCommand !== undefined) problems.push('REPLICA_COMMAND and REPLICA_SPEC exclude each other');
   }
+  if (settings.replicaMaxConnections > 0 && settings.replicaMaxConnections < settings.workers)
+    problems.push(
+      `REPLICA_MAX_CONNECTIONS="${settings.replicaMaxConnections}" must be 0 or at least WORKERS (${settings.workers}): each has its part`,
+    );
   if (settings.ejectTimeMax < settings.ejectTime)
     problems.push(
       `EJECT_TIME_MAX="${settings.ejectTimeMax} ms" must not be below EJECT_TIME (${settings.ejectTime} ms)`,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { AttemptMachine, RequestFacts, Step } from './attempt-machine.js';
+import type { AttemptMachine, Step } from './attempt-machine.js';
+import type { RequestFacts } from './attempt-scope.js';
 import { MachineRig } from './testing/machine-rig.js';
 
 const NAMES = ['A', 'B', 'C', 'D'];

@@ -5,60 +5,28 @@
 // Every lane drives this same machine, so it knows no sockets and no streams. It holds at most one claim at a time and gives
 // it back exactly once, whatever happens. Events of a try carry its number: those of a try that was given up are ignored,
 // and after the end so is everything.
-import type { Outcome } from '../routing/link/messages.js';
 import type { Target } from '../routing/table.js';
+import type { AttemptScope, RequestFacts } from './attempt-scope.js';
 import type { Candidates } from './candidates.js';
 import type { Cause, End } from './causes.js';
-import type { RetryBudget } from './retry-budget.js';
-import { type Awaited, lookInterval, type RelayRules, RelayWatch } from './relay-watch.js';
+import { type Awaited, lookInterval, RelayWatch } from './relay-watch.js';
 import { againAfter, type FailedTry } from './retry-policy.js';
-
-/** Times in milliseconds. */
-export interface AttemptRules extends RelayRules {
-  readonly connectTimeout: number;
-  /** Of one try, from the last byte of the request to the head of the answer. */
-  readonly responseTimeout: number;
-  /** Over all tries, from the head of the request to the head of the answer; 0 = none. */
-  readonly totalTimeout: number;
-  /** Of a request for a table in which somebody takes requests, while nobody does; 0 = none. */
-  readonly noReplicaWait: number;
-  readonly retryAttempts: number;
-}
-
-/** What the machines of a lane share. */
-export interface AttemptScope {
-  readonly settings: AttemptRules;
-  readonly budget: RetryBudget;
-  /** A try failed on a replica that was to take requests. */
-  report(target: Target, outcome: Outcome): void;
-  /** The head of an answer came, `took` milliseconds after the try began. */
-  answered(target: Target, status: number, took: number): void;
-  /** The request is sent again, because of how the try before ended. */
-  retried(reason: FailedTry | 'unavailable'): void;
-}
-
-export interface RequestFacts {
-  /** May be carried out twice with the effect of once. */
-  readonly idempotent: boolean;
-  readonly hasBody: boolean;
-  /** The body is taken before a replica is, as far as there is room to keep it. */
-  readonly collects: boolean;
-}
 
 /**
  * What the lane does next. Each but `none` gives up the try before, if one is under way, except `relay`.
  *
  * - `collect`: take the body as far as it can be kept, tell when it is whole or there is no more room
  * - `wait`: tell when a new table is here
+ * - `queue`: wait in the queue, and tell when there may be room at a replica
  * - `try`: send the request to `target`, on a connection that was idle for less than `maxIdle`, or on a new one
  * - `relay`: pass on the answer whose head just came
  * - `answer`: answer `cause`
  * - `cut`: the answer is under way and cannot be finished: reset the client's connection
  * - `end`: nothing more; `outcome` says how it ended
  */
-export type Step = 'none' | 'collect' | 'wait' | 'try' | 'relay' | 'answer' | 'cut' | 'end';
+export type Step = 'none' | 'collect' | 'wait' | 'queue' | 'try' | 'relay' | 'answer' | 'cut' | 'end';
 
-type State = 'idle' | 'collecting' | 'waiting' | 'connecting' | 'sending' | 'awaiting' | 'relaying' | 'over';
+type State = 'idle' | 'collecting' | 'waiting' | 'queued' | 'connecting' | 'sending' | 'awaiting' | 'relaying' | 'over';
 
 /** So long a body may keep a request from its replica: who drips occupies none before. */
 export const COLLECT_TIMEOUT = 50;
@@ -87,6 +55,8 @@ export class AttemptMachine {
   #outcome: End | 'answered' | undefined;
   #cause: Cause = 'internal_error';
   #waitingSince = 0;
+  #queuedSince = 0;
+  #queuedFor = 0;
   /** From the first look at an answer under way on: most are over before. */
   #watch: RelayWatch | undefined;
   #phaseDeadline = Infinity;
@@ -126,6 +96,21 @@ export class AttemptMachine {
     return this.#outcome;
   }
 
+  /** It is in the queue. */
+  get queued(): boolean {
+    return this.#state === 'queued';
+  }
+
+  /** Milliseconds that it spent in the queue, once it has left it. */
+  get queuedFor(): number {
+    return this.#queuedFor;
+  }
+
+  /** There may be room that is none for this request, but for others. */
+  get choosy(): boolean {
+    return this.candidates?.choosy ?? false;
+  }
+
   /** When to call `expired` unless something happens before; Infinity = never. Moves with every event. */
   get deadline(): number {
     return Math.min(this.#phaseDeadline, this.#totalDeadline);
@@ -149,6 +134,11 @@ export class AttemptMachine {
   /** A table came. */
   tableCame(now: number): Step {
     return this.#state === 'waiting' ? this.#next(now) : 'none';
+  }
+
+  /** In the queue, and there may be room: it takes it, or stays (`none`). */
+  roomCame(now: number): Step {
+    return this.#state === 'queued' ? this.#next(now) : 'none';
   }
 
   /** The connection stands: from now on the replica may act on the request. @param reused it carried a request before */
@@ -231,7 +221,10 @@ export class AttemptMachine {
       case 'collecting':
         return inTime ? this.#next(now) : this.#answer('request_timeout');
       case 'waiting':
-        return this.#answer(this.#lastFailure ?? 'no_replica');
+        return this.#answer(this.#nobodyLeft);
+      case 'queued':
+        this.#leaveQueue(now);
+        return this.#answer(this.#lastFailure ?? 'overload');
       case 'connecting':
         return phaseOver ? this.#fail('connect_timeout', now) : this.#answer('connect_timeout');
       case 'sending':
@@ -285,25 +278,42 @@ export class AttemptMachine {
     const { candidates } = this;
     if (!candidates) return this.#answer('no_replica');
     if (now >= this.#totalDeadline) return this.#answer(this.#lastFailure ?? 'response_timeout');
-    const target = candidates.next();
+    const inQueue = this.#state === 'queued';
+    const target = candidates.next(inQueue);
+    if (inQueue && !target && candidates.full) return 'none';
+    if (inQueue) this.#leaveQueue(now);
     if (target) return this.#try(target, this.facts.idempotent ? Infinity : FRESH_ENOUGH, now);
     const benign = this.#benign;
     this.#benign = undefined;
     if (benign && candidates.again(benign)) return this.#try(benign, 0, now);
+    if (candidates.full && candidates.roomInQueue && this.#queuedFor < this.scope.settings.queueTimeout) {
+      this.#queuedSince = now;
+      this.#enter('queued', now + this.scope.settings.queueTimeout - this.#queuedFor);
+      return 'queue';
+    }
     const patience = this.#patienceWith(candidates);
     // One table more does not mean more patience.
     if (this.#state !== 'waiting') this.#waitingSince = now;
     const until = this.#waitingSince + patience;
-    if (now >= until) return this.#answer(this.#lastFailure ?? 'no_replica');
+    if (now >= until) return this.#answer(this.#nobodyLeft);
     this.#enter('waiting', until);
     return 'wait';
   }
 
+  #leaveQueue(now: number): void {
+    this.#queuedFor += now - this.#queuedSince;
+  }
+
+  get #nobodyLeft(): Cause {
+    return this.#lastFailure ?? (this.candidates?.full ? 'overload' : 'no_replica');
+  }
+
   /** How long it is worth waiting for somebody who takes the request, now that nobody is left. */
-  #patienceWith({ stale, deserted, roomToWait }: Candidates): number {
+  #patienceWith({ stale, full, deserted, roomToWait }: Candidates): number {
     const { noReplicaWait } = this.scope.settings;
     if (stale) return deserted ? Math.max(TABLE_TIMEOUT, noReplicaWait) : TABLE_TIMEOUT;
     if (deserted) return noReplicaWait;
+    if (full) return 0;
     // The last one refused or broke off: it is dead, most likely, and the table without it is on its way.
     const gone = this.#lastFailure === 'connect_failed' || this.#lastFailure === 'upstream_closed';
     return gone && roomToWait ? Math.min(TABLE_TIMEOUT, noReplicaWait) : 0;

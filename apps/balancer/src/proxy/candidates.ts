@@ -1,6 +1,6 @@
 // Owns one request's walk over its candidates: it takes the next one of the key's own order that can be claimed and holds
 // at most one claim at a time. The order is the table's, the claim the claim table's, whether to go on the attempt machine's.
-import type { ClaimTable } from '../routing/claims.js';
+import type { ClaimLimits, ClaimTable } from '../routing/claims.js';
 import type { InFlight, RoutingTable, Target } from '../routing/table.js';
 
 export interface TableWaiter {
@@ -25,6 +25,17 @@ export interface CandidateScope {
   readonly worker: number;
   readonly tables: Tables;
   readonly inFlight: InFlight;
+  /** Of each replica. */
+  readonly limits: ClaimLimits;
+  readonly queue: Queue;
+}
+
+/** Requests of this lane that wait because every replica is at its limit. */
+export interface Queue {
+  readonly length: number;
+  readonly hasRoom: boolean;
+  /** A replica was let go of. */
+  look(): void;
 }
 
 /** Of requests of one lane: a pool that is away must not fill the memory with whoever comes. */
@@ -35,6 +46,7 @@ export class Candidates {
   #tunnel = false;
   #tried: Target[] = [];
   #stale = false;
+  #full = false;
 
   constructor(
     private readonly scope: CandidateScope,
@@ -45,9 +57,12 @@ export class Candidates {
   /**
    * Releases the candidate before and claims the next, from a newer table if nobody is left in this request's own; undefined
    * when nobody is left there either.
+   * @param itsTurn false: those in the queue come first
    */
-  next(): Target | undefined {
+  next(itsTurn: boolean): Target | undefined {
     this.release();
+    this.#full = !itsTurn && this.scope.queue.length > 0;
+    if (this.#full) return undefined;
     const target = this.#claimNext();
     return target || !this.#renew() ? target : this.#claimNext();
   }
@@ -55,15 +70,37 @@ export class Candidates {
   /** Claims a candidate that was tried before, in place of the one held; false when it takes no requests any more. */
   again(target: Target): boolean {
     this.release();
-    if (!this.scope.claims.claim(this.scope.worker, target.ref)) return false;
+    const { claims, worker, limits } = this.scope;
+    if (!claims.claim(worker, target.ref, limits)) return false;
     this.#held = target;
     return true;
   }
 
   /** Somebody not tried yet would get the request now. Promises nothing: a claim may still be refused. */
   get another(): boolean {
-    const target = this.table.pick(this.hash, this.scope.inFlight, this.#tried);
-    return target !== undefined && this.scope.claims.isReady(target.ref);
+    const { claims, worker, limits, inFlight, queue } = this.scope;
+    if (queue.length > 0) return false;
+    const seen = [...this.#tried];
+    for (;;) {
+      const target = this.table.pick(this.hash, inFlight, seen);
+      if (!target) return false;
+      if (claims.isReady(target.ref) && claims.hasRoom(worker, target.ref, limits)) return true;
+      seen.push(target);
+    }
+  }
+
+  /** Of those that take requests and were not tried, each is at its limit, as far as others do not come first anyway. */
+  get full(): boolean {
+    return this.#full;
+  }
+
+  get roomInQueue(): boolean {
+    return this.scope.queue.hasRoom;
+  }
+
+  /** Some replicas were tried already: there may be room that is none for this request. */
+  get choosy(): boolean {
+    return this.#tried.length > 0;
   }
 
   /**
@@ -102,6 +139,7 @@ export class Candidates {
     const { claims, worker } = this.scope;
     if (this.#tunnel) claims.closeTunnel(worker, held.ref);
     else claims.release(worker, held.ref);
+    this.scope.queue.look();
   }
 
   /** From now on the claim counts as a tunnel. */
@@ -109,17 +147,27 @@ export class Candidates {
     if (!this.#held) return;
     this.#tunnel = true;
     this.scope.claims.openTunnel(this.scope.worker, this.#held.ref);
+    this.scope.queue.look();
   }
 
   #claimNext(): Target | undefined {
-    const { claims, worker, inFlight } = this.scope;
+    const { claims, worker, inFlight, limits } = this.scope;
+    let passed: Target[] | undefined;
     for (;;) {
       const target = this.table.pick(this.hash, inFlight, this.#tried);
-      if (!target) return undefined;
+      if (!target) break;
       this.#tried.push(target);
-      if (claims.claim(worker, target.ref)) return (this.#held = target);
-      this.#stale = true;
+      if (claims.claim(worker, target.ref, limits)) {
+        this.#held = target;
+        break;
+      }
+      // Refused for its limit it is passed over this time only, like one over its bound.
+      if (claims.isReady(target.ref)) (passed ??= []).push(target);
+      else this.#stale = true;
     }
+    if (passed) this.#tried = this.#tried.filter((target) => !passed.includes(target));
+    this.#full = passed !== undefined && this.#held === undefined;
+    return this.#held;
   }
 
   #renew(): boolean {

@@ -12,6 +12,7 @@ interface CauseRow {
 
 const rows = {
   no_replica: { status: 503, message: 'No replica is ready', retryAfter: 1 },
+  overload: { status: 503, message: 'Too many requests are under way', retryAfter: 1 },
   connect_failed: { status: 502, message: 'The replica refused the connection' },
   connect_timeout: { status: 504, message: 'The replica took too long to accept the connection' },
   upstream_closed: { status: 502, message: 'The replica closed the connection before it answered' },

@@ -16,11 +16,12 @@ import type { LaneContext } from './lane-context.js';
 import { type BodyOwner, RequestBody } from './request-body.js';
 import { cutAnswer, relayInformation, relayResponse } from './response-relay.js';
 import type { Awaited } from './relay-watch.js';
+import type { QueueWaiter } from './request-queue.js';
 import { type FailedTry, isIdempotent } from './retry-policy.js';
 import { TimedEntry } from './timer-wheel.js';
 import { type Trace, traceOf } from './trace-context.js';
 
-export class Exchange extends TimedEntry implements AttemptOwner, BodyOwner, TableWaiter {
+export class Exchange extends TimedEntry implements AttemptOwner, BodyOwner, QueueWaiter, TableWaiter {
   readonly #client: Client;
   /** undefined: it has none of ours. */
   readonly #requestId: string | undefined;
@@ -34,6 +35,7 @@ export class Exchange extends TimedEntry implements AttemptOwner, BodyOwner, Tab
   /** Of the answer whose head came last. */
   #upstream: IncomingMessage | undefined;
   #continued = false;
+  #queued = false;
   #beganAt = 0;
   /** Since when nothing of it matters any more, though an answer of ours may still be on its way. */
   #endedAt: number | undefined;
@@ -143,6 +145,13 @@ export class Exchange extends TimedEntry implements AttemptOwner, BodyOwner, Tab
     this.#obey(this.#machine.tableCame(performance.now()));
   }
 
+  // QueueWaiter
+
+  onVacancy(): boolean {
+    this.#obey(this.#machine.roomCame(performance.now()));
+    return !this.#machine.queued || this.#machine.choosy;
+  }
+
   // TimedEntry
 
   get deadline(): number {
@@ -165,6 +174,10 @@ export class Exchange extends TimedEntry implements AttemptOwner, BodyOwner, Tab
   }
 
   #obey(step: Step): void {
+    if (this.#queued && !this.#machine.queued) {
+      this.#queued = false;
+      this.context.queue.leave(this, performance.now());
+    }
     switch (step) {
       case 'none':
         break;
@@ -174,6 +187,11 @@ export class Exchange extends TimedEntry implements AttemptOwner, BodyOwner, Tab
       case 'wait':
         this.#drop();
         this.context.tables.wait(this);
+        break;
+      case 'queue':
+        this.#drop();
+        this.#queued = true;
+        this.context.queue.enter(this, performance.now());
         break;
       case 'try':
         this.#drop();
@@ -285,6 +303,7 @@ export class Exchange extends TimedEntry implements AttemptOwner, BodyOwner, Tab
     }
     if (this.response.headersSent) entry.status = this.response.statusCode;
     entry.received = this.#body?.taken ?? 0;
+    entry.queued = this.#machine.queuedFor;
     this.context.accessLog?.write(entry);
   }
 

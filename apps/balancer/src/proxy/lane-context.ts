@@ -4,10 +4,12 @@ import type { KeyCounts } from '../routing/key-counts.js';
 import type { DataSettings } from '../routing/link/messages.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { AccessLog } from './access-log/access-log.js';
-import type { AttemptScope } from './attempt-machine.js';
+import type { AttemptScope } from './attempt-scope.js';
 import type { CandidateScope } from './candidates.js';
 import type { Trusts } from './client-address.js';
+import type { ConnectionRooms } from './connection-rooms.js';
 import type { Deadlines } from './deadlines.js';
+import type { RequestQueue } from './request-queue.js';
 import type { RequestIds } from './request-id.js';
 import type { RandomHex } from './trace-context.js';
 import type { Forwarding } from './fields.js';
@@ -20,7 +22,10 @@ export interface LaneContext extends AttemptScope, CandidateScope {
   readonly meter: LaneMeter;
   readonly hotKeys: HotKeys;
   readonly upstreams: Upstreams;
+  /** undefined: replicas may have any number of connections. */
+  readonly rooms: ConnectionRooms | undefined;
   readonly deadlines: Deadlines;
+  readonly queue: RequestQueue;
   readonly trusts: Trusts;
   readonly forwarding: Forwarding;
   readonly log: Logger;

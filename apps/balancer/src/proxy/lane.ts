@@ -11,6 +11,7 @@ import type { Logger } from '../telemetry/logger.js';
 import { AccessLog } from './access-log/access-log.js';
 import type { Tables, TableWaiter } from './candidates.js';
 import { ClassicRoutes } from './classic-routes.js';
+import { ConnectionRooms } from './connection-rooms.js';
 import { Deadlines } from './deadlines.js';
 import { forwardingOf } from './fields.js';
 import { Forwarder } from './forwarder.js';
@@ -19,6 +20,8 @@ import type { Endpoint, LaneCommand, LaneReport } from './lane-messages.js';
 import { LaneServer } from './lane-server.js';
 import { randomHex } from './random-hex.js';
 import { RequestIds } from './request-id.js';
+import { limitsOf } from './replica-limits.js';
+import { RequestQueue } from './request-queue.js';
 import { RetryBudget } from './retry-budget.js';
 import { LaneMeter } from './traffic/lane-meter.js';
 import { LanePulse } from './traffic/lane-pulse.js';
@@ -57,8 +60,10 @@ export class Lane implements Tables {
   readonly #pulse: LanePulse;
   readonly #hotKeys: HotKeys;
   readonly #fade = setInterval(() => this.#hotKeys.fade(performance.now()), FADE).unref();
+  readonly #rooms: ConnectionRooms | undefined;
   readonly #upstreams: Upstreams;
   readonly #deadlines = new Deadlines();
+  readonly #queue: RequestQueue;
   readonly #classics: ClassicRoutes | undefined;
   readonly #accessLog: AccessLog | undefined;
   readonly #server: LaneServer;
@@ -67,7 +72,9 @@ export class Lane implements Tables {
     const { settings, channel, claims, keys, traffic, worker, log } = options;
     const meter = new LaneMeter(traffic, worker, claims);
     this.#hotKeys = new HotKeys(settings.showKeys, performance.now());
-    this.#upstreams = new Upstreams({ keepalive: settings.upstreamKeepalive, meter });
+    const limits = limitsOf(settings, worker);
+    this.#rooms = limits.connections > 0 ? new ConnectionRooms(limits.connections) : undefined;
+    this.#upstreams = new Upstreams({ keepalive: settings.upstreamKeepalive, meter, rooms: this.#rooms });
     this.#classics = settings.seedRoutes
       ? new ClassicRoutes({
           bodyTimeout: settings.headTimeout,
@@ -79,10 +86,17 @@ export class Lane implements Tables {
       deliver: (batch) => channel.send({ type: 'access', batch }),
       random: Math.random,
     });
+    this.#queue = new RequestQueue({
+      capacity: settings.queue,
+      defer: setImmediate,
+      deadlines: this.#deadlines,
+      onLeft: (waited) => meter.queued(waited / 1000),
+    });
     const budget = new RetryBudget(() => meter.budgetRefused());
     this.#pulse = new LanePulse(traffic, worker, {
       upstreams: () => this.#upstreamCounts(),
       waiting: () => this.waiting,
+      queued: () => this.#queue.length,
       budgetHeld: () => budget.held,
     });
     const digits = randomHex();
@@ -98,6 +112,9 @@ export class Lane implements Tables {
       budget,
       upstreams: this.#upstreams,
       deadlines: this.#deadlines,
+      queue: this.#queue,
+      limits,
+      rooms: this.#rooms,
       trusts: settings.trustedProxies.length > 0 ? networkMatcher(settings.trustedProxies) : () => false,
       forwarding: forwardingOf(settings.forwardedFields),
       log,
@@ -180,11 +197,13 @@ export class Lane implements Tables {
     // Before the report: once it is made, the addresses of those who left may go to others.
     const kept = unmoved(this.#table, before);
     this.#upstreams.retain(kept);
+    this.#rooms?.retain(kept);
     this.#server.expressUpstreams?.retain(kept);
     for (const waiter of [...this.#waiting]) {
       this.#waiting.delete(waiter);
       waiter.onTable();
     }
+    this.#queue.look();
     this.options.channel.send({ type: 'routing', epoch: snapshot.epoch });
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AttemptMachine, AttemptRules, Step } from './attempt-machine.js';
+import type { AttemptMachine, Step } from './attempt-machine.js';
+import type { AttemptRules } from './attempt-scope.js';
 import type { Awaited } from './relay-watch.js';
 import { MachineRig } from './testing/machine-rig.js';
 

@@ -15,6 +15,7 @@ import { hostOf, requestFields } from './fields.js';
 import type { Forwarder, Party } from './forwarder.js';
 import type { RequestHead } from './head.js';
 import type { LaneContext } from './lane-context.js';
+import type { QueueWaiter } from './request-queue.js';
 import { causeOf } from './retry-policy.js';
 import { TimedEntry } from './timer-wheel.js';
 import { type Trace, traceOf } from './trace-context.js';
@@ -27,7 +28,7 @@ export function isWebSocket({ method, httpVersion, headers }: IncomingMessage): 
   return method === 'GET' && httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket';
 }
 
-export class Tunnel extends TimedEntry implements Party, TableWaiter {
+export class Tunnel extends TimedEntry implements Party, QueueWaiter, TableWaiter {
   readonly body = undefined;
   readonly #client: Client;
   /** undefined: it has none of ours. */
@@ -41,6 +42,7 @@ export class Tunnel extends TimedEntry implements Party, TableWaiter {
   #upstream: Socket | undefined;
   #outgoing: ClientRequest | undefined;
   #established = false;
+  #queued = false;
   /** Bytes of the connection that belong to what came before. */
   readonly #before: { readonly read: number; readonly written: number };
   #beganAt = 0;
@@ -100,6 +102,11 @@ export class Tunnel extends TimedEntry implements Party, TableWaiter {
     this.#obey(this.#machine.tableCame(performance.now()));
   }
 
+  onVacancy(): boolean {
+    this.#obey(this.#machine.roomCame(performance.now()));
+    return !this.#machine.queued || this.#machine.choosy;
+  }
+
   // Party
 
   get destination(): { host: string; port: number; agent: Agent } {
@@ -151,6 +158,10 @@ export class Tunnel extends TimedEntry implements Party, TableWaiter {
   }
 
   #obey(step: Step): void {
+    if (this.#queued && !this.#machine.queued) {
+      this.#queued = false;
+      this.context.queue.leave(this, performance.now());
+    }
     switch (step) {
       case 'try':
         this.#upstream?.destroy();
@@ -159,6 +170,11 @@ export class Tunnel extends TimedEntry implements Party, TableWaiter {
       case 'wait':
         this.#upstream?.destroy();
         this.context.tables.wait(this);
+        break;
+      case 'queue':
+        this.#upstream?.destroy();
+        this.#queued = true;
+        this.context.queue.enter(this, performance.now());
         break;
       case 'answer':
         this.#refuse(this.#machine.cause);
@@ -266,6 +282,7 @@ export class Tunnel extends TimedEntry implements Party, TableWaiter {
       entry.received = this.socket.bytesRead - this.#before.read;
       entry.sent = this.socket.bytesWritten - this.#before.written;
     } else entry.cause = 'client_gone';
+    entry.queued = this.#machine.queuedFor;
     this.context.accessLog?.write(entry);
   }
 }

@@ -4,6 +4,7 @@ import { Agent } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { SnapshotInstance } from '../routing/link/messages.js';
+import type { ConnectionRoom, ConnectionRooms } from './connection-rooms.js';
 import { IdleAge } from './idle-age.js';
 import { TryEnded } from './retry-policy.js';
 import type { LaneMeter } from './traffic/lane-meter.js';
@@ -12,6 +13,8 @@ export interface UpstreamsOptions {
   /** Idle connections are closed after so many milliseconds, or earlier if the replica announces it. */
   readonly keepalive: number;
   readonly meter: Pick<LaneMeter, 'upstreamOpened' | 'upstreamReused'>;
+  /** undefined: there may be any number of connections. */
+  readonly rooms?: ConnectionRooms;
 }
 
 /** The system asks after so many silent milliseconds whether the host is still there: one that vanished says nothing. */
@@ -27,7 +30,7 @@ export class Upstreams {
   agentOf(instanceId: string, maxIdle: number): Agent {
     let agent = this.#agents.get(instanceId);
     if (!agent) {
-      agent = new InstanceAgent(this.options);
+      agent = new InstanceAgent(this.options, this.options.rooms?.of(instanceId));
       this.#agents.set(instanceId, agent);
     }
     agent.closeIdle(maxIdle);
@@ -51,7 +54,10 @@ export class Upstreams {
 
   /** A connection of its own, outside the pool. */
   dial({ id, host, port }: SnapshotInstance): Socket {
+    const room = this.options.rooms?.of(id);
+    room?.opening();
     const socket = connect({ host, port, ...PROBED });
+    if (room) socket.once('close', () => room.closed());
     const dials = this.#dials.get(id) ?? new Set();
     this.#dials.set(id, dials.add(socket));
     const settled = () => {
@@ -88,13 +94,20 @@ interface PooledSocket extends Duplex {
 class InstanceAgent extends Agent {
   readonly #idleAge = new IdleAge();
 
-  constructor(private readonly pool: UpstreamsOptions) {
+  constructor(
+    private readonly pool: UpstreamsOptions,
+    private readonly room: ConnectionRoom | undefined,
+  ) {
     super({ ...PROBED, keepAliveMsecs: PROBED.keepAliveInitialDelay, timeout: pool.keepalive, scheduling: 'lifo' });
+    room?.addPool(() => this.#closeOldest());
   }
 
   override createConnection(...options: Parameters<Agent['createConnection']>): ReturnType<Agent['createConnection']> {
     this.pool.meter.upstreamOpened();
-    return super.createConnection(...options);
+    this.room?.opening();
+    const connection = super.createConnection(...options);
+    connection?.once('close', () => this.room?.closed());
+    return connection;
   }
 
   /**
@@ -137,6 +150,17 @@ class InstanceAgent extends Agent {
     for (const sockets of Object.values(this.sockets)) {
       for (const socket of [...(sockets ?? [])]) if (socket.connecting) giveUp(socket);
     }
+  }
+
+  #closeOldest(): boolean {
+    for (const sockets of Object.values(this.freeSockets)) {
+      const oldest = (sockets as PooledSocket[] | undefined)?.find(({ destroyed }) => !destroyed);
+      if (!oldest) continue;
+      oldest.idleSince = undefined;
+      oldest.destroy();
+      return true;
+    }
+    return false;
   }
 
   /** Closed while idle, and not by us: so long, and no longer, a connection to this replica lives. */

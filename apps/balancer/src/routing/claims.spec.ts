@@ -51,6 +51,68 @@ describe('a claim', () => {
   });
 });
 
+describe('a claim with limits', () => {
+  it('is refused at the limit of all workers together, leaves no count, and is granted once there is room', () => {
+    const claims = ClaimTable.create(2, 1);
+    const ref = readyRow(claims);
+    const limits = { inFlight: 2, connections: 0 };
+    expect([0, 1, 0, 1].map((worker) => claims.claim(worker, ref, limits))).toEqual([true, true, false, false]);
+    expect([claims.inFlight(0), claims.requests(0), claims.hasRoom(0, ref, limits)]).toEqual([2, 2, false]);
+    claims.release(1, ref);
+    expect([claims.hasRoom(0, ref, limits), claims.claim(0, ref, limits)]).toEqual([true, true]);
+  });
+
+  it('counts the connections of its own worker only, tunnels among them', () => {
+    const claims = ClaimTable.create(2, 1);
+    const ref = readyRow(claims);
+    const limits = { inFlight: 0, connections: 2 };
+    claims.claim(0, ref, limits);
+    claims.openTunnel(0, ref);
+    expect([0, 0, 1].map((worker) => claims.claim(worker, ref, limits))).toEqual([true, false, true]);
+    claims.closeTunnel(0, ref);
+    expect(claims.claim(0, ref, limits)).toBe(true);
+  });
+
+  it('never exceeds them, wherever the steps of two workers fall into each other', () => {
+    /** Between the two steps of a claim another worker does this. */
+    let between = () => {};
+    class Interleaved extends ClaimTable {
+      protected override confirm(ref: RowRef): boolean {
+        const act = between;
+        between = () => {};
+        act();
+        return super.confirm(ref);
+      }
+    }
+    const limits = { inFlight: 3, connections: 0 };
+    const acts = fc.array(
+      fc.record({ worker: fc.nat(1), claim: fc.boolean(), other: fc.constantFrom('claim', 'release', 'nothing') }),
+    );
+    fc.assert(
+      fc.property(acts, (steps) => {
+        const claims = new Interleaved(ClaimTable.create(2, 1).buffer);
+        const ref = readyRow(claims);
+        const held = [0, 0];
+        const claim = (worker: number) => void (held[worker] += Number(claims.claim(worker, ref, limits)));
+        const release = (worker: number) => {
+          if (held[worker] === 0) return;
+          held[worker]--;
+          claims.release(worker, ref);
+        };
+        for (const step of steps) {
+          const other = 1 - step.worker;
+          if (step.other !== 'nothing') between = () => (step.other === 'claim' ? claim(other) : release(other));
+          if (step.claim) claim(step.worker);
+          else release(step.worker);
+          between = () => {};
+          expect(held[0] + held[1]).toBeLessThanOrEqual(limits.inFlight);
+          expect(claims.inFlight(0)).toBe(held[0] + held[1]);
+        }
+      }),
+    );
+  });
+});
+
 describe('how tries ended', () => {
   it('is counted for the instance over all workers, each kind apart', () => {
     const claims = ClaimTable.create(2, 2);

@@ -23,6 +23,16 @@ export interface RowRef {
   readonly generation: number;
 }
 
+/** How much an instance may carry at a time; 0 = any amount. */
+export interface ClaimLimits {
+  /** Requests of all workers together. */
+  readonly inFlight: number;
+  /** Requests and tunnels of the worker that claims: each has a connection to itself. */
+  readonly connections: number;
+}
+
+export const NO_LIMITS: ClaimLimits = { inFlight: 0, connections: 0 };
+
 const STATES: readonly (InstanceState | 'free')[] = ['free', 'unready', 'ready', 'draining'];
 const READY = STATES.indexOf('ready');
 
@@ -63,11 +73,17 @@ export class ClaimTable {
     this.rows = this.#words[ROWS];
   }
 
-  /** Worker: takes the instance for one request; false when it takes no new one (any more). Every true needs one `release`. */
-  claim(worker: number, { row, generation }: RowRef): boolean {
+  /**
+   * Worker: takes the instance for one request; false when it takes no new one (any more), or is at a limit: `isReady` tells
+   * which. Every true needs one `release`.
+   *
+   * No limit is ever exceeded: whoever added last sees all that were granted before. Two workers that reach for the last
+   * place at the same moment may both be refused.
+   */
+  claim(worker: number, { row, generation }: RowRef, limits: ClaimLimits = NO_LIMITS): boolean {
     const cell = this.#cell(worker, row);
     Atomics.add(this.#words, cell + IN_FLIGHT, 1);
-    if (!this.confirm({ row, generation })) {
+    if (!this.confirm({ row, generation }) || !this.#fits(worker, row, limits, 0)) {
       Atomics.sub(this.#words, cell + IN_FLIGHT, 1);
       return false;
     }
@@ -95,6 +111,11 @@ export class ClaimTable {
   count(worker: number, { row, generation }: RowRef, end: keyof OutcomeCounts): void {
     if (!this.isTenant({ row, generation })) return;
     Atomics.add(this.#words, this.#cell(worker, row) + ENDS[end], 1);
+  }
+
+  /** Worker: one request more would be within the limits. Promises nothing: a claim may still be refused. */
+  hasRoom(worker: number, { row }: RowRef, limits: ClaimLimits): boolean {
+    return this.#fits(worker, row, limits, 1);
   }
 
   /** The instance still holds the row. */
@@ -179,6 +200,15 @@ export class ClaimTable {
       const count = Atomics.load(this.#words, index);
       if (count <= 0 || Atomics.compareExchange(this.#words, index, count, count - 1) === count) return;
     }
+  }
+
+  /** @param more requests besides those that are counted */
+  #fits(worker: number, row: number, { inFlight, connections }: ClaimLimits, more: number): boolean {
+    if (inFlight > 0 && this.#sum(row, IN_FLIGHT) + more > inFlight) return false;
+    if (connections === 0) return true;
+    const cell = this.#cell(worker, row);
+    const own = Atomics.load(this.#words, cell + IN_FLIGHT) + Atomics.load(this.#words, cell + TUNNELS);
+    return own + more <= connections;
   }
 
   #sum(row: number, counter: number): number {

@@ -50,10 +50,11 @@ export class TrafficFamilies {
 
   private showLanes(metrics: DataMetrics | undefined): void {
     const workers = [...(metrics?.workers ?? []).entries()];
-    const { single, lag, upstreamOpen } = this.lanes;
+    const { single, lag, queue, upstreamOpen } = this.lanes;
     for (const [name, family] of Object.entries(single))
       family.show(workers.map(([index, worker]) => [of(index), worker[name as keyof typeof single]]));
     lag.show(workers.map(([index, worker]) => [of(index), worker.lag]));
+    queue.show(workers.map(([index, worker]) => [of(index), worker.queue]));
     upstreamOpen.show(
       workers.flatMap(([index, { upstreamOpen: open, upstreamIdle: idle }]): [Labels, number][] => [
         [{ ...of(index), state: 'idle' }, idle],
@@ -114,6 +115,7 @@ function laneFamilies(registry: Registry) {
         'waiting_requests',
         'Requests that wait for a replica to become ready, or for the next routing table.',
       ),
+      queued: family('queued_requests', 'Requests in the queue, because every replica is at its limit.'),
       upstreamOpened: family(
         'upstream_connections_opened_total',
         'Connections to replicas that were made; tunnels aside.',
@@ -131,6 +133,11 @@ function laneFamilies(registry: Registry) {
       deaths: family('worker_deaths_total', 'Times that the worker thread died and was replaced.'),
     },
     upstreamOpen: family('upstream_connections', 'Connections to replicas in the pools; tunnels aside.'),
+    queue: histogram(
+      'queue_duration_seconds',
+      'How long requests were in the queue, whatever came of them; who found room at once is not in it.',
+      DURATION_BOUNDS,
+    ),
     lag: histogram('worker_lag_seconds', 'How late the worker thread was, looked at every 50 ms.', LAG_BOUNDS),
   };
 }

@@ -36,6 +36,8 @@ export class AccessEntry {
   received = 0;
   /** Bytes of the body that the client was sent. */
   sent = 0;
+  /** Milliseconds in the queue. */
+  queued = 0;
   /** When the last try began, its connection stood, and the head of an answer came; 0 = not yet. */
   tryBegan = 0;
   connected = 0;
@@ -67,7 +69,9 @@ export const CLIENT_GONE = 499;
 
 /** Milliseconds; what did not happen is left out. */
 export interface Phases {
-  /** From the head of the request to the last try: its body, earlier tries, waits for a replica. */
+  /** In the queue, because every replica was at its limit. */
+  readonly queue?: number;
+  /** From the head of the request to the last try, the queue left out: its body, earlier tries, waits for a replica. */
   readonly wait?: number;
   /** From there until the connection stood. */
   readonly connect?: number;
@@ -77,9 +81,10 @@ export interface Phases {
   readonly total: number;
 }
 
-export function phasesOf({ began, tryBegan, connected, headCame }: AccessEntry, ended: number): Phases {
+export function phasesOf({ began, queued, tryBegan, connected, headCame }: AccessEntry, ended: number): Phases {
   return {
-    wait: tryBegan > 0 ? tryBegan - began : undefined,
+    queue: queued > 0 ? queued : undefined,
+    wait: tryBegan > 0 ? tryBegan - began - queued : undefined,
     connect: connected > 0 ? connected - tryBegan : undefined,
     firstByte: headCame > 0 && connected > 0 ? headCame - connected : undefined,
     total: ended - began,

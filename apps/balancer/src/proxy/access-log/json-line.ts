@@ -8,7 +8,7 @@ import type { TargetMask } from './masked-target.js';
 /** @param time milliseconds since 1970 @param ended monotonic milliseconds */
 export function jsonLine(entry: AccessEntry, mask: TargetMask, time: number, ended: number): string {
   const { facts, cause } = entry;
-  const { wait, connect, firstByte, total } = phasesOf(entry, ended);
+  const { queue, wait, connect, firstByte, total } = phasesOf(entry, ended);
   const responseTime = ms(total);
   const whole = cause === undefined || !(cause in SILENT_ENDS);
   let line = `{"level":30,"time":"${isoTime(time)}","role":"data","msg":"request ${whole ? 'completed' : 'aborted'}"`;
@@ -20,6 +20,7 @@ export function jsonLine(entry: AccessEntry, mask: TargetMask, time: number, end
   line += member('referer', facts.referer && mask(shortened(facts.referer)));
   line += `,"bytes":${entry.received}},"res":{"statusCode":${entry.status},"bytes":${entry.sent}}`;
   line += `,"responseTime":${responseTime},"phases":{`;
+  if (queue !== undefined) line += `"queue":${ms(queue)},`;
   if (wait !== undefined) line += `"wait":${ms(wait)},`;
   if (connect !== undefined) line += `"connect":${ms(connect)},`;
   if (firstByte !== undefined) line += `"firstByte":${ms(firstByte)},`;

@@ -10,6 +10,7 @@ import { candidatesFor } from '../client.js';
 import { clientAddress } from '../client-address.js';
 import type { Awaited } from '../relay-watch.js';
 import { type FailedTry, isIdempotent } from '../retry-policy.js';
+import type { QueueWaiter } from '../request-queue.js';
 import { requestIdLine } from '../request-id.js';
 import { traceOf } from '../trace-context.js';
 import { hasPassed } from '../via.js';
@@ -20,7 +21,7 @@ import { ExpressTry, type TryOwner } from './express-try.js';
 import { addedLines, answerHead } from './forwarded-lines.js';
 import { factsOf, logEnd, statusOf } from './logged-request.js';
 
-export class ExpressExchange implements TryOwner, TableWaiter {
+export class ExpressExchange implements TryOwner, QueueWaiter, TableWaiter {
   readonly method: string;
   /** The client wants its connection closed after the answer. */
   readonly close: boolean;
@@ -34,6 +35,7 @@ export class ExpressExchange implements TryOwner, TableWaiter {
   readonly #toHead: boolean;
   #try: ExpressTry | undefined;
   #collecting = false;
+  #queued = false;
   #status = 0;
   #beganAt = 0;
   #endedAt: number | undefined;
@@ -131,6 +133,11 @@ export class ExpressExchange implements TryOwner, TableWaiter {
     this.#obey(this.#machine.expired(now, this.#awaited, moved));
   }
 
+  onVacancy(): boolean {
+    this.#obey(this.#machine.roomCame(performance.now()));
+    return !this.#machine.queued || this.#machine.choosy;
+  }
+
   onTable(): void {
     this.#obey(this.#machine.tableCame(performance.now()));
   }
@@ -188,6 +195,10 @@ export class ExpressExchange implements TryOwner, TableWaiter {
   }
 
   #obey(step: Step): void {
+    if (this.#queued && !this.#machine.queued) {
+      this.#queued = false;
+      this.context.lane.queue.leave(this, performance.now());
+    }
     switch (step) {
       case 'none':
         break;
@@ -199,6 +210,12 @@ export class ExpressExchange implements TryOwner, TableWaiter {
         this.#collecting = false;
         this.#drop();
         this.context.lane.tables.wait(this);
+        break;
+      case 'queue':
+        this.#collecting = false;
+        this.#drop();
+        this.#queued = true;
+        this.context.lane.queue.enter(this, performance.now());
         break;
       case 'try':
         this.#collecting = false;
@@ -298,6 +315,7 @@ export class ExpressExchange implements TryOwner, TableWaiter {
         status: this.#status,
         sent: this.#try?.answer?.sent,
         received: this.body?.taken ?? 0,
+        queued: this.#machine.queuedFor,
       });
     this.client.onOver(this);
   }

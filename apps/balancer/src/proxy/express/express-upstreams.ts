@@ -1,6 +1,7 @@
 // Owns the connections of the express lane to replicas: one pool per instance, keyed by its id and never by its address, because
 // an engine gives the address of a dead container to the next one at once. Who is asked is the table's.
 import type { SnapshotInstance } from '../../routing/link/messages.js';
+import type { ConnectionRooms } from '../connection-rooms.js';
 import { fieldValue, hostOf } from '../fields.js';
 import { IdleAge } from '../idle-age.js';
 import { UpstreamPool, type UpstreamPoolOptions } from './upstream-pool.js';
@@ -21,7 +22,11 @@ export class ExpressUpstreams {
   readonly #upstreams = new Map<string, ExpressUpstream>();
   readonly #timer = setInterval(() => this.#sweep(performance.now()), SWEEP).unref();
 
-  constructor(private readonly options: UpstreamPoolOptions) {}
+  /** @param rooms undefined: there may be any number of connections */
+  constructor(
+    private readonly options: UpstreamPoolOptions,
+    private readonly rooms: ConnectionRooms | undefined,
+  ) {}
 
   of(instance: SnapshotInstance): ExpressUpstream {
     return this.#upstreams.get(instance.id) ?? this.#add(instance);
@@ -53,7 +58,7 @@ export class ExpressUpstreams {
 
   #add(instance: SnapshotInstance): ExpressUpstream {
     const upstream = {
-      pool: new UpstreamPool(instance, new IdleAge(), this.options),
+      pool: new UpstreamPool(instance, new IdleAge(), this.options, this.rooms?.of(instance.id)),
       replicaLine: `X-HashFlow-Replica: ${fieldValue(instance.replica)}\r\n`,
       hostLine: `Host: ${hostOf(instance)}\r\n`,
     };

@@ -31,13 +31,14 @@ export function logEnd(
   entry: AccessEntry,
   outcome: End | 'answered',
   toHead: boolean,
-  { status, sent, received }: { status: number; sent: number | undefined; received: number },
+  { status, sent, received, queued }: { status: number; sent: number | undefined; received: number; queued?: number },
 ): void {
   entry.status = outcome === 'answered' ? status : statusOf(outcome, sent === undefined ? undefined : status);
   if (outcome !== 'answered') entry.cause = outcome;
   const own = outcome !== 'answered' && !(outcome in SILENT_ENDS) && sent === undefined && !toHead;
   entry.sent = own ? answerLength(outcome as Cause) : (sent ?? 0);
   entry.received = received;
+  entry.queued = queued ?? 0;
   log?.write(entry);
 }
 

@@ -1,5 +1,6 @@
 // Owns the connections of the express lane to one instance: which are idle, how old they may get, and how it ends when the
 // instance leaves. Keyed by the instance's id, see express-upstreams.ts.
+import type { ConnectionRoom } from '../connection-rooms.js';
 import type { IdleAge } from '../idle-age.js';
 import type { LaneMeter } from '../traffic/lane-meter.js';
 import type { ReadBuffers } from './read-buffers.js';
@@ -25,7 +26,11 @@ export class UpstreamPool implements UpstreamHome {
     private readonly destination: { readonly host: string; readonly port: number },
     private readonly idleAge: IdleAge,
     private readonly options: UpstreamPoolOptions,
-  ) {}
+    /** undefined: there may be any number of connections. */
+    private readonly room: ConnectionRoom | undefined,
+  ) {
+    room?.addPool(() => this.#closeOldest());
+  }
 
   get open(): number {
     return this.#all.size;
@@ -60,6 +65,7 @@ export class UpstreamPool implements UpstreamHome {
 
   /** A new connection; its user is told when it stands. */
   dial(user: UpstreamUser): UpstreamConnection {
+    this.room?.opening();
     const connection = new UpstreamConnection(this.destination, this, this.options.buffers);
     connection.user = user;
     this.#all.add(connection);
@@ -100,12 +106,19 @@ export class UpstreamPool implements UpstreamHome {
 
   onClosed(connection: UpstreamConnection): void {
     this.#all.delete(connection);
+    this.room?.closed();
     const index = this.#idle.indexOf(connection);
     if (index < 0) return;
     // Closed while idle, and not by us: so long, and no longer, a connection to this replica lives.
     this.#idle.splice(index, 1);
     const now = performance.now();
     this.idleAge.closedAfter(now - connection.idleSince, now);
+  }
+
+  #closeOldest(): boolean {
+    const oldest = this.#idle.shift();
+    oldest?.destroy();
+    return oldest !== undefined;
   }
 
   #dropIdle(): void {

@@ -1,12 +1,14 @@
 // Owns an attempt machine over a real table and real claims, with no lane, no wire and no clock: the test says what happens
 // and when.
 import { ClaimRows } from '../../routing/claim-rows.js';
-import { ClaimTable } from '../../routing/claims.js';
+import { type ClaimLimits, ClaimTable, NO_LIMITS } from '../../routing/claims.js';
 import type { InstanceState, Outcome } from '../../routing/link/messages.js';
 import { compileTable, type RoutingTable } from '../../routing/table.js';
 import { testSnapshot } from '../../routing/testing/snapshots.js';
-import { AttemptMachine, type AttemptRules, type RequestFacts } from '../attempt-machine.js';
+import { AttemptMachine } from '../attempt-machine.js';
+import type { AttemptRules, RequestFacts } from '../attempt-scope.js';
 import { Candidates, type CandidateScope } from '../candidates.js';
+import { RequestQueue } from '../request-queue.js';
 import { RetryBudget } from '../retry-budget.js';
 
 export const TEST_RULES: AttemptRules = {
@@ -16,6 +18,7 @@ export const TEST_RULES: AttemptRules = {
   streamTimeout: 0,
   totalTimeout: 0,
   noReplicaWait: 0,
+  queueTimeout: 5000,
   retryAttempts: 3,
 };
 
@@ -29,6 +32,12 @@ export class MachineRig {
   readonly answers: string[] = [];
   /** Why requests were sent again, in order. */
   readonly retried: string[] = [];
+  /** Of each replica. */
+  limits: ClaimLimits = NO_LIMITS;
+  /** Requests that may be in the queue. */
+  queueCapacity = 0;
+  readonly queue: RequestQueue;
+  readonly #deferred: (() => void)[] = [];
   /** Other requests that wait for a table. */
   waiting = 0;
   #epoch = 0;
@@ -37,7 +46,20 @@ export class MachineRig {
 
   constructor(names: readonly string[] = ['A', 'B', 'C']) {
     for (const name of names) this.states.set(name, 'ready');
+    const options = {
+      capacity: 0,
+      defer: (serve: () => void) => void this.#deferred.push(serve),
+      deadlines: { follow: () => {} },
+      onLeft: () => {},
+    };
+    Object.defineProperty(options, 'capacity', { get: () => this.queueCapacity });
+    this.queue = new RequestQueue(options);
     this.publish();
+  }
+
+  /** The turn after this one. */
+  settle(): void {
+    while (this.#deferred.length > 0) this.#deferred.shift()?.();
   }
 
   /** Puts the states into force, as control does. */
@@ -71,6 +93,8 @@ export class MachineRig {
       worker: 0,
       tables: { current: undefined, wait: () => {}, waiting: 0, forget: () => {} },
       inFlight: (row) => this.claims.inFlight(row),
+      limits: this.limits,
+      queue: this.queue,
     };
     Object.defineProperty(candidates.tables, 'current', { get: () => this.current });
     Object.defineProperty(candidates.tables, 'waiting', { get: () => this.waiting });

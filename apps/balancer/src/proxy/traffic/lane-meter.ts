@@ -63,7 +63,13 @@ export class LaneMeter {
   }
 
   /** As `request`, where the connection counts its own bytes. @param status of the replica's answer, if there was one */
-  ended(method: string | undefined, outcome: End | 'answered', status: number, ref: RowRef | undefined, seconds: number | undefined): void {
+  ended(
+    method: string | undefined,
+    outcome: End | 'answered',
+    status: number,
+    ref: RowRef | undefined,
+    seconds: number | undefined,
+  ): void {
     const { cells, worker } = this;
     const of = methodClass(method);
     const end = endIndex(outcome, status);
@@ -90,6 +96,11 @@ export class LaneMeter {
 
   retry(reason: RetryReason): void {
     this.cells.retry(this.worker, retryReasonIndex(reason));
+  }
+
+  /** A request left the queue. */
+  queued(seconds: number): void {
+    this.cells.queue(this.worker, seconds);
   }
 
   budgetRefused(): void {

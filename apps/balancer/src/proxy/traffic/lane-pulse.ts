@@ -11,6 +11,8 @@ export interface PulseSources {
   upstreams(): { readonly open: number; readonly idle: number };
   /** Requests that wait for a replica, or for the next table. */
   waiting(): number;
+  /** Requests in the queue. */
+  queued(): number;
   /** Paid retries under way. */
   budgetHeld(): number;
 }
@@ -42,6 +44,7 @@ export class LanePulse {
     cells.set(worker, 'upstreamIdle', idle);
     cells.set(worker, 'budgetHeld', sources.budgetHeld());
     cells.set(worker, 'waiting', sources.waiting());
+    cells.set(worker, 'queued', sources.queued());
     // Added and not set: a worker that took the place of a dead one goes on where that one stopped.
     const busy = performance.eventLoopUtilization().active / 1000;
     cells.add(worker, 'busy', Math.max(0, busy - this.#busy));

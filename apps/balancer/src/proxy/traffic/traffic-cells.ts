@@ -16,7 +16,7 @@ const [WORKERS, ROWS] = [0, 1];
 /** Buckets, one for what is above all bounds, and the sum. */
 const histogramSize = (bounds: readonly number[]) => bounds.length + 2;
 
-/** Numbers of a lane, by offset into its block. The first five go up and down, the others only rise. */
+/** Numbers of a lane, by offset into its block. The first six go up and down, the others only rise. */
 export const LANE = {
   connections: 0,
   upstreamOpen: 1,
@@ -24,26 +24,29 @@ export const LANE = {
   budgetHeld: 3,
   /** Requests that wait for a replica. */
   waiting: 4,
-  accepted: 5,
-  upstreamOpened: 6,
-  upstreamReused: 7,
-  received: 8,
-  sent: 9,
-  budgetRefused: 10,
+  /** Requests in the queue. */
+  queued: 5,
+  accepted: 6,
+  upstreamOpened: 7,
+  upstreamReused: 8,
+  received: 9,
+  sent: 10,
+  budgetRefused: 11,
   /** Seconds that its thread was not idle. */
-  busy: 11,
+  busy: 12,
   /** Of its thread; the one number that the main thread writes, while nobody else can. */
-  deaths: 12,
+  deaths: 13,
 } as const;
 export type LaneNumber = keyof typeof LANE;
-const GAUGES = 5;
+const GAUGES = 6;
 const LANE_NUMBERS = Object.keys(LANE).length;
 
 const RETRIES = LANE_NUMBERS;
 const LAG = RETRIES + RETRY_REASONS.length;
 /** By method class and end. */
 export const REQUEST_CELLS = METHOD_CLASSES.length * ENDS.length;
-const REQUESTS = LAG + histogramSize(LAG_BOUNDS);
+const QUEUE = LAG + histogramSize(LAG_BOUNDS);
+const REQUESTS = QUEUE + histogramSize(DURATION_BOUNDS);
 const DURATIONS = REQUESTS + REQUEST_CELLS;
 const LANE_SIZE = DURATIONS + STATUS_CLASSES.length * histogramSize(DURATION_BOUNDS);
 
@@ -93,6 +96,10 @@ export class TrafficCells {
     this.#observe(this.#lane(worker) + LAG, LAG_BOUNDS, seconds);
   }
 
+  queue(worker: number, seconds: number): void {
+    this.#observe(this.#lane(worker) + QUEUE, DURATION_BOUNDS, seconds);
+  }
+
   request(worker: number, method: number, end: number): void {
     this.#cells[this.#lane(worker) + REQUESTS + method * ENDS.length + end]++;
   }
@@ -124,6 +131,10 @@ export class TrafficCells {
 
   lagOf(worker: number): HistogramCounts {
     return this.#histogram(this.#lane(worker) + LAG, LAG_BOUNDS);
+  }
+
+  queueOf(worker: number): HistogramCounts {
+    return this.#histogram(this.#lane(worker) + QUEUE, DURATION_BOUNDS);
   }
 
   /** Over all workers, by reason. */

@@ -59,7 +59,7 @@ function workerMetrics(cells: TrafficCells, worker: number): WorkerMetrics {
     LaneNumber,
     number
   >;
-  return { ...numbers, lag: cells.lagOf(worker) };
+  return { ...numbers, lag: cells.lagOf(worker), queue: cells.queueOf(worker) };
 }
 
 /** A process that gave up root may not be allowed to look. */

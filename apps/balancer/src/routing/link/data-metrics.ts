@@ -38,6 +38,8 @@ const worker = z.strictObject({
   budgetHeld: amount,
   /** Requests that wait for a replica. */
   waiting: amount,
+  /** Requests that wait because every replica is at its limit. */
+  queued: amount,
   budgetRefused: amount,
   /** Seconds that its thread was not idle. */
   busy: amount,
@@ -45,6 +47,8 @@ const worker = z.strictObject({
   deaths: amount,
   /** How late the thread came to what was due. */
   lag: histogram(LAG_BOUNDS),
+  /** How long requests were in the queue. */
+  queue: histogram(DURATION_BOUNDS),
 });
 
 const replica = z.strictObject({

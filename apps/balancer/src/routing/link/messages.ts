@@ -81,6 +81,12 @@ export interface DataSettings {
   readonly noReplicaWait: number;
   /** Bytes. */
   readonly retryBuffer: number;
+  /** Each 0 = none. */
+  readonly replicaMaxInflight: number;
+  readonly replicaMaxConnections: number;
+  /** Requests that may wait, per worker. */
+  readonly queue: number;
+  readonly queueTimeout: number;
   readonly maxHead: number;
   readonly maxFields: number;
   readonly maxBody: number;
