@@ -1,16 +1,17 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { DataSettings, Snapshot } from '../routing/link/messages.js';
 import { startInlinePlane } from './testing/inline-plane.js';
+import { LANES } from './testing/lanes.js';
 import { startUpstream } from './testing/upstream.js';
 
-describe('the hot keys of the data plane', () => {
+describe.each(LANES)('the hot keys of the data plane, in the %s lane', (lane) => {
   const ends: (() => Promise<unknown>)[] = [];
   afterEach(async () => {
     for (const end of ends.splice(0).reverse()) await end();
   });
 
   async function planeWith(settings: Partial<DataSettings> = {}, changes: Partial<Snapshot> = {}) {
-    const plane = await startInlinePlane(settings);
+    const plane = await startInlinePlane({ express: lane === 'express', ...settings });
     ends.push(() => plane.close());
     const upstream = await startUpstream('one');
     ends.push(() => upstream.close());

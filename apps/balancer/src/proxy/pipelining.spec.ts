@@ -3,71 +3,74 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ServerResponse } from 'node:http';
 import { type InlinePlane, startInlinePlane } from './testing/inline-plane.js';
+import { LANES } from './testing/lanes.js';
 import { rawClient } from './testing/raw-client.js';
 import { startRawHttp, type Upstream } from './testing/upstream.js';
 
-const UPGRADE =
-  'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
+describe.each(LANES)('pipelining, in the %s lane', (lane) => {
+  const UPGRADE =
+    'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n';
 
-describe('an answer on a connection with several requests', () => {
-  let plane: InlinePlane;
-  let replica: Upstream;
-  /** Answers that wait for the test, by path. */
-  const waiting = new Map<string, ServerResponse>();
-  beforeEach(async () => {
-    replica = await startRawHttp((request, response) => {
-      request.resume();
-      waiting.set(request.url ?? '', response);
+  describe('an answer on a connection with several requests', () => {
+    let plane: InlinePlane;
+    let replica: Upstream;
+    /** Answers that wait for the test, by path. */
+    const waiting = new Map<string, ServerResponse>();
+    beforeEach(async () => {
+      replica = await startRawHttp((request, response) => {
+        request.resume();
+        waiting.set(request.url ?? '', response);
+      });
+      plane = await startInlinePlane({ express: lane === 'express' });
+      await plane.route([{ replica: 'A', port: replica.port }]);
     });
-    plane = await startInlinePlane();
-    await plane.route([{ replica: 'A', port: replica.port }]);
-  });
-  afterEach(async () => {
-    await plane.close();
-    await replica.close();
-    waiting.clear();
-  });
-  const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
-  const until = async (holds: () => boolean) => {
-    while (!holds()) await new Promise(setImmediate);
-  };
-  const answer = (path: string) => waiting.get(path) as ServerResponse;
+    afterEach(async () => {
+      await plane.close();
+      await replica.close();
+      waiting.clear();
+    });
+    const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`;
+    const until = async (holds: () => boolean) => {
+      while (!holds()) await new Promise(setImmediate);
+    };
+    const answer = (path: string) => waiting.get(path) as ServerResponse;
 
-  it('that waits for the one before gives its claim back with its client', async () => {
-    const client = await rawClient(plane.port, get('/first') + get('/second') + get('/third'));
-    await until(() => waiting.size === 3);
-    expect(plane.claims.inFlight(0)).toBe(3);
-    client.socket.destroy();
-    await until(() => plane.claims.inFlight(0) === 0);
-  });
+    it('that waits for the one before gives its claim back with its client', async () => {
+      const client = await rawClient(plane.port, get('/first') + get('/second') + get('/third'));
+      await until(() => waiting.size === 3);
+      expect(plane.claims.inFlight(0)).toBe(3);
+      client.socket.destroy();
+      await until(() => plane.claims.inFlight(0) === 0);
+    });
 
-  it('that breaks off before its turn ends the connection, after the one before and without a byte of its own', async () => {
-    const client = await rawClient(plane.port, get('/first') + get('/second') + get('/third'));
-    await until(() => waiting.size === 3);
-    answer('/second').writeHead(200, { 'Content-Length': 100 }).write('half an answer');
-    answer('/third').end('third');
-    // Its head has arrived here before it breaks off.
-    await until(() => plane.claims.outcomes(0).answered === 2);
-    answer('/second').socket?.destroy();
-    await until(() => plane.claims.inFlight(0) === 1);
-    answer('/first').end('the first');
-    const { text } = await client.closed();
-    expect(text).toMatch(/\r\n\r\nthe first$/);
-  });
+    it('that breaks off before its turn ends the connection, after the one before and without a byte of its own', async () => {
+      const client = await rawClient(plane.port, get('/first') + get('/second') + get('/third'));
+      await until(() => waiting.size === 3);
+      answer('/second').writeHead(200, { 'Content-Length': 100 }).write('half an answer');
+      answer('/third').end('third');
+      // Its head has arrived here before it breaks off.
+      await until(() => plane.claims.outcomes(0).answered === 2);
+      answer('/second').socket?.destroy();
+      await until(() => plane.claims.inFlight(0) === 1);
+      answer('/first').end('the first');
+      const { text } = await client.closed();
+      expect(text).toMatch(/\r\n\r\nthe first$/);
+    });
 
-  it.each([
-    ['a WebSocket, which therefore is none', 'GET /ws', UPGRADE, 'no tunnel'],
-    ['a CONNECT, which is refused', 'CONNECT a:1', '', 'not_implemented'],
-  ])('comes before that to %s', async (_what, line, fields, second) => {
-    const client = await rawClient(plane.port, get('/first') + `${line} HTTP/1.1\r\nHost: a\r\n${fields}\r\n`);
-    await until(() => waiting.has('/first'));
-    if (line.startsWith('GET')) {
-      await until(() => waiting.has('/ws'));
-      answer('/ws').end('no tunnel');
-    }
-    answer('/first').end('the first');
-    const text = await client.until(new RegExp(`\\r\\n\\r\\nthe firstHTTP/1\\.1 [^]*${second}`));
-    expect(text).toMatch(/^HTTP\/1\.1 200 /);
-    client.socket.destroy();
+    it.each([
+      ['a WebSocket, which therefore is none', 'GET /ws', UPGRADE, 'no tunnel'],
+      ['a CONNECT, which is refused', 'CONNECT a:1', '', 'not_implemented'],
+    ])('comes before that to %s', async (_what, line, fields, second) => {
+      const client = await rawClient(plane.port, get('/first') + `${line} HTTP/1.1\r\nHost: a\r\n${fields}\r\n`);
+      await until(() => waiting.has('/first'));
+      if (line.startsWith('GET')) {
+        await until(() => waiting.has('/ws'));
+        answer('/ws').end('no tunnel');
+      }
+      answer('/first').end('the first');
+      const text = await client.until(new RegExp(`\\r\\n\\r\\nthe firstHTTP/1\\.1 [^]*${second}`));
+      expect(text).toMatch(/^HTTP\/1\.1 200 /);
+      client.socket.destroy();
+    });
   });
 });

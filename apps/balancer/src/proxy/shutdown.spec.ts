@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ServerResponse } from 'node:http';
 import { type InlinePlane, startInlinePlane } from './testing/inline-plane.js';
+import { LANES } from './testing/lanes.js';
 import { rawClient } from './testing/raw-client.js';
 import { startRawHttp, type Upstream } from './testing/upstream.js';
 
-describe('a shutdown, for the clients', () => {
+describe.each(LANES)('a shutdown, for the clients, in the %s lane', (lane) => {
   let plane: InlinePlane;
   let replica: Upstream;
   /** Answers that wait for the test, by path. */
@@ -16,7 +17,7 @@ describe('a shutdown, for the clients', () => {
       if (url.startsWith('/wait')) waiting.set(url, response);
       else response.end('at once');
     });
-    plane = await startInlinePlane();
+    plane = await startInlinePlane({ express: lane === 'express' });
     await plane.route([{ replica: 'A', port: replica.port }]);
   });
   afterEach(async () => {
