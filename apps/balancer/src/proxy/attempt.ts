@@ -5,7 +5,7 @@ import type { Target } from '../routing/table.js';
 import { trailerFields } from './fields.js';
 import type { Party } from './forwarder.js';
 import type { BodyReader } from './request-body.js';
-import { causeOf, type FailedTry } from './retry-policy.js';
+import { causeOf, type FailedTry, TryEnded } from './retry-policy.js';
 
 export interface AttemptOwner {
   onConnected(attempt: Attempt, reused: boolean): void;
@@ -60,6 +60,11 @@ export class Attempt implements Party {
     outgoing.once('response', (upstream) => this.#onHead(outgoing, upstream));
     outgoing.on('information', (information) => {
       if (!this.#dropped) this.owner.onInformation(this, information);
+    });
+    // Nobody asked to change the protocol. Without a listener node would close the connection and say no more than that.
+    outgoing.once('upgrade', (_response, socket) => {
+      socket.destroy();
+      this.#fail(new TryEnded('upstream_protocol'));
     });
     // Before the library's own listener, which ends the request. On one that is not chunked they go nowhere.
     this.body?.once('end', () => outgoing.addTrailers(trailerFields(this.request.rawTrailers)));

@@ -90,7 +90,7 @@ describe.each(LANES)('failures, in the %s lane', (lane) => {
       expect(outcomes).toEqual(['A upstream_protocol']);
     });
 
-    it('is 502 when the replica switches protocols that nobody asked it to', async () => {
+    it('is 502 upstream_protocol when the replica switches protocols that nobody asked it to', async () => {
       await serve(
         (
           await hostile((socket) =>
@@ -100,7 +100,7 @@ describe.each(LANES)('failures, in the %s lane', (lane) => {
           )
         ).port,
       );
-      await expectCause(502, 'upstream_closed');
+      await expectCause(502, 'upstream_protocol');
     });
 
     it('is 504 response_timeout when the replica takes the request and says nothing', async () => {
