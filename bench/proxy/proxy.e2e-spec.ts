@@ -1,9 +1,12 @@
 // A tiny round of the proxy benchmark over the built program, with whoever is installed: every answer of every program is checked by
 // the load generator, so that what cannot carry the cases fails here and not in a long run.
 import { describe, expect, it } from '@jest/globals';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const MAIN = join(import.meta.dirname, '../proxy.ts');
@@ -23,4 +26,32 @@ possible('a tiny round', () => {
     const refused = promisify(execFile)(process.execPath, [MAIN, '--only=everything']);
     await expect(refused).rejects.toThrow('--only=everything must be of small,');
   });
+
+  it('leaves no process behind when it is broken off', async () => {
+    const args = [MAIN, '--quick', '--rounds=100', '--only=small', '--peers=nginx,haproxy'];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    // The label of the first turn: everything has been started.
+    let said = '';
+    for await (const chunk of child.stderr) if ((said += String(chunk)).includes('small answer')) break;
+    const started = descendantsOf(child.pid ?? NaN);
+    expect(started.length).toBeGreaterThan(4);
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+    while (started.some(runs)) await delay(50);
+  });
 });
+
+function descendantsOf(pid: number): number[] {
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  );
+  return children.flatMap((child) => [child, ...descendantsOf(child)]);
+}
+
+function runs(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ask, eventually } from './ask.ts';
+import { lastAct } from './last-acts.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const MAIN = join(ROOT, 'dist/apps/balancer/src/main.js');
@@ -33,6 +34,7 @@ export class BenchBalancer {
   controlPid = NaN;
 
   readonly runtime: BenchRuntime;
+  private readonly ended: () => void;
 
   private constructor(runtime: BenchRuntime, settings: Readonly<Record<string, string>>, nodeArgs: readonly string[]) {
     this.runtime = runtime;
@@ -41,6 +43,8 @@ export class BenchBalancer {
       env: this.environment(settings),
       stdio: ['ignore', 'pipe', 'ignore'],
     });
+    // It ends its data process and its replicas itself.
+    this.ended = lastAct(() => void this.child.kill('SIGINT'));
   }
 
   /** Resolves once all replicas and standbys are ready. @throws Error when that does not come */
@@ -108,6 +112,7 @@ export class BenchBalancer {
     const clean = spawn(process.execPath, [CLEAN], { env: this.environment({}), stdio: 'ignore' });
     await once(clean, 'exit');
     rmSync(this.stateDir, { recursive: true, force: true });
+    this.ended();
   }
 
   private environment(settings: Readonly<Record<string, string>>): NodeJS.ProcessEnv {

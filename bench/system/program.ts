@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { lastAct } from './last-acts.ts';
 
 const START_MS = 10_000;
 const STOP_MS = 5000;
@@ -25,10 +26,15 @@ export interface Launch {
 export class Program {
   readonly #child: ChildProcess;
   readonly #folder: string;
+  readonly #ended: () => void;
 
   private constructor(child: ChildProcess, folder: string) {
     this.#child = child;
     this.#folder = folder;
+    this.#ended = lastAct(() => {
+      child.kill();
+      rmSync(folder, { recursive: true, force: true });
+    });
   }
 
   /** @throws Error with its output when it does not take connections in time */
@@ -77,6 +83,7 @@ export class Program {
       clearTimeout(timer);
     }
     rmSync(this.#folder, { recursive: true, force: true });
+    this.#ended();
   }
 }
 
