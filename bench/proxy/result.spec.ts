@@ -86,7 +86,7 @@ describe('the tables', () => {
 
   it('show the cost of each program, and the ratio of the lane to it', () => {
     expect(text).toContain('| small answer | 22.0 (1.25x) | 33.0 |');
-    expect(text).toContain('| HAProxy | 22.0 | 2,000 | 100 | 200 | 20 |');
+    expect(text).toContain('| HAProxy | 22.0 | 4 % | 2,000 | 100 | 200 | 20 |');
   });
 
   it('say what was reached and what was missed', () => {

@@ -45,6 +45,8 @@ export const DIRECT = 'direct';
 export const FIGURES = {
   /** Microseconds of CPU per request. */
   cpu: ({ cpuSeconds, requests }: Turn) => (1e6 * cpuSeconds) / requests,
+  /** Part of its core that the proxy used. */
+  busy: ({ cpuSeconds, seconds }: Turn) => cpuSeconds / seconds,
   rate: ({ requests, seconds }: Turn) => requests / seconds,
   p50: ({ p50 }: Turn) => p50,
   p99: ({ p99 }: Turn) => p99,

@@ -46,12 +46,13 @@ function caseTable({ contestants }: ProxyResult, one: MeasuredCase): string {
   const rows = programs.map(({ id, name }) => [
     name,
     id === DIRECT ? '' : figure(medianOf(one, id, 'cpu'), 1),
+    id === DIRECT ? '' : `${figure(100 * medianOf(one, id, 'busy'))} %`,
     figure(medianOf(one, id, 'rate')),
     figure(medianOf(one, id, 'p50')),
     figure(medianOf(one, id, 'p99')),
     id === DIRECT ? '' : figure(medianOf(one, id, 'rss')),
   ]);
-  return table(['', 'CPU (µs per request)', 'requests/s', 'p50 (µs)', 'p99 (µs)', 'resident (MiB)'], rows);
+  return table(['', 'CPU (µs per request)', 'core busy', 'requests/s', 'p50 (µs)', 'p99 (µs)', 'resident (MiB)'], rows);
 }
 
 function sideTables({ contestants, cases, idle }: ProxyResult): string[] {
