@@ -1,5 +1,6 @@
 // The Docker runtime over an engine that hangs, is another one, or goes away. The real engine has its own suite.
 import { afterEach, describe, expect, it } from '@jest/globals';
+import type { ServerResponse } from 'node:http';
 import { silentLogger } from '../../telemetry/logger.js';
 import { eventually } from '../testing/eventually.js';
 import { DockerRuntime } from './docker.runtime.js';
@@ -193,6 +194,50 @@ describe('another engine behind the same address', () => {
     );
     expect(await runtime.list()).toEqual([]);
     expect(await runtime.list()).toEqual([]);
+  });
+});
+
+describe('a list, while the event stream is open', () => {
+  it('asks only about containers that something has happened to, and about all once the stream has broken', async () => {
+    const all = [container('1'), container('2')];
+    const asked: string[] = [];
+    let events: ServerResponse | undefined;
+    const { engine, runtime } = await over(({ path, json, response }) => {
+      if (path === '/events') (events = response).writeHead(200).flushHeaders();
+      else if (path === '/info') json(200, INFO);
+      else if (path === '/containers/json')
+        json(
+          200,
+          all.map(({ summary }) => summary),
+        );
+      else {
+        const one = all.find(({ summary }) => path === `/containers/${summary.Id}/json`);
+        asked.push(one?.summary.Id ?? path);
+        json(200, one?.inspected);
+      }
+    });
+    const hints: string[] = [];
+    const askedFor = async () => {
+      asked.length = 0;
+      expect(await runtime.list()).toMatchObject([
+        { id: '1', pid: 7 },
+        { id: '2', pid: 7 },
+      ]);
+      return [...asked].sort();
+    };
+    expect([await askedFor(), await askedFor()]).toEqual([
+      ['1', '2'],
+      ['1', '2'],
+    ]);
+    runtime.watch(({ kind }) => hints.push(kind));
+    await eventually(() => expect(hints).toEqual(['resync']));
+    expect([await askedFor(), await askedFor()]).toEqual([['1', '2'], []]);
+    events?.write(`${JSON.stringify({ Action: 'update', Actor: { ID: '2', Attributes: {} } })}\n`);
+    await eventually(() => expect(hints).toEqual(['resync', 'changed']));
+    expect([await askedFor(), await askedFor()]).toEqual([['2'], []]);
+    engine.cut();
+    await eventually(() => expect(hints).toEqual(['resync', 'changed', 'changed', 'resync']));
+    expect([await askedFor(), await askedFor()]).toEqual([['1', '2'], []]);
   });
 });
 

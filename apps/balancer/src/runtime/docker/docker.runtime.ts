@@ -26,6 +26,7 @@ import { hintOf } from './engine-event.js';
 import { EngineIdentity } from './engine-identity.js';
 import { DEFAULT_TIMING, EventStream, openEngineEvents } from './event-stream.js';
 import { findImage, type LocalImage, pullImage } from './images.js';
+import { Inspections } from './inspections.js';
 import { IMAGE_LABEL } from './labels.js';
 import { ensureNetwork, networkExists, removeNetworks } from './network.js';
 import { observe, observeSummary } from './observe.js';
@@ -64,6 +65,7 @@ export class DockerRuntime implements ReplicaRuntime {
   readonly adopts = true;
   private readonly identity: EngineIdentity;
   private readonly containers: PoolContainers;
+  private readonly inspections = new Inspections();
   private readonly hints = new Hints();
   private readonly closed = new AbortController();
   /** What is true of an id stays true. */
@@ -113,6 +115,7 @@ export class DockerRuntime implements ReplicaRuntime {
     try {
       const { reach } = await this.verify();
       const containers = await this.containers.list();
+      this.inspections.keep(containers);
       const seen = await Promise.all(containers.map((container) => this.lookAt(container, reach)));
       return seen.filter((instance) => instance !== undefined);
     } catch (error) {
@@ -188,7 +191,9 @@ export class DockerRuntime implements ReplicaRuntime {
   private async lookAt(container: ContainerInfo, reach: Reach): Promise<ObservedInstance | undefined> {
     const { pool } = this.options;
     try {
-      return observe(pool, reach, await this.containers.inspect(container.Id));
+      // Only an open event stream tells that something has happened since.
+      if (this.stream?.live !== true) this.inspections.clear();
+      return observe(pool, reach, await this.inspections.of(container, (id) => this.containers.inspect(id)));
     } catch (error) {
       if (statusOf(error) === 404) return undefined;
       // One container that hangs inside the engine must not hide the others.
@@ -255,8 +260,14 @@ export class DockerRuntime implements ReplicaRuntime {
   private openStream(): EventStream {
     const handlers = {
       open: openEngineEvents(this.engine, this.options.pool),
-      event: (event: Parameters<typeof hintOf>[0]) => this.hints.emit(hintOf(event)),
-      connected: () => this.hints.emit({ kind: 'resync' as const }),
+      event: (event: Parameters<typeof hintOf>[0]) => {
+        this.inspections.touch(event.containerId);
+        this.hints.emit(hintOf(event));
+      },
+      connected: () => {
+        this.inspections.clear();
+        this.hints.emit({ kind: 'resync' as const });
+      },
       lost: () => {
         this.identity.doubt();
         this.hints.emit({ kind: 'changed' });
