@@ -1,9 +1,9 @@
-// Balancers in a row and in a ring, over static replicas that are named by host: who they are in Via, and how a loop ends.
+// Balancers over static replicas that are named by host: who they are in Via, how a loop ends, and that a restart costs nothing.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { refusedPort } from '../src/proxy/testing/upstream.js';
-import { type Balancer, startBalancer } from './harness.js';
-import { call } from './http-client.js';
+import { type Balancer, pause, startBalancer } from './harness.js';
+import { call, steadyLoad } from './http-client.js';
 
 const OURS = /^hashflow-[0-9a-f]{8}$/;
 const ends: (() => Promise<unknown>)[] = [];
@@ -17,7 +17,7 @@ async function start(replicas: string, env: Record<string, string> = {}, home?: 
     // Who loops would never pass a probe that asks for an answer.
     env: { RUNTIME: 'static', REPLICAS: replicas, HEALTH_PROTOCOL: 'tcp', ...env },
   });
-  ends.push(() => balancer.stop());
+  ends.push(async () => balancer.stop());
   return balancer;
 }
 
@@ -56,4 +56,17 @@ it('a balancer that is its own replica answers 508 after one round', async () =>
   const { text } = await call(`${balancer.adminUrl}/metrics`);
   const ended = text.split('\n').filter((line) => /_requests_total\{.*508|loop_detected/.test(line));
   expect(ended.join('\n')).toMatch(/cause="loop_detected".* 1$/m);
+});
+
+it('control that dies and comes again costs no request to replicas that are named by host (TRAPS 4)', async () => {
+  const replicas = `a=http://localhost:${await replica()},b=http://localhost:${await replica()}`;
+  const first = await start(replicas);
+  const load = steadyLoad(first.dataUrl);
+  await pause(200);
+  await first.kill9();
+  await start(replicas, {}, first.home);
+  await pause(300);
+  const { answered, failures } = await load.stop();
+  expect(failures).toEqual([]);
+  expect(answered).toBeGreaterThan(50);
 });
