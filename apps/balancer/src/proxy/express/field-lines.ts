@@ -25,6 +25,9 @@ export abstract class FieldLines {
   /** Of each field: begin and end of its name, begin and end of its value, its fate. */
   readonly #positions: Int32Array;
   #count = 0;
+  /** Replicas' answers come in the same few buffers over and over. */
+  #viewed: Buffer | undefined;
+  #view: DataView = new DataView(new ArrayBuffer(0));
   /** What Connection names, in lower case. */
   readonly #named: string[] = [];
 
@@ -35,9 +38,14 @@ export abstract class FieldLines {
   /** Told of each field, in order. */
   protected abstract onField(nameBegin: number, nameEnd: number, valueBegin: number, valueEnd: number): Fate;
 
-  /** @param begin of the first line */
-  protected readLines(begin: number): LinesRead {
+  /**
+   * @param begin of the first line, in the text
+   * @param bytes that the text was made of
+   * @param offset of the text in them
+   */
+  protected readLines(begin: number, bytes: Buffer, offset: number): LinesRead {
     const { text, maxFields } = this;
+    const view = this.#viewOf(bytes);
     const positions = this.#positions;
     const { length } = text;
     this.#count = 0;
@@ -65,11 +73,9 @@ export abstract class FieldLines {
         code = text.charCodeAt(at);
       } while (code === SPACE || code === TAB);
       const valueBegin = at;
-      while (VALUE[code] === 1) {
-        if (++at >= length) return 'incomplete';
-        code = text.charCodeAt(at);
-      }
-      if (code !== CR) return 'malformed';
+      const lineEnd = text.indexOf('\r', at);
+      at = lineEnd < 0 ? length : lineEnd;
+      if (hasControl(view, valueBegin + offset, at + offset)) return 'malformed';
       if (at + 1 >= length) return 'incomplete';
       if (text.charCodeAt(at + 1) !== LF) return 'malformed';
       let valueEnd = at;
@@ -141,6 +147,14 @@ export abstract class FieldLines {
     return undefined;
   }
 
+  #viewOf(bytes: Buffer): DataView {
+    if (this.#viewed !== bytes) {
+      this.#viewed = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
+    return this.#view;
+  }
+
   #lineEnd(index: number): number {
     return index + 1 < this.#count ? this.#positions[(index + 1) * STRIDE] : this.end - 2;
   }
@@ -153,4 +167,22 @@ export abstract class FieldLines {
 
 function isBlank(code: number): boolean {
   return code === SPACE || code === TAB;
+}
+
+/** A byte that no value has; four at a time, because values are most of a head. */
+function hasControl(view: DataView, begin: number, end: number): boolean {
+  let at = begin;
+  for (; at + 4 <= end; at += 4) {
+    const four = view.getInt32(at);
+    const del = four ^ 0x7f7f7f7f;
+    // The top bit of a byte is set where that byte is below 0x20, or 0x7f. A borrow may set one too many: then the bytes decide.
+    const odd = (((four - 0x20202020) & ~four) | ((del - 0x01010101) & ~del)) & 0x80808080;
+    if (odd !== 0 && !areValue(view, at, at + 4)) return true;
+  }
+  return !areValue(view, at, end);
+}
+
+function areValue(view: DataView, begin: number, end: number): boolean {
+  for (let at = begin; at < end; at++) if (VALUE[view.getUint8(at)] !== 1) return false;
+  return true;
 }

@@ -91,7 +91,7 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
     const linesBegin = this.#readRequestLine(text);
     if (typeof linesBegin === 'string')
       return linesBegin === 'incomplete' && text.length > maxHead ? this.#refuse('head_too_large') : linesBegin;
-    const lines = this.readLines(linesBegin);
+    const lines = this.readLines(linesBegin, bytes, 0);
     if (lines === 'malformed') return this.#refuse('bad_request');
     if (lines === 'too_many' || (lines === 'incomplete' ? text.length : this.end) > maxHead)
       return this.#refuse('head_too_large');

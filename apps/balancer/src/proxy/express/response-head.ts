@@ -59,7 +59,7 @@ export class ResponseHeadReader extends FieldLines {
     const linesBegin = this.#readStatusLine(text);
     if (linesBegin === -1) return text.length > this.maxHead ? 'broken' : 'incomplete';
     if (linesBegin === -2) return 'broken';
-    const lines = this.readLines(linesBegin);
+    const lines = this.readLines(linesBegin, bytes, begin);
     if (lines === 'incomplete' && text.length <= this.maxHead) return lines;
     if (lines !== 'complete' || this.#broken || this.end > this.maxHead) return 'broken';
     return this.#judge(toHead, linesBegin);
