@@ -1,6 +1,7 @@
 // Owns how one process is told from every other: pids are reused, a pid with its start time is not. Whom to look for or to
 // signal is for those who ask.
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
@@ -48,13 +49,13 @@ export async function findLeaderByEnvironment(name: string, value: string): Prom
   for (const entry of await readdir('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
     const environment = await readFile(`/proc/${entry}/environ`, 'utf8').catch(() => '');
-    if (environment.split('\0').includes(wanted) && (await statFields(entry))[2] === entry) return Number(entry);
+    if (environment.split('\0').includes(wanted) && statFields(entry)[2] === entry) return Number(entry);
   }
   return undefined;
 }
 
 async function identifyFromProc(pid: number): Promise<LiveProcess | undefined> {
-  const fields = await statFields(pid);
+  const fields = statFields(pid);
   const [state, startTicks] = [fields[0], fields[19]];
   if (startTicks === undefined || state === 'Z' || state === 'X') return undefined;
   // Ticks count from boot: after a reboot another process can have the same pid and the same ticks.
@@ -63,9 +64,18 @@ async function identifyFromProc(pid: number): Promise<LiveProcess | undefined> {
 }
 
 /** /proc/PID/stat from its third field on: state, parent, group, … The second stands in parentheses and may hold anything. */
-async function statFields(pid: number | string): Promise<string[]> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+function statFields(pid: number | string): string[] {
+  const stat = readStat(pid);
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+/** Synchronous: the kernel answers from memory in microseconds, and each replica is asked about in each list. */
+function readStat(pid: number | string): string {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 async function identifyFromPs(pid: number): Promise<LiveProcess | undefined> {
