@@ -1,7 +1,12 @@
 // Which fields go on is decided twice, once per lane: by fields.ts over lists, by the readers over bytes. Here the two have to agree.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { FORWARDED_FIELDS } from '../../config/proxy-definitions.js';
+import { compileTable } from '../../routing/table.js';
+import { testSnapshot } from '../../routing/testing/snapshots.js';
 import { forwardingOf, NOTHING_MORE, requestFields, responseFields } from '../fields.js';
+import { traceOf } from '../trace-context.js';
+import { addedLines, peerLines } from './forwarded-lines.js';
 import { RequestHeadReader } from './request-head.js';
 import { ResponseHeadReader } from './response-head.js';
 
@@ -27,6 +32,7 @@ const KNOWN = [
   'X-HashFlow-Cause',
   'X-Request-Id',
   'traceparent',
+  'tracestate',
   'Accept',
   'X_HashFlow_Replica',
   'X-HashFlow_Cause',
@@ -58,20 +64,55 @@ const linesOf = (head: string) =>
     .map((line) => line.replace(/^[^:]+/, (name) => name.toLowerCase()))
     .sort();
 
+const PEER = '10.0.0.1';
+const table = compileTable(testSnapshot([]), new Map());
+const tables = { current: table, waiting: 0, wait() {}, forget() {} };
+const settings = fc.record({
+  trusted: fc.boolean(),
+  named: fc.subarray([...FORWARDED_FIELDS]),
+  requestId: fc.option(fc.constant('r-7'), { nil: undefined }),
+  trace: fc.option(
+    fc
+      .constant('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01')
+      .map((parent) => traceOf(parent, () => '0102030405060708')),
+    { nil: undefined },
+  ),
+});
+
+/** What a replica reads: lines of the same name are one list. */
+function meaning(lines: readonly Field[]): Record<string, string> {
+  const meant: Record<string, string> = {};
+  for (const [written, value] of lines) {
+    const name = written.toLowerCase();
+    const before = name in meant ? `${meant[name]}${name === 'cookie' ? '; ' : ', '}` : '';
+    meant[name] = before + value;
+  }
+  return meant;
+}
+const fieldsOf = (head: string) =>
+  head
+    .split('\r\n')
+    .slice(1)
+    .filter((line) => line !== '')
+    .map((line): Field => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]);
+
 describe('both lanes', () => {
-  it.each([true, false])('take the same fields of a request along, the peer being trusted: %s', (trusted) => {
-    const reader = new RequestHeadReader({
-      maxHead: 16_384,
-      maxFields: 100,
-      preserveHost: true,
-      trace: false,
-      addsPeer: false,
-      requestId: false,
-    });
+  it('tell a replica the same in the fields of a request, whatever the client wrote and the settings are', () => {
     fc.assert(
-      fc.property(fields, (list) => {
+      fc.property(fields, settings, (list, { trusted, named, requestId, trace }) => {
+        const forwarding = forwardingOf(named);
+        const reader = new RequestHeadReader({
+          maxHead: 16_384,
+          maxFields: 100,
+          preserveHost: true,
+          trace: trace !== undefined,
+          addsPeer: forwarding.for,
+          requestId: requestId !== undefined,
+        });
         const read = reader.read(Buffer.from(`GET / HTTP/1.1\r\nHost: a\r\n${text(list)}\r\n`, 'latin1'), trusted);
         expect(read).toBe('plain');
+        const client = { peer: PEER, peerTrusted: trusted, peerLines: peerLines(PEER, forwarding) };
+        const express = reader.forwarded + addedLines(reader, client, { forwarding, tables }, requestId, trace);
         const { 'x-hashflow-replica': _, ...standard } = requestFields({
           rawHeaders: ['Host', 'a', ...flat(list)],
           httpVersion: '1.1',
@@ -79,21 +120,20 @@ describe('both lanes', () => {
           clientHost: 'a',
           body: 'none',
           length: 0,
-          peer: '10.0.0.1',
+          peer: PEER,
           peerTrusted: trusted,
-          forwarding: forwardingOf([]),
-          pseudonym: undefined,
+          forwarding,
+          pseudonym: table.pseudonym,
           replica: 'A',
+          requestId,
+          trace,
         });
         const lines = Object.entries(standard).flatMap(([name, value]) =>
-          // Cookies become one field there, which says the same.
-          [value]
-            .flat()
-            .flatMap((each) => (name === 'cookie' ? each.split('; ') : [each]).map((one) => `${name}: ${one}`)),
+          [value].flat().map((one): Field => [name, one]),
         );
-        expect(linesOf(reader.forwarded)).toEqual(lines.sort());
+        expect(meaning(fieldsOf(express))).toEqual(meaning(lines));
       }),
-      { numRuns: 2000 },
+      { numRuns: 4000 },
     );
   });
 
