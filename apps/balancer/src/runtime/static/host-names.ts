@@ -22,8 +22,16 @@ export interface HostNamesOptions {
 /** Between two lookups of a name that has no address yet: a service that is only about to be registered. */
 const FIRST_INTERVAL = 1000;
 
-/** Programs that are bound to one kind of address are bound to that of IPv4. */
-const ask: Lookup = (host) => systemLookup(host, { all: true, order: 'ipv4first' });
+/** By the system; IPv4 first, as who is bound to one kind of address is bound to that. */
+export const systemAddresses: Lookup = (host) => systemLookup(host, { all: true, order: 'ipv4first' });
+
+/**
+ * An address, or a name of the loopback (RFC 6761, 6.3): that never moves, and has two addresses of which a program may serve either,
+ * so that whoever dials it had better try both.
+ */
+function standsForItself(host: string): boolean {
+  return isIP(host) > 0 || host === 'localhost' || host.endsWith('.localhost');
+}
 
 interface Entry {
   address: string | undefined;
@@ -40,19 +48,19 @@ export class HostNames {
   #closed = false;
 
   constructor(private readonly options: HostNamesOptions) {
-    this.#lookup = options.lookup ?? ask;
+    this.#lookup = options.lookup ?? systemAddresses;
   }
 
-  /** undefined: it is not known yet. An address is its own. */
+  /** What is dialled for it; undefined: it is not known yet. */
   addressOf(host: string): string | undefined {
-    return isIP(host) > 0 ? host : this.#entries.get(host)?.address;
+    return standsForItself(host) ? host : this.#entries.get(host)?.address;
   }
 
   /** These names are of interest, and no others. A new one is asked for at once. */
   watch(hosts: ReadonlySet<string>): void {
     for (const host of this.#entries.keys()) if (!hosts.has(host)) this.#entries.delete(host);
     for (const host of hosts) {
-      if (isIP(host) === 0 && !this.#entries.has(host))
+      if (!standsForItself(host) && !this.#entries.has(host))
         this.#entries.set(host, { address: undefined, failing: false, due: -Infinity });
     }
     void this.#askWhoIsDue();
