@@ -53,7 +53,7 @@ export async function measureMemory(
       sent += (await load.send(requests / SAMPLES)).requests;
       const standing = costOf(contestant.pids).rss;
       const { rss, heap } = await watch.look();
-      samples.push({ requests: sent, standing, rss, heap });
+      samples.push({ requests: sent, standing: toTenth(standing), rss: toTenth(rss), heap: toTenth(heap) });
       onSample();
     }
     watch.end();
@@ -86,4 +86,8 @@ export function memoryTable(run: MemoryRun): string {
   const most = Math.max(...samples.map(({ standing }) => standing));
   const head = `${lane} lane, ${number(samples.at(-1)?.requests ?? 0)} requests over ${connections} connections. Most resident with its garbage: ${number(most)} MiB.`;
   return `${head}\n\n${table(['', 'second quarter', 'last quarter', 'per million requests', 'flat'], rows)}`;
+}
+
+function toTenth(mebibytes: number): number {
+  return Math.round(10 * mebibytes) / 10;
 }

@@ -89,5 +89,17 @@ async function takeTurn(
   const { requests, seconds, p50, p99 } = await load.run(milliseconds);
   const after = costOf(pids);
   await load.close();
-  return { requests, seconds, cpuSeconds: after.cpu - before.cpu, p50, p99, rss: after.rss };
+  return {
+    requests,
+    seconds: rounded(seconds, 4),
+    cpuSeconds: rounded(after.cpu - before.cpu, 6),
+    p50: rounded(p50, 1),
+    p99: rounded(p99, 1),
+    rss: rounded(after.rss, 1),
+  };
+}
+
+/** More digits than were measured only make the file long. */
+function rounded(value: number, decimals: number): number {
+  return Number(value.toFixed(decimals));
 }
