@@ -1,6 +1,7 @@
 // Owns one connection of a client to the express lane: it reads what comes, request after request, gives each to an exchange, hands
 // over to the standard lane what is not plain, and ends when it is time. One request at a time: what was sent ahead waits, so
 // answers keep their order. What becomes of a request is express-exchange.ts's.
+import { performance } from 'node:perf_hooks';
 import type { Socket } from 'node:net';
 import { plainAddress } from '../../config/networks.js';
 import { answerText, LINGER_BYTES, LINGER_MS } from '../answers.js';
@@ -165,7 +166,7 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
     this.home.onRequests(-1);
     if (this.#state !== 'busy') return;
     if (exchange.last || this.closing || !exchange.bodyEnded) return this.#linger();
-    this.#rest();
+    this.#rest(exchange.endedAt);
     this.#serve();
   }
 
@@ -277,9 +278,9 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
     else if (this.#input.length > MOST_AHEAD) this.socket.pause();
   }
 
-  #rest(): void {
+  #rest(now: number): void {
     this.#state = 'idle';
-    this.#due = performance.now() + this.context.lane.settings.idleTimeout;
+    this.#due = now + this.context.lane.settings.idleTimeout;
     if (this.socket.isPaused()) this.socket.resume();
   }
 

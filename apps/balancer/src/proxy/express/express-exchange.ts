@@ -1,6 +1,7 @@
 // Owns one request of the express lane on the wire, from its head to its last byte: it tells the attempt machine what happens and
 // does what that says. Decisions are the machine's, the client's connection client-connection.ts's, one try express-try.ts's, the
 // body express-body.ts's.
+import { performance } from 'node:perf_hooks';
 import type { AccessEntry } from '../access-log/access-entry.js';
 import type { RowRef } from '../../routing/claims.js';
 import { AttemptMachine, type Step } from '../attempt-machine.js';
@@ -95,12 +96,17 @@ export class ExpressExchange implements TryOwner, QueueWaiter, TableWaiter {
     return this.body === undefined || this.body.state === 'ended';
   }
 
+  /** When nothing of it mattered any more. Monotonic milliseconds. */
+  get endedAt(): number {
+    return this.#endedAt ?? 0;
+  }
+
   begin(): void {
     this.#beganAt = performance.now();
-    if (this.body?.state === 'too_large') this.#obey(this.#machine.refuse('body_too_large'));
-    else if (this.body?.state === 'malformed') this.#obey(this.#machine.refuse('bad_request'));
-    else if (this.#loops) this.#obey(this.#machine.refuse('loop_detected'));
-    else this.#obey(this.#machine.begin(this.#beganAt));
+    if (this.body?.state === 'too_large') this.#obey(this.#machine.refuse('body_too_large'), performance.now());
+    else if (this.body?.state === 'malformed') this.#obey(this.#machine.refuse('bad_request'), performance.now());
+    else if (this.#loops) this.#obey(this.#machine.refuse('loop_detected'), performance.now());
+    else this.#obey(this.#machine.begin(this.#beganAt), this.#beganAt);
   }
 
   // What the client does
@@ -110,48 +116,51 @@ export class ExpressExchange implements TryOwner, QueueWaiter, TableWaiter {
     const { body } = this;
     if (!body || this.#over) return begin;
     const end = body.take(bytes, begin);
-    if (body.state === 'malformed') this.#obey(this.#machine.refuse('bad_request'));
-    else if (body.state === 'too_large') this.#obey(this.#machine.refuse('body_too_large'));
+    if (body.state === 'malformed') this.#obey(this.#machine.refuse('bad_request'), performance.now());
+    else if (body.state === 'too_large') this.#obey(this.#machine.refuse('body_too_large'), performance.now());
     else {
-      this.#obey(this.#machine.progress(performance.now()));
+      const now = performance.now();
+      this.#obey(this.#machine.progress(now), now);
       this.#advance();
     }
     return end;
   }
 
   onClientDrain(): void {
-    if (this.#try?.answer?.state === 'whole') this.#obey(this.#machine.delivered());
+    if (this.#try?.answer?.state === 'whole') this.#obey(this.#machine.delivered(), performance.now());
     else this.#try?.resume();
   }
 
   onClientGone(): void {
-    this.#obey(this.#machine.clientGone());
+    this.#obey(this.#machine.clientGone(), performance.now());
   }
 
   onDeadline(now: number): void {
     const moved = this.client.taken + (this.body?.moved ?? 0);
-    this.#obey(this.#machine.expired(now, this.#awaited, moved));
+    this.#obey(this.#machine.expired(now, this.#awaited, moved), now);
   }
 
   onVacancy(): boolean {
-    this.#obey(this.#machine.roomCame(performance.now()));
+    const now = performance.now();
+    this.#obey(this.#machine.roomCame(now), now);
     return !this.#machine.queued || this.#machine.choosy;
   }
 
   onTable(): void {
-    this.#obey(this.#machine.tableCame(performance.now()));
+    const now = performance.now();
+    this.#obey(this.#machine.tableCame(now), now);
   }
 
   // TryOwner
 
   onConnected(attempt: number, reused: boolean, now: number): void {
     if (this.#entry) this.#entry.connected = now;
-    this.#obey(this.#machine.connected(attempt, reused, now));
+    this.#obey(this.#machine.connected(attempt, reused, now), now);
   }
 
   onSent(attempt: number, now: number): void {
     if (this.body?.kept === false) this.#machine.bodyLost();
-    this.#obey(this.#machine.sent(attempt, now));
+    this.#obey(this.#machine.sent(attempt, now), now);
   }
 
   onRoom(): void {
@@ -161,22 +170,23 @@ export class ExpressExchange implements TryOwner, QueueWaiter, TableWaiter {
   onHead(attempt: number, now: number): void {
     if (this.#entry) this.#entry.headCame = now;
     this.#status = this.context.answers.status;
-    this.#obey(this.#machine.head(attempt, this.#status, now));
+    this.#obey(this.#machine.head(attempt, this.#status, now), now);
   }
 
   onFailed(attempt: number, cause: FailedTry): void {
-    this.#obey(this.#machine.failed(attempt, cause, performance.now()));
+    const now = performance.now();
+    this.#obey(this.#machine.failed(attempt, cause, now), now);
   }
 
   onAnswered(attempt: number, now: number): void {
-    this.#obey(this.#machine.closed(attempt, now));
-    if (this.client.wants) this.#obey(this.#machine.delivered());
+    this.#obey(this.#machine.closed(attempt, now), now);
+    if (this.client.wants) this.#obey(this.#machine.delivered(), now);
   }
 
   /** Ends this request, and not the thread with all the others. */
   onFault(error: Error): void {
     this.context.lane.log.error({ reason: error.stack }, 'a request failed inside the balancer');
-    this.#obey(this.#machine.refuse('internal_error'));
+    this.#obey(this.#machine.refuse('internal_error'), performance.now());
   }
 
   // Private
@@ -194,10 +204,10 @@ export class ExpressExchange implements TryOwner, QueueWaiter, TableWaiter {
     return body.state === 'ended' || !current.wants ? 'replica_takes' : 'client';
   }
 
-  #obey(step: Step): void {
+  #obey(step: Step, now: number): void {
     if (this.#queued && !this.#machine.queued) {
       this.#queued = false;
-      this.context.lane.queue.leave(this, performance.now());
+      this.context.lane.queue.leave(this, now);
     }
     switch (step) {
       case 'none':
@@ -215,13 +225,13 @@ export class ExpressExchange implements TryOwner, QueueWaiter, TableWaiter {
         this.#collecting = false;
         this.#drop();
         this.#queued = true;
-        this.context.lane.queue.enter(this, performance.now());
+        this.context.lane.queue.enter(this, now);
         break;
       case 'try':
         this.#collecting = false;
         this.#drop();
         try {
-          this.#begin();
+          this.#begin(now);
         } catch (error) {
           this.onFault(error as Error);
         }
@@ -230,27 +240,26 @@ export class ExpressExchange implements TryOwner, QueueWaiter, TableWaiter {
         this.#relay();
         break;
       case 'answer':
-        this.#giveUp();
+        this.#giveUp(now);
         this.client.answer(this.#machine.cause, this.#requestId, this.#toHead);
-        this.#end();
+        this.#end(now);
         return;
       case 'cut':
-        this.#giveUp();
+        this.#giveUp(now);
         this.client.reset();
-        this.#end();
+        this.#end(now);
         return;
       case 'end':
-        if (this.#machine.outcome !== 'answered') this.#giveUp();
-        this.#end();
+        if (this.#machine.outcome !== 'answered') this.#giveUp(now);
+        this.#end(now);
         return;
     }
     this.client.follow();
   }
 
-  #begin(): void {
+  #begin(now: number): void {
     const { target, attempt, maxIdle } = this.#machine;
     if (!target) throw new Error('a try without a target');
-    const now = performance.now();
     this.#entry?.tried(target.instance.replica, now);
     this.body?.rewind();
     this.#try = new ExpressTry(attempt, target, this.context, this, this.#toHead, this.#head);
@@ -264,7 +273,8 @@ export class ExpressExchange implements TryOwner, QueueWaiter, TableWaiter {
     if (this.#collecting) {
       if (body.state === 'ended' || body.full) {
         this.#collecting = false;
-        this.#obey(this.#machine.collected(performance.now()));
+        const now = performance.now();
+        this.#obey(this.#machine.collected(now), now);
         return;
       }
     }
@@ -272,7 +282,8 @@ export class ExpressExchange implements TryOwner, QueueWaiter, TableWaiter {
     if (current?.sending) {
       current.flow(body);
       if (!body.kept) this.#machine.bodyLost();
-      this.#obey(this.#machine.progress(performance.now()));
+      const now = performance.now();
+      this.#obey(this.#machine.progress(now), now);
     }
     if (!this.#over) this.client.read(body.state === 'open' && (!body.full || current?.wants === true));
   }
@@ -291,8 +302,8 @@ export class ExpressExchange implements TryOwner, QueueWaiter, TableWaiter {
     this.#try?.drop();
   }
 
-  #giveUp(): void {
-    this.#endedAt = performance.now();
+  #giveUp(now: number): void {
+    this.#endedAt = now;
     this.context.lane.tables.forget(this);
     this.#drop();
     this.body?.forget();
@@ -304,11 +315,11 @@ export class ExpressExchange implements TryOwner, QueueWaiter, TableWaiter {
     );
   }
 
-  #end(): void {
+  #end(now: number): void {
     const { lane } = this.context;
     const { outcome, target } = this.#machine;
     if (outcome === undefined) return;
-    const took = (this.#endedAt ?? performance.now()) - this.#beganAt;
+    const took = (this.#endedAt ??= now) - this.#beganAt;
     lane.meter.ended(this.method, outcome, this.#status, target?.ref, took / 1000);
     if (this.#entry)
       logEnd(lane.accessLog, this.#entry, outcome, this.#toHead, {

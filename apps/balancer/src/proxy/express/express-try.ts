@@ -1,5 +1,6 @@
 // Owns one try of a request of the express lane on the wire: the connection to its replica, the request on it, and the answer on its
 // way to the client, told to the exchange as it happens. What that means is the attempt machine's.
+import { performance } from 'node:perf_hooks';
 import type { Target } from '../../routing/table.js';
 import type { FailedTry } from '../retry-policy.js';
 import { AnswerHeads } from './answer-heads.js';
@@ -143,7 +144,7 @@ export class ExpressTry implements UpstreamUser {
     }
     this.#keepAlive = false;
     relay.end();
-    this.#look(relay, false);
+    this.#look(relay, false, performance.now());
   }
 
   onBroken(): void {
@@ -172,16 +173,26 @@ export class ExpressTry implements UpstreamUser {
   }
 
   #onBytes(bytes: Buffer, count: number): boolean {
+    const now = performance.now();
     let source = bytes;
-    let [begin, end] = [0, count];
+    let begin = 0;
+    let end = count;
     if (!this.#relay) {
-      const heads = (this.#heads ??= new AnswerHeads(this.context.answers, this.toHead, this.owner.client));
-      const read = heads.read(bytes, count);
-      if (read === 'incomplete') return true;
-      if (read === 'broken') this.owner.onFailed(this.number, 'upstream_protocol');
-      else this.#onHead();
-      if (!heads.source) return false;
-      ({ source, begin, end } = heads);
+      const { answers } = this.context;
+      // Nearly always the final head comes at once, and whole.
+      if (!this.#heads && answers.read(bytes, 0, count, this.toHead) === 'complete' && answers.status >= 200)
+        begin = answers.size;
+      else {
+        const heads = (this.#heads ??= new AnswerHeads(answers, this.toHead, this.owner.client));
+        const read = heads.read(bytes, count);
+        if (read === 'incomplete') return true;
+        if (read === 'broken' || !heads.source) {
+          this.owner.onFailed(this.number, 'upstream_protocol');
+          return false;
+        }
+        ({ source, begin, end } = heads);
+      }
+      this.#onHead(now);
     }
     // The head that was just read may have begun it.
     const relay = this.#relay;
@@ -191,22 +202,21 @@ export class ExpressTry implements UpstreamUser {
       this.owner.onFailed(this.number, 'upstream_protocol');
       return false;
     }
-    this.#look(relay, behind < end);
+    this.#look(relay, behind < end, now);
     return relay.state === 'whole' || this.owner.client.wants;
   }
 
-  #onHead(): void {
+  #onHead(now: number): void {
     const { answers } = this.context;
     this.#keepAlive = answers.keepAlive;
     this.#idleLimit = answers.idleLimit;
-    this.owner.onHead(this.number, performance.now());
+    this.owner.onHead(this.number, now);
   }
 
   /** What has come of the answer by now. @param surplus there was more than the answer */
-  #look(relay: AnswerRelay, surplus: boolean): void {
+  #look(relay: AnswerRelay, surplus: boolean, now: number): void {
     if (relay.state === 'broken') return this.owner.onFailed(this.number, 'upstream_closed');
     if (relay.state !== 'whole') return;
-    const now = performance.now();
     const upstream = this.#upstream;
     const { body } = this.owner;
     this.#upstream = undefined;

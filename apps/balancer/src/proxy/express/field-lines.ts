@@ -127,24 +127,31 @@ export abstract class FieldLines {
   protected valuesOf(name: string): string[] {
     const positions = this.#positions;
     const values: string[] = [];
-    for (let field = 0; field < this.#count * STRIDE; field += STRIDE) {
-      if (positions[field + 1] - positions[field] !== name.length || !isWord(this.text, positions[field], name))
-        continue;
+    for (let field = this.#find(name, 0); field >= 0; field = this.#find(name, field + STRIDE))
       values.push(this.text.slice(positions[field + 2], positions[field + 3]));
-    }
     return values;
   }
 
   /** Value of the first such field. @param name in lower case */
   protected firstOf(name: string): string | undefined {
+    const field = this.#find(name, 0);
+    return field < 0 ? undefined : this.text.slice(this.#positions[field + 2], this.#positions[field + 3]);
+  }
+
+  /** There is more than one such field. @param name in lower case */
+  protected repeats(name: string): boolean {
+    const field = this.#find(name, 0);
+    return field >= 0 && this.#find(name, field + STRIDE) >= 0;
+  }
+
+  /** @param from position to look from @returns position of the field; -1: there is none */
+  #find(name: string, from: number): number {
     const positions = this.#positions;
     const end = this.#count * STRIDE;
-    for (let field = 0; field < end; field += STRIDE) {
-      if (positions[field + 1] - positions[field] !== name.length || !isWord(this.text, positions[field], name))
-        continue;
-      return this.text.slice(positions[field + 2], positions[field + 3]);
-    }
-    return undefined;
+    for (let field = from; field < end; field += STRIDE)
+      if (positions[field + 1] - positions[field] === name.length && isWord(this.text, positions[field], name))
+        return field;
+    return -1;
   }
 
   #viewOf(bytes: Buffer): DataView {

@@ -101,9 +101,10 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
 
   /** By the standard lane's rules for repeated fields: of some the first counts, all others are lists. @param name in lower case */
   field(name: string): string | undefined {
-    if (FIRST_COUNTS.has(name)) return this.firstOf(name);
-    const values = this.valuesOf(name);
-    return values.length === 0 ? undefined : values.join(name === 'cookie' ? '; ' : ', ');
+    const first = this.firstOf(name);
+    // Few fields are repeated: all others are found with this.
+    if (first === undefined || !this.repeats(name) || FIRST_COUNTS.has(name)) return first;
+    return this.valuesOf(name).join(name === 'cookie' ? '; ' : ', ');
   }
 
   /** @returns where the field lines begin */
