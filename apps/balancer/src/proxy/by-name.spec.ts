@@ -24,7 +24,7 @@ describe.each(LANES)('a replica named localhost, in the %s lane', (lane) => {
       if (host !== 'localhost') return (lookup as (...args: unknown[]) => void)(host, ...rest);
       (rest.at(-1) as (error: null, list: object) => void)(null, LOOPBACK);
     };
-    jest.spyOn(dns, 'lookup').mockImplementation(answer as typeof dns.lookup);
+    jest.spyOn(dns, 'lookup').mockImplementation(answer);
   });
   afterEach(() => void jest.restoreAllMocks());
 
