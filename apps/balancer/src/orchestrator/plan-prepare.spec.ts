@@ -58,6 +58,7 @@ describe('the successor of an instance whose end was reported', () => {
     ['others start first', { seen, openings: { members: 0 } }],
     ['the replica is drained', { seen, desired: [slot('A', { drained: true })] }],
     ['the replica died lately: it may have to wait', { seen, slots: slots({ streak: 1, retryAt: 0 }) }],
+    ['the engine was in the way a moment ago', { seen, slots: slots({ retryAt: NOW + 1 }) }],
     ['the replica is quarantined', { seen, slots: slots({ quarantine: { reason: 'died' } }) }],
     [
       'a standby takes its place',

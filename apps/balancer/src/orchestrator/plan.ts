@@ -248,11 +248,11 @@ class Planner {
    */
   private prepare(slot: Slot): void {
     const { name, winner, incumbents, drained, specHash, history } = slot;
-    const { underWay, instances, surge } = this.input;
+    const { underWay, instances, surge, now } = this.input;
     const record = winner && instances.get(winner.id);
     if (!record?.ejected?.death || record.health.status !== 'passing' || drained) return;
-    const { quarantine, streak } = history.restart;
-    if (incumbents.length > 0 || underWay.slots.has(name) || quarantine || streak > 0) return;
+    const { quarantine, streak, retryAt } = history.restart;
+    if (incumbents.length > 0 || underWay.slots.has(name) || quarantine || streak > 0 || retryAt > now) return;
     if (this.openings.members < 1 || this.replacing >= surge || this.reserve.has(specHash)) return;
     if (this.act({ kind: 'prepare', slot: name })) this.replacing++;
   }

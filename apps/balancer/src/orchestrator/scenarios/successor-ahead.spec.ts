@@ -1,5 +1,6 @@
 // The successor that is made while the engine has told of a death and does not show it yet: in time, and never beside the living.
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { RuntimeError } from '../../runtime/runtime-error.js';
 import { PoolRig } from '../testing/pool-rig.js';
 
 let rig: PoolRig;
@@ -51,6 +52,20 @@ describe('the successor of a replica whose death was told', () => {
     expect(made('start', began)).toBeNaN();
     expect(of(S1)).toEqual([rig.runtime.one(S1)]);
     expect(rig.view(S1)).toMatchObject({ state: 'ready', instance: { id } });
+  });
+
+  it('is not asked for again at once when the engine is in the way: an engine that fails is not hammered', async () => {
+    await up();
+    let asked = 0;
+    const away = { error: new RuntimeError('unreachable', 'no engine') };
+    // More than a few would go on for ever: no time passes between them.
+    rig.runtime.disturb = (call) => (call === 'create' && ++asked < 50 ? away : undefined);
+    rig.runtime.behaviour = 'mute';
+    const { id } = rig.runtime.one(S1);
+    rig.runtime.behaviours.set(id, 'mute');
+    rig.runtime.emit({ kind: 'died', instanceId: id });
+    await rig.pass(900);
+    expect(asked).toBe(1);
   });
 
   it('is one for all that are told dead at once, however wrongly', async () => {
