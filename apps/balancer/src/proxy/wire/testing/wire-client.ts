@@ -28,6 +28,8 @@ export interface ExchangeOptions {
   readonly patience?: number;
   /** Ends its side after the last write. */
   readonly ends?: boolean;
+  /** Milliseconds without a byte after which it ends its side, and goes on reading; 0 = never. */
+  readonly endsAfter?: number;
 }
 
 /**
@@ -37,7 +39,7 @@ export interface ExchangeOptions {
 export async function exchange(
   port: number,
   writes: readonly string[],
-  { patience = 0, ends = false }: ExchangeOptions = {},
+  { patience = 0, ends = false, endsAfter = 0 }: ExchangeOptions = {},
 ): Promise<WireExchange> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   let [text, reset, closed] = ['', false, true];
@@ -54,6 +56,7 @@ export async function exchange(
       socket.destroy();
     });
   }
+  if (endsAfter > 0) socket.setTimeout(endsAfter, () => socket.end());
   const end = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   for (const bytes of writes) socket.write(bytes, 'latin1');
   if (ends) socket.end();
