@@ -2,6 +2,7 @@
 // by number. What that means is the attempt machine's.
 import type { Agent, ClientRequest, IncomingMessage, InformationEvent } from 'node:http';
 import type { Target } from '../routing/table.js';
+import { isOurAnswer, MOST_INFORMATION } from './answer-limits.js';
 import { trailerFields } from './fields.js';
 import type { Party } from './forwarder.js';
 import type { BodyReader } from './request-body.js';
@@ -22,6 +23,7 @@ export class Attempt implements Party {
   #outgoing: ClientRequest | undefined;
   #connected = false;
   #dropped = false;
+  #information = 0;
 
   constructor(
     readonly number: number,
@@ -58,13 +60,11 @@ export class Attempt implements Party {
     // The library's own listener would end the client's response together with an answer that is not passed on.
     outgoing.removeAllListeners('response');
     outgoing.once('response', (upstream) => this.#onHead(outgoing, upstream));
-    outgoing.on('information', (information) => {
-      if (!this.#dropped) this.owner.onInformation(this, information);
-    });
+    outgoing.on('information', (information) => this.#onInformation(information));
     // Nobody asked to change the protocol. Without a listener node would close the connection and say no more than that.
     outgoing.once('upgrade', (_response, socket) => {
       socket.destroy();
-      this.#fail(new TryEnded('upstream_protocol'));
+      this.#refuse();
     });
     // Before the library's own listener, which ends the request. On one that is not chunked they go nowhere.
     this.body?.once('end', () => outgoing.addTrailers(trailerFields(this.request.rawTrailers)));
@@ -93,9 +93,16 @@ export class Attempt implements Party {
     this.body?.open();
   }
 
+  #onInformation(information: InformationEvent): void {
+    if (this.#dropped) return;
+    if (++this.#information > MOST_INFORMATION) this.#refuse();
+    else this.owner.onInformation(this, information);
+  }
+
   #onHead(outgoing: ClientRequest, upstream: IncomingMessage): void {
-    if (this.#dropped) {
+    if (this.#dropped || !isOurAnswer(upstream)) {
       upstream.destroy();
+      this.#refuse();
       return;
     }
     // Answered without reading the body to its end: neither the rest nor the connection is of use.
@@ -106,6 +113,10 @@ export class Attempt implements Party {
         outgoing.destroy();
       });
     this.owner.onHead(this, upstream);
+  }
+
+  #refuse(): void {
+    this.#fail(new TryEnded('upstream_protocol'));
   }
 
   #fail(error: Error): void {

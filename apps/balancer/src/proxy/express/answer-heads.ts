@@ -1,9 +1,7 @@
 // Owns the heads of the answers to one try: put together from what comes, informational ones passed on, up to that of the final
 // answer. The grammar is response-head.ts's, the body answer-relay.ts's.
+import { MOST_INFORMATION } from '../answer-limits.js';
 import type { ResponseHeadReader } from './response-head.js';
-
-/** Informational answers to one request. Who sends more means no good. */
-const MOST_INFORMATION = 32;
 
 export class AnswerHeads {
   /** The bytes that the body begins in, and where; once the final head is there. */
