@@ -43,8 +43,7 @@ export class BenchBalancer {
       env: this.environment(settings),
       stdio: ['ignore', 'pipe', 'ignore'],
     });
-    // It ends its data process and its replicas itself.
-    this.ended = lastAct(() => void this.child.kill('SIGINT'));
+    this.ended = lastAct(() => this.end());
   }
 
   /** Resolves once all replicas and standbys are ready. @throws Error when that does not come */

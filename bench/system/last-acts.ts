@@ -1,15 +1,19 @@
-// Owns what has to be done when a benchmark is broken off: whoever starts something that would go on without it says here how it is
-// ended, without waiting for anything.
-const acts = new Set<() => void>();
+// Owns how a benchmark ends when it is broken off: whoever starts something that would go on without it, or leaves files, says here how
+// that is ended. A second signal does not wait for it.
+const acts = new Set<() => Promise<void>>();
 let listening = false;
 
-/** @param act is run when this process ends, by SIGINT and SIGTERM too @returns takes it back */
-export function lastAct(act: () => void): () => void {
+/** @param act is run at SIGINT and SIGTERM, with all others; then this process ends @returns takes it back */
+export function lastAct(act: () => Promise<void>): () => void {
   if (!listening) {
     listening = true;
-    process.once('exit', () => acts.forEach((one) => one()));
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void breakOff());
   }
   acts.add(act);
   return () => void acts.delete(act);
+}
+
+async function breakOff(): Promise<void> {
+  await Promise.allSettled([...acts].map((act) => act()));
+  process.exit(1);
 }

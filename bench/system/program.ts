@@ -31,10 +31,7 @@ export class Program {
   private constructor(child: ChildProcess, folder: string) {
     this.#child = child;
     this.#folder = folder;
-    this.#ended = lastAct(() => {
-      child.kill();
-      rmSync(folder, { recursive: true, force: true });
-    });
+    this.#ended = lastAct(() => this.end());
   }
 
   /** @throws Error with its output when it does not take connections in time */
