@@ -51,6 +51,15 @@ describe('the successor of an instance whose end was reported', () => {
     });
   });
 
+  it('is given up at once when a deploy or a restart wants another one meanwhile', () => {
+    const seen = [
+      [a1, reported],
+      [a2, untried],
+    ] as const;
+    expect(planFor({ seen, desired: [slot('A', { renewedFrom: 3 })] }).retire).toEqual(['retire a2']);
+    expect(planFor({ seen, desired: [slot('A', { specHash: 'new' })] }).retire).toEqual(['retire a2']);
+  });
+
   const seen = [[a1, reported]] as const;
   const waiting: readonly (readonly [string, World])[] = [
     ['an instance is being made for it already', { seen, underWay: { slots: new Set(['A']) } }],

@@ -135,8 +135,12 @@ class Planner {
     // A name that was removed and added again is another replica: an instance of the old one does not serve for it.
     for (const old of alive.filter((i) => i.generation < slot.firstGeneration))
       this.dismiss(old, 'its replica was removed');
-    const own = alive.filter((i) => i.generation >= slot.firstGeneration).sort(byGeneration);
     const upToDate = (i: ObservedInstance) => i.specHash === slot.specHash && i.generation >= slot.renewedFrom;
+    // A deploy or a restart came between its making and its start: it makes room before another is made.
+    const surplus = (i: ObservedInstance) => i.state === 'created' && !upToDate(i);
+    const present = alive.filter((i) => i.generation >= slot.firstGeneration);
+    for (const one of present.filter(surplus)) this.dismiss(one, 'it was not started, and is not what is wanted now');
+    const own = present.filter((i) => !surplus(i)).sort(byGeneration);
     const fit = own.filter((i) => upToDate(i) && !i.leftover);
     // Who was only made is no successor of one that lives, whatever was reported of it.
     const winner = fit.find(({ state }) => state !== 'created') ?? fit[0];
