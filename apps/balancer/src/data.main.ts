@@ -2,6 +2,7 @@
 // for good. It outlives the control process that started it, and waits for the next.
 import { AccessLogFile } from './proxy/access-log/access-log-file.js';
 import { DataPlane, ListenError } from './proxy/data-plane.js';
+import { descriptorLimit, planDescriptors } from './proxy/descriptors.js';
 import { listenForControl } from './proxy/control-socket.js';
 import { bindAs, dropPrivileges, PrivilegeError } from './proxy/privileges.js';
 import { threadLanes } from './proxy/thread-lane.js';
@@ -25,6 +26,9 @@ const claims = ClaimTable.create(settings.workers);
 const keys = KeyCounts.create(settings.workers);
 const accessLog = openAccessLog();
 const traffic = TrafficCells.create(settings.workers, claims.rows);
+const descriptors = planDescriptors(settings, descriptorLimit());
+if (descriptors.warning) log.warn({}, descriptors.warning);
+const laneSettings = { ...settings, maxConnections: descriptors.maxConnections };
 const plane = new DataPlane({
   settings,
   port,
@@ -32,8 +36,9 @@ const plane = new DataPlane({
   keys,
   traffic,
   log,
-  startLane: threadLanes(new URL('./data.worker.js', import.meta.url), settings, claims, keys, traffic, logLevel),
+  startLane: threadLanes(new URL('./data.worker.js', import.meta.url), laneSettings, claims, keys, traffic, logLevel),
   bindShared: (bind) => bindAs(settings.user, port, bind),
+  notices: descriptors.warning === undefined ? [] : [descriptors.warning],
   writeAccess: accessLog && ((batch, done) => accessLog.write(batch, done)),
   onBroken: (reason) => {
     log.error({}, reason);

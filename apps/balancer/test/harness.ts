@@ -31,6 +31,8 @@ export interface Exit {
 export interface StartOptions {
   /** Settings; win over the harness's own. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Limit of file descriptors of all its processes. */
+  readonly descriptors?: number;
   /** Of an earlier balancer, to start the same pool again. */
   readonly home?: Home;
 }
@@ -96,8 +98,8 @@ export function environment(home: Home, env: Readonly<Record<string, string>> = 
 }
 
 /** Starts a balancer and waits until it serves. @throws Error with its output when it ends before that */
-export async function startBalancer({ env, home = newHome() }: StartOptions = {}): Promise<Balancer> {
-  const child = launch(home, env);
+export async function startBalancer({ env, descriptors, home = newHome() }: StartOptions = {}): Promise<Balancer> {
+  const child = launch(home, env, descriptors);
   const output = collect(child);
   const exited = exitOf(child);
   const serving = await Promise.race([
@@ -172,8 +174,11 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-function launch(home: Home, env: StartOptions['env']): ChildProcess {
-  const child = spawn(process.execPath, [MAIN], {
+function launch(home: Home, env: StartOptions['env'], descriptors?: number): ChildProcess {
+  const program = [process.execPath, MAIN];
+  const [command, ...args] =
+    descriptors === undefined ? program : ['sh', '-c', `ulimit -n ${descriptors}; exec "$0" "$@"`, ...program];
+  const child = spawn(command, args, {
     cwd: home.stateDir, // no .env of the repository counts
     env: environment(home, env),
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -10,7 +10,7 @@ import type { AttemptScope, RequestFacts } from './attempt-scope.js';
 import type { Candidates } from './candidates.js';
 import type { Cause, End } from './causes.js';
 import { type Awaited, lookInterval, RelayWatch } from './relay-watch.js';
-import { againAfter, type FailedTry } from './retry-policy.js';
+import { againAfter, type FailedTry, type RetryReason } from './retry-policy.js';
 
 /**
  * What the lane does next. Each but `none` gives up the try before, if one is under way, except `relay`.
@@ -45,7 +45,7 @@ export class AttemptMachine {
   #maxIdle = Infinity;
   #triedAt = 0;
   /** Why the next try may be made, if it is not the first. */
-  #reason: FailedTry | 'unavailable' | undefined;
+  #reason: RetryReason | undefined;
   #reused = false;
   /** Failed on a connection that had been idle: that says nothing about the replica, which may be tried again. */
   #benign: Target | undefined;
@@ -120,6 +120,7 @@ export class AttemptMachine {
     if (this.#state !== 'idle') return 'none';
     const { totalTimeout } = this.scope.settings;
     if (totalTimeout > 0) this.#totalDeadline = now + totalTimeout;
+    if (this.scope.shedder.shedding) return this.#answer('overload');
     if (!this.candidates) return this.#answer('no_replica');
     if (!this.facts.collects) return this.#next(now);
     this.#enter('collecting', now + COLLECT_TIMEOUT);
@@ -338,8 +339,9 @@ export class AttemptMachine {
     const leaving = !candidates.heldIsReady;
     const idleClose = this.#reused && cause === 'upstream_closed';
     if (idleClose) this.#benign = target;
-    // Blamed is neither who just began to leave nor who closed a connection that had nothing to do.
-    if (!leaving && !idleClose) this.scope.report(target, cause);
+    // Blamed is neither who just began to leave, nor who closed a connection that had nothing to do, nor whom we had no
+    // descriptor for.
+    if (!leaving && !idleClose && cause !== 'overload') this.scope.report(target, cause);
     // Drained between claim and connect: as if the claim had been refused.
     if (leaving && this.#state === 'connecting') this.#tries--;
     this.#lastFailure = cause;
@@ -349,6 +351,8 @@ export class AttemptMachine {
   /** Pays for it, where that is asked for. @param leaving the replica is out already: to go on spreads no overload */
   #mayGoOn(cause: FailedTry | 'unavailable', now: number, leaving = false): boolean {
     if (this.#bodyLost || now >= this.#totalDeadline || this.#tries >= this.scope.settings.retryAttempts) return false;
+    // There is none for another either.
+    if (cause === 'overload') return false;
     const again = againAfter(cause, this.#state !== 'connecting', this.facts.idempotent);
     if (again === 'never') return false;
     if (again === 'paid' && !leaving) this.#paid ||= this.scope.budget.take();

@@ -3,7 +3,7 @@ import type { Outcome } from '../routing/link/messages.js';
 import type { Target } from '../routing/table.js';
 import type { RelayRules } from './relay-watch.js';
 import type { RetryBudget } from './retry-budget.js';
-import type { FailedTry } from './retry-policy.js';
+import type { RetryReason } from './retry-policy.js';
 
 /** Times in milliseconds. */
 export interface AttemptRules extends RelayRules {
@@ -23,12 +23,14 @@ export interface AttemptRules extends RelayRules {
 export interface AttemptScope {
   readonly settings: AttemptRules;
   readonly budget: RetryBudget;
+  /** Whether there is more to do than can be done: then nothing new is begun. */
+  readonly shedder: { readonly shedding: boolean };
   /** A try failed on a replica that was to take requests. */
   report(target: Target, outcome: Outcome): void;
   /** The head of an answer came, `took` milliseconds after the try began. */
   answered(target: Target, status: number, took: number): void;
   /** The request is sent again, because of how the try before ended. */
-  retried(reason: FailedTry | 'unavailable'): void;
+  retried(reason: RetryReason): void;
 }
 
 export interface RequestFacts {

@@ -41,6 +41,8 @@ export interface DataPlaneOptions {
   readonly bindShared?: <T>(bind: () => Promise<T>) => Promise<T>;
   /** Writes lines of the access log, and calls `done` once they are dealt with. Left out: there is no access log. */
   readonly writeAccess?: (batch: AccessBatch, done: () => void) => void;
+  /** What every control process should know. */
+  readonly notices?: readonly string[];
   /** A lane died and could not be replaced: this process is of no more use. */
   readonly onBroken: (reason: string) => void;
 }
@@ -125,6 +127,7 @@ export class DataPlane {
       address: this.#endpoint,
       user: this.#user,
     };
+    const notices = [...(this.options.notices ?? [])];
     const orders = {
       keyCounts: () => (this.#inForce ? this.options.keys.totals(this.#inForce.ring.chain.links.length) : []),
       metrics: () => trafficReport(this.options.traffic, this.#ledger, this.options.claims),
@@ -133,7 +136,11 @@ export class DataPlane {
           limit,
           this.#lanes.map(({ channel }) => channel),
         ),
-      apply: (snapshot: Snapshot) => this.#apply(snapshot),
+      apply: (snapshot: Snapshot) => {
+        // Not before: who sends a table has its ears open.
+        for (const message of notices.splice(0)) session.send({ type: 'log', level: 'warn', message });
+        this.#apply(snapshot);
+      },
       shutdown: (deadlineMs: number) => void this.stop(deadlineMs),
     };
     const session = new ControlSession(channel, this.#rows, orders, hello, () => {

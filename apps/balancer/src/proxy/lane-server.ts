@@ -4,7 +4,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { answerCause, answerOnSocket, bodyArriving } from './answers.js';
+import { plainAddress } from '../config/networks.js';
+import { maskAddress } from '../routing/ip-mask.js';
 import type { Cause } from './causes.js';
+import { ClientLimits, PREFIX6 } from './client-limits.js';
 import { classicRoute, type ClassicRoutes } from './classic-routes.js';
 import { Exchange } from './exchange.js';
 import { requestIdOf } from './client.js';
@@ -23,6 +26,9 @@ interface Open {
   refuse(cause: Cause): void;
 }
 
+/** Connections that were refused and are not closed yet. */
+const MOST_PARTING = 64;
+
 export class LaneServer implements StandardLane {
   readonly #server: Server;
   /** In the order of arrival, by connection: a client may send the next request before the answer to the last. */
@@ -33,6 +39,9 @@ export class LaneServer implements StandardLane {
   readonly #express: ExpressLane | undefined;
   /** What node does with a new connection. */
   readonly #toStandard: (this: Server, socket: Socket) => void;
+  readonly #clients: ClientLimits;
+  /** Connections that were refused, and whose clients may still read why. */
+  #parting = 0;
   #closing = false;
   #onIdle: (() => void) | undefined;
 
@@ -74,6 +83,7 @@ export class LaneServer implements StandardLane {
     const [toStandard] = server.listeners('connection') as ((this: Server, socket: Socket) => void)[];
     this.#toStandard = toStandard;
     server.removeListener('connection', toStandard);
+    this.#clients = new ClientLimits({ ...settings, addressOf: (peer) => clientNetwork(peer, context.trusts) });
     if (settings.express) this.#express = new ExpressLane(context, this);
     server.on('connection', (socket: Socket) => this.#accept(socket));
   }
@@ -89,6 +99,8 @@ export class LaneServer implements StandardLane {
       this.#server.once('error', reject);
       this.#server.listen({ host, port, reusePort: shared }, () => {
         this.#server.off('error', reject);
+        const { log } = this.context;
+        this.#server.on('error', ({ message }) => log.error({ reason: message }, 'the data port has trouble'));
         const { address, port: bound } = this.#server.address() as AddressInfo;
         resolve({ host: address, port: bound });
       });
@@ -128,12 +140,29 @@ export class LaneServer implements StandardLane {
   }
 
   #accept(socket: Socket): void {
+    const peer = plainAddress(socket.remoteAddress ?? '');
+    if (!this.#clients.admit(peer)) return this.#refuseConnection(socket);
+    socket.once('close', () => this.#clients.leave(peer));
     if (this.#express) {
       this.#express.accept(socket);
       return;
     }
     this.context.meter.connected();
     this.adopt(socket, 0);
+  }
+
+  /** Nobody waits to read what it asks: the answer may come before the question. With too many of them there is none. */
+  #refuseConnection(socket: Socket): void {
+    const { meter, requestIds } = this.context;
+    meter.refusedConnection();
+    socket.on('error', () => {});
+    if (this.#parting >= MOST_PARTING) {
+      socket.resetAndDestroy();
+      return;
+    }
+    this.#parting++;
+    socket.once('close', () => this.#parting--);
+    answerOnSocket(socket, 'overload', requestIds?.make());
   }
 
   #serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void {
@@ -250,6 +279,11 @@ export class LaneServer implements StandardLane {
     if (last) last.response.once('finish', () => this.#refuseOnSocket(socket, cause));
     else this.#refuseOnSocket(socket, cause);
   }
+}
+
+/** What counts as one client; undefined: it speaks for many. */
+function clientNetwork(peer: string, trusts: LaneContext['trusts']): string | undefined {
+  return trusts(peer) ? undefined : maskAddress(peer, 32, PREFIX6);
 }
 
 function clientErrorCause({ code }: NodeJS.ErrnoException): Cause | undefined {

@@ -20,6 +20,8 @@ import type { Endpoint, LaneCommand, LaneReport } from './lane-messages.js';
 import { LaneServer } from './lane-server.js';
 import { randomHex } from './random-hex.js';
 import { RequestIds } from './request-id.js';
+import { LoadShedder } from './load-shedder.js';
+import { memoryInUse } from './memory-in-use.js';
 import { limitsOf } from './replica-limits.js';
 import { RequestQueue } from './request-queue.js';
 import { RetryBudget } from './retry-budget.js';
@@ -92,11 +94,14 @@ export class Lane implements Tables {
       deadlines: this.#deadlines,
       onLeft: (waited) => meter.queued(waited / 1000),
     });
+    const shedder = new LoadShedder(settings);
     const budget = new RetryBudget(() => meter.budgetRefused());
     this.#pulse = new LanePulse(traffic, worker, {
       upstreams: () => this.#upstreamCounts(),
       waiting: () => this.waiting,
       queued: () => this.#queue.length,
+      shedder,
+      memory: () => (settings.maxMemory > 0 ? memoryInUse() : 0),
       budgetHeld: () => budget.held,
     });
     const digits = randomHex();
@@ -112,6 +117,7 @@ export class Lane implements Tables {
       budget,
       upstreams: this.#upstreams,
       deadlines: this.#deadlines,
+      shedder,
       queue: this.#queue,
       limits,
       rooms: this.#rooms,

@@ -4,8 +4,11 @@ import type { Cause } from './causes.js';
 
 export type FailedTry = Extract<
   Cause,
-  'connect_failed' | 'connect_timeout' | 'upstream_closed' | 'upstream_protocol' | 'response_timeout'
+  'connect_failed' | 'connect_timeout' | 'upstream_closed' | 'upstream_protocol' | 'response_timeout' | 'overload'
 >;
+
+/** How a try ended after which there may be another; `unavailable`: the replica answered 503. */
+export type RetryReason = Exclude<FailedTry, 'overload'> | 'unavailable';
 
 /** A replica may carry it out twice with the effect of once (RFC 9110, 9.2.2). Asked of every request: a set would take longer. */
 export function isIdempotent(method: string): boolean {
@@ -34,6 +37,8 @@ export class TryEnded extends Error {
 export function causeOf(error: Error & { readonly code?: string }, connected: boolean): FailedTry {
   if (error instanceof TryEnded) return error.failure;
   if (error.code?.startsWith('HPE_')) return 'upstream_protocol';
+  // No descriptor was left for a connection: that is nobody's fault but ours.
+  if (error.code === 'EMFILE' || error.code === 'ENFILE') return 'overload';
   return connected ? 'upstream_closed' : 'connect_failed';
 }
 
@@ -47,7 +52,7 @@ export type Again = 'never' | 'free' | 'paid';
  *
  * @param received the connection stood: the replica may have acted on the request
  */
-export function againAfter(cause: FailedTry | 'unavailable', received: boolean, idempotent: boolean): Again {
+export function againAfter(cause: RetryReason, received: boolean, idempotent: boolean): Again {
   if (received && !idempotent) return 'never';
   switch (cause) {
     case 'connect_failed':

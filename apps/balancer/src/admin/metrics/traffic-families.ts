@@ -115,6 +115,14 @@ function laneFamilies(registry: Registry) {
         'waiting_requests',
         'Requests that wait for a replica to become ready, or for the next routing table.',
       ),
+      refusedConnections: family(
+        'client_connections_refused_total',
+        'Connections of clients that were refused, because there were too many in all or from their address.',
+      ),
+      shedding: family(
+        'worker_shedding',
+        'Whether the worker refuses new requests, because it is too late with what it does, or uses too much memory.',
+      ),
       queued: family('queued_requests', 'Requests in the queue, because every replica is at its limit.'),
       upstreamOpened: family(
         'upstream_connections_opened_total',

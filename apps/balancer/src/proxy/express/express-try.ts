@@ -2,7 +2,7 @@
 // way to the client, told to the exchange as it happens. What that means is the attempt machine's.
 import { performance } from 'node:perf_hooks';
 import type { Target } from '../../routing/table.js';
-import type { FailedTry } from '../retry-policy.js';
+import { causeOf, type FailedTry } from '../retry-policy.js';
 import { AnswerHeads } from './answer-heads.js';
 import { AnswerRelay } from './answer-relay.js';
 import type { ExpressBody } from './express-body.js';
@@ -147,9 +147,9 @@ export class ExpressTry implements UpstreamUser {
     this.#look(relay, false, performance.now());
   }
 
-  onBroken(): void {
+  onBroken(error: NodeJS.ErrnoException | undefined): void {
     this.#upstream = undefined;
-    this.owner.onFailed(this.number, this.#connected ? 'upstream_closed' : 'connect_failed');
+    this.owner.onFailed(this.number, causeOf(error ?? new Error('closed'), this.#connected));
   }
 
   // Private

@@ -32,6 +32,7 @@ export class MachineRig {
   readonly answers: string[] = [];
   /** Why requests were sent again, in order. */
   readonly retried: string[] = [];
+  readonly shedder = { shedding: false };
   /** Of each replica. */
   limits: ClaimLimits = NO_LIMITS;
   /** Requests that may be in the queue. */
@@ -82,6 +83,7 @@ export class MachineRig {
     const scope = {
       settings: { ...TEST_RULES, ...rules },
       budget: this.budget,
+      shedder: this.shedder,
       report: ({ instance }: { instance: { replica: string } }, outcome: Outcome) =>
         void this.blamed.push(`${instance.replica} ${outcome}`),
       answered: ({ instance }: { instance: { replica: string } }, status: number, took: number) =>

@@ -3,8 +3,9 @@
 import type { Socket } from 'node:net';
 import type { ClaimTable, RowRef } from '../../routing/claims.js';
 import type { End } from '../causes.js';
+import type { RetryReason } from '../retry-policy.js';
 import { endIndex, methodClass } from './ends.js';
-import { type RetryReason, retryReasonIndex } from './retry-reasons.js';
+import { retryReasonIndex } from './retry-reasons.js';
 import type { TrafficCells } from './traffic-cells.js';
 
 /** Bytes of a client's connection that are counted already. */
@@ -35,6 +36,11 @@ export class LaneMeter {
   connected(): void {
     this.cells.add(this.worker, 'accepted', 1);
     this.cells.add(this.worker, 'connections', 1);
+  }
+
+  /** A client had one connection too many. */
+  refusedConnection(): void {
+    this.cells.add(this.worker, 'refusedConnections', 1);
   }
 
   disconnected(): void {

@@ -13,6 +13,10 @@ export interface PulseSources {
   waiting(): number;
   /** Requests in the queue. */
   queued(): number;
+  /** Told of each look, and asked what came of it. @param lag milliseconds by which it was late */
+  readonly shedder: { look(now: number, lag: number, memory: number): void; readonly shedding: boolean };
+  /** Bytes in use; only asked where it matters. */
+  memory(): number;
   /** Paid retries under way. */
   budgetHeld(): number;
 }
@@ -37,7 +41,10 @@ export class LanePulse {
   /** @param now monotonic milliseconds */
   look(now: number): void {
     const { cells, worker, sources } = this;
-    cells.lag(worker, Math.max(0, now - this.#last - PULSE) / 1000);
+    const lag = Math.max(0, now - this.#last - PULSE);
+    cells.lag(worker, lag / 1000);
+    sources.shedder.look(now, lag, sources.memory());
+    cells.set(worker, 'shedding', sources.shedder.shedding ? 1 : 0);
     this.#last = now;
     const { open, idle } = sources.upstreams();
     cells.set(worker, 'upstreamOpen', open);

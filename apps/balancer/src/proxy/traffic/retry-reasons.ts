@@ -1,8 +1,5 @@
 // Owns why a request may be sent again, as indices that a counter can be found by. Whether it is, the attempt machine says. Pure.
-import type { FailedTry } from '../retry-policy.js';
-
-/** How the try before ended; `unavailable`: the replica answered 503. */
-export type RetryReason = FailedTry | 'unavailable';
+import type { RetryReason } from '../retry-policy.js';
 
 const INDEX: Readonly<Record<RetryReason, number>> = {
   connect_failed: 0,

@@ -16,7 +16,7 @@ const [WORKERS, ROWS] = [0, 1];
 /** Buckets, one for what is above all bounds, and the sum. */
 const histogramSize = (bounds: readonly number[]) => bounds.length + 2;
 
-/** Numbers of a lane, by offset into its block. The first six go up and down, the others only rise. */
+/** Numbers of a lane, by offset into its block. The first seven go up and down, the others only rise. */
 export const LANE = {
   connections: 0,
   upstreamOpen: 1,
@@ -26,19 +26,23 @@ export const LANE = {
   waiting: 4,
   /** Requests in the queue. */
   queued: 5,
-  accepted: 6,
-  upstreamOpened: 7,
-  upstreamReused: 8,
-  received: 9,
-  sent: 10,
-  budgetRefused: 11,
+  /** 1 while new requests are refused because there is more to do than can be done. */
+  shedding: 6,
+  accepted: 7,
+  upstreamOpened: 8,
+  upstreamReused: 9,
+  received: 10,
+  sent: 11,
+  budgetRefused: 12,
   /** Seconds that its thread was not idle. */
-  busy: 12,
+  busy: 13,
   /** Of its thread; the one number that the main thread writes, while nobody else can. */
-  deaths: 13,
+  deaths: 14,
+  /** Of clients that had one too many. */
+  refusedConnections: 15,
 } as const;
 export type LaneNumber = keyof typeof LANE;
-const GAUGES = 6;
+const GAUGES = 7;
 const LANE_NUMBERS = Object.keys(LANE).length;
 
 const RETRIES = LANE_NUMBERS;

@@ -40,6 +40,10 @@ const worker = z.strictObject({
   waiting: amount,
   /** Requests that wait because every replica is at its limit. */
   queued: amount,
+  /** 1 while new requests are refused because there is more to do than can be done. */
+  shedding: amount,
+  /** Connections of clients that were refused. */
+  refusedConnections: amount,
   budgetRefused: amount,
   /** Seconds that its thread was not idle. */
   busy: amount,

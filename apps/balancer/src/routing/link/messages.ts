@@ -84,6 +84,12 @@ export interface DataSettings {
   /** Each 0 = none. */
   readonly replicaMaxInflight: number;
   readonly replicaMaxConnections: number;
+  /** Of clients, per worker; 0 = as many as the system allows. */
+  readonly maxConnections: number;
+  readonly maxConnectionsPerAddress: number;
+  readonly maxLag: number;
+  /** Bytes, per worker. */
+  readonly maxMemory: number;
   /** Requests that may wait, per worker. */
   readonly queue: number;
   readonly queueTimeout: number;

@@ -29,6 +29,8 @@ export function testDataMetrics(changes: Partial<DataMetrics> = {}): DataMetrics
         budgetRefused: 4,
         waiting: 1,
         queued: 2,
+        shedding: 0,
+        refusedConnections: 3,
         busy: 2.5,
         deaths: 1,
         lag: { buckets: zeros(LAG_BOUNDS), sum: 0 },
