@@ -18,7 +18,7 @@ export function inlineLanes(
 ): (worker: number) => LaneChannel {
   return (worker) => {
     const [outer, inner] = memoryChannel<LaneCommand, LaneReport>();
-    new Lane({ worker, settings, claims, keys, traffic, channel: inner, log });
+    new Lane({ worker, settings, claims, keys, traffic, channel: inner, log, poisonsReads: true });
     return outer;
   };
 }

@@ -12,6 +12,7 @@ import type { Deadlines } from './deadlines.js';
 import type { RequestQueue } from './request-queue.js';
 import type { RequestIds } from './request-id.js';
 import type { RandomHex } from './trace-context.js';
+import type { ReadBuffers } from './express/read-buffers.js';
 import type { Forwarding } from './fields.js';
 import type { LaneMeter } from './traffic/lane-meter.js';
 import type { Upstreams } from './upstreams.js';
@@ -26,6 +27,7 @@ export interface LaneContext extends AttemptScope, CandidateScope {
   readonly rooms: ConnectionRooms | undefined;
   readonly deadlines: Deadlines;
   readonly queue: RequestQueue;
+  readonly readBuffers: ReadBuffers;
   readonly trusts: Trusts;
   readonly forwarding: Forwarding;
   readonly log: Logger;

@@ -51,6 +51,8 @@ export interface LaneOptions {
   readonly traffic: TrafficCells;
   readonly channel: Channel<LaneReport, LaneCommand>;
   readonly log: Logger;
+  /** For tests: bytes that were dealt with are overwritten, so that whoever kept them without a copy is found out. */
+  readonly poisonsReads?: boolean;
 }
 
 export class Lane implements Tables {

@@ -11,7 +11,7 @@ import { TimedEntry } from '../timer-wheel.js';
 import { dateLine } from './date-line.js';
 import { ExpressBody } from './express-body.js';
 import type { ExpressContext } from './express-context.js';
-import type { ExpressClient } from './express-client.js';
+import type { EndedRequest, ExpressClient } from './express-client.js';
 import { ExpressExchange } from './express-exchange.js';
 import { peerLines } from './forwarded-lines.js';
 import { LF } from './grammar.js';
@@ -157,7 +157,7 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
     this.socket.resetAndDestroy();
   }
 
-  onOver(exchange: ExpressExchange): void {
+  onOver(exchange: EndedRequest): void {
     if (this.#exchange !== exchange) return;
     this.#exchange = undefined;
     const { meter } = this.context.lane;

@@ -1,7 +1,19 @@
 // Owns what a request of the express lane knows of the connection that it came on. The connection itself is client-connection.ts.
+import type { RowRef } from '../../routing/claims.js';
 import type { Cause } from '../causes.js';
 import type { AnswerSink } from './answer-relay.js';
-import type { ExpressExchange } from './express-exchange.js';
+
+/** A request that is over, as its connection needs it. */
+export interface EndedRequest {
+  /** Row of the replica that it was sent to last. */
+  readonly ref: RowRef | undefined;
+  /** Its answer is the last on the connection. */
+  readonly last: boolean;
+  /** Its body came to its end. */
+  readonly bodyEnded: boolean;
+  /** Monotonic milliseconds. */
+  readonly endedAt: number;
+}
 
 export interface ExpressClient extends AnswerSink {
   /** The socket's peer. */
@@ -26,5 +38,5 @@ export interface ExpressClient extends AnswerSink {
   /** What came of the answer must not look whole. */
   reset(): void;
   /** Nothing of the request is under way any more. */
-  onOver(exchange: ExpressExchange): void;
+  onOver(request: EndedRequest): void;
 }

@@ -16,13 +16,13 @@ import { requestIdLine } from '../request-id.js';
 import { traceOf } from '../trace-context.js';
 import { hasPassed } from '../via.js';
 import type { ExpressBody } from './express-body.js';
-import type { ExpressClient } from './express-client.js';
+import type { EndedRequest, ExpressClient } from './express-client.js';
 import type { ExpressContext } from './express-context.js';
 import { ExpressTry, type TryOwner } from './express-try.js';
 import { addedLines, answerHead } from './forwarded-lines.js';
 import { factsOf, logEnd, statusOf } from './logged-request.js';
 
-export class ExpressExchange implements TryOwner, QueueWaiter, TableWaiter {
+export class ExpressExchange implements EndedRequest, TryOwner, QueueWaiter, TableWaiter {
   readonly method: string;
   /** The client wants its connection closed after the answer. */
   readonly close: boolean;

@@ -5,7 +5,6 @@ import type { LaneContext } from '../lane-context.js';
 import { ClientConnection, type ConnectionHome } from './client-connection.js';
 import type { ExpressContext } from './express-context.js';
 import { ExpressUpstreams } from './express-upstreams.js';
-import { ReadBuffers } from './read-buffers.js';
 import { RequestHeadReader } from './request-head.js';
 import { ResponseHeadReader } from './response-head.js';
 
@@ -30,10 +29,8 @@ export class ExpressLane implements ConnectionHome {
     lane: LaneContext,
     private readonly standard: StandardLane,
   ) {
-    const { settings, meter } = lane;
+    const { settings, meter, readBuffers: buffers } = lane;
     const { maxHead, maxFields, preserveHost, trace, requestId, upstreamKeepalive } = settings;
-    // In tests whoever keeps shared bytes too long shall be found out.
-    const buffers = new ReadBuffers(process.env.NODE_ENV === 'test');
     this.#context = {
       lane,
       requests: new RequestHeadReader({
