@@ -13,6 +13,7 @@ import type { Tables, TableWaiter } from './candidates.js';
 import { ClassicRoutes } from './classic-routes.js';
 import { ConnectionRooms } from './connection-rooms.js';
 import { Deadlines } from './deadlines.js';
+import { ReadBuffers } from './express/read-buffers.js';
 import { forwardingOf } from './fields.js';
 import { Forwarder } from './forwarder.js';
 import type { LaneContext } from './lane-context.js';
@@ -118,6 +119,7 @@ export class Lane implements Tables {
       inFlight: (row) => claims.inFlight(row),
       budget,
       upstreams: this.#upstreams,
+      readBuffers: new ReadBuffers(options.poisonsReads),
       deadlines: this.#deadlines,
       shedder,
       queue: this.#queue,
