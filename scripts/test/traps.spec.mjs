@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 
 const root = join(import.meta.dirname, '../..');
-const LISTED_AT_LEAST = Array.from({ length: 24 }, (_, index) => index + 1);
+const LISTED_AT_LEAST = Array.from({ length: 30 }, (_, index) => index + 1);
 
 /** Trap numbers in the names of a file's tests and suites. */
 function numbersIn(text) {
@@ -25,7 +25,7 @@ const rows = readFileSync(join(root, 'docs/traps.md'), 'utf8')
   .map((cells) => ({ number: Number(cells[1]), files: [...cells[4].matchAll(/`([^`]+)`/g)].map(([, file]) => file) }));
 
 describe('the table of traps', () => {
-  it('lists each of the first 24 once', () => {
+  it('lists each of the 30 once', () => {
     const numbers = rows.map(({ number }) => number);
     expect(numbers).toEqual([...new Set(numbers)]);
     expect(numbers).toEqual(expect.arrayContaining(LISTED_AT_LEAST));

@@ -17,6 +17,8 @@ export function relayResponse(
 ): void {
   const { statusCode = 502, statusMessage, rawHeaders } = upstream;
   response.writeHead(statusCode, statusMessage, responseFields(rawHeaders, told));
+  // While it waits for its turn, node would put the head in front of a 100 that waits as well, with the body behind that.
+  if (!response.socket) response.flushHeaders();
   const cutIfIncomplete = () => {
     if (!upstream.complete && !response.destroyed) onCut();
   };

@@ -15,7 +15,7 @@ const draws = fc
   .array(fc.nat(), { minLength: 40, maxLength: 160, size: 'max' })
   .map((numbers) => () => drawFrom(numbers));
 
-describe('TRAPS 27: the express lane beside llhttp in strict mode', () => {
+describe('the express lane beside llhttp in strict mode (TRAPS 27)', () => {
   const node = new NodeReader();
   const reader = new RequestHeadReader({
     maxHead: 16_384,
