@@ -8,8 +8,10 @@ import type { UpstreamConnection } from './upstream-connection.js';
 export interface AnswerSink {
   /** Bytes as latin1. */
   writeText(text: string): void;
-  /** @returns false: the bytes are not out yet, and belong to the connection until they are */
-  writeBytes(bytes: Buffer): boolean;
+  /** The bytes are the connection's. */
+  writeBytes(bytes: Buffer): void;
+  /** The bytes are part of `whole`, which is to be given back to the buffers of the lane once they are out. */
+  writeLent(bytes: Buffer, whole: Buffer): void;
 }
 
 /** Up to so many bytes go into one text with the head: to copy them is cheaper than a write of their own. */
@@ -108,7 +110,9 @@ export class AnswerRelay implements ChunkSink {
       return;
     }
     this.#flush();
-    if (!this.sink.writeBytes(this.from.lend(bytes, begin, end))) this.from.lost(bytes);
+    const part = bytes.subarray(begin, end);
+    if (this.from.giveAway(bytes)) this.sink.writeLent(part, bytes);
+    else this.sink.writeBytes(Buffer.from(part));
   }
 
   #flush(): void {

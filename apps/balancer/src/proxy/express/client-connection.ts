@@ -15,6 +15,7 @@ import type { EndedRequest, ExpressClient } from './express-client.js';
 import { ExpressExchange } from './express-exchange.js';
 import { peerLines } from './forwarded-lines.js';
 import { LF } from './grammar.js';
+import { LentBuffers } from './lent-buffers.js';
 import { factsOf, logEnd } from './logged-request.js';
 import type { RequestHeadReader } from './request-head.js';
 
@@ -58,6 +59,8 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
   #lingered = 0;
   #received = 0;
   #sent = 0;
+  /** From the first long answer on. */
+  #lent: LentBuffers | undefined;
 
   constructor(
     private readonly context: ExpressContext,
@@ -130,10 +133,14 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
     this.socket.write(text, 'latin1');
   }
 
-  writeBytes(bytes: Buffer): boolean {
+  writeBytes(bytes: Buffer): void {
     this.#sent += bytes.length;
     this.socket.write(bytes);
-    return this.socket.writableLength === 0;
+  }
+
+  writeLent(bytes: Buffer, whole: Buffer): void {
+    this.#sent += bytes.length;
+    (this.#lent ??= new LentBuffers(this.context.lane.readBuffers)).write(this.socket, bytes, whole);
   }
 
   read(more: boolean): void {

@@ -33,7 +33,8 @@ export class UpstreamConnection {
 
   readonly #socket: Socket;
   #error: NodeJS.ErrnoException | undefined;
-  /** What it reads into while a long answer is under way. */
+  /** A long answer is under way: it is read into memory of its own. */
+  #long = false;
   #own: Buffer | undefined;
   #over = false;
 
@@ -49,7 +50,7 @@ export class UpstreamConnection {
       noDelay: true,
       ...PROBED,
       onread: {
-        buffer: () => this.#own ?? buffers.shared,
+        buffer: () => this.#nextBuffer(),
         callback: (count, bytes) => this.#onBytes(bytes as Buffer, count),
       },
     });
@@ -88,21 +89,21 @@ export class UpstreamConnection {
     this.#socket.resume();
   }
 
-  /** Bytes that were just read, in a form that may be handed to a socket. */
-  lend(bytes: Buffer, begin: number, end: number): Buffer {
-    if (bytes !== this.buffers.shared) return bytes.subarray(begin, end);
-    // From the next read on there is no need to copy.
-    this.#own ??= this.buffers.take();
-    return Buffer.from(bytes.subarray(begin, end));
-  }
-
-  /** What was lent is not out yet: it is the other socket's now. */
-  lost(bytes: Buffer): void {
-    if (bytes === this.#own) this.#own = this.buffers.take();
+  /**
+   * What was just read is to be kept for longer, without a copy.
+   * @returns true: it is the caller's now, to be given back to the buffers; false: it has to be copied
+   */
+  giveAway(bytes: Buffer): boolean {
+    // A long answer: the next reads are its own.
+    this.#long = true;
+    if (bytes !== this.#own) return false;
+    this.#own = undefined;
+    return true;
   }
 
   /** The answer is over. */
   shareAgain(): void {
+    this.#long = false;
     if (this.#own) this.buffers.giveBack(this.#own);
     this.#own = undefined;
   }
@@ -117,6 +118,11 @@ export class UpstreamConnection {
   giveUp(): void {
     if (!this.#socket.connecting) return;
     this.#socket.destroy(Object.assign(new Error('the replica left'), { code: 'ECONNREFUSED' }));
+  }
+
+  #nextBuffer(): Buffer {
+    if (!this.#long) return this.buffers.shared;
+    return (this.#own ??= this.buffers.take());
   }
 
   #onBytes(bytes: Buffer, count: number): boolean {
