@@ -80,7 +80,8 @@ export function sendAnswer(request: IncomingMessage, response: ServerResponse, a
   const arriving = bodyArriving(request);
   // Not as a field: whoever reads on must see that nothing that follows is to be served.
   if (close || arriving) response.shouldKeepAlive = false;
-  response.writeHead(status, [...fields]);
+  // With a reason of its own: that of a replica, which could not be passed on, may still stand there.
+  response.writeHead(status, STATUS_CODES[status], [...fields]);
   if (!arriving) {
     response.end(body);
     return;

@@ -23,6 +23,7 @@ export class Attempt implements Party {
   #outgoing: ClientRequest | undefined;
   #connected = false;
   #dropped = false;
+  #answer: IncomingMessage | undefined;
   #information = 0;
 
   constructor(
@@ -112,6 +113,7 @@ export class Attempt implements Party {
         this.body?.destroy();
         outgoing.destroy();
       });
+    this.#answer = upstream;
     this.owner.onHead(this, upstream);
   }
 
@@ -120,6 +122,7 @@ export class Attempt implements Party {
   }
 
   #fail(error: Error): void {
-    if (!this.#dropped) this.owner.onFailed(this, causeOf(error, this.#connected));
+    // What stands behind a whole answer is no part of it, and the connection has been given up for it.
+    if (!this.#dropped && !this.#answer?.complete) this.owner.onFailed(this, causeOf(error, this.#connected));
   }
 }
