@@ -1,11 +1,14 @@
 // A request that is not plain, sent behind a plain one whose answer is still under way: the connection goes over to the standard lane in
 // between, wherever its bytes are cut. In the standard lane it stays where it is, and the client must see the same.
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { ServerResponse } from 'node:http';
 import { type InlinePlane, startInlinePlane } from './testing/inline-plane.js';
 import { LANES } from './testing/lanes.js';
 import { type RawClient, rawClient } from './testing/raw-client.js';
 import { readAll, startRawHttp, type Upstream } from './testing/upstream.js';
+
+// Many rounds, on a machine that may be busy.
+jest.setTimeout(60_000);
 
 const GET = 'GET /stream HTTP/1.1\r\nHost: a\r\n\r\n';
 const POST = 'POST /x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n';

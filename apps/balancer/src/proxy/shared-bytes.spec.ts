@@ -1,6 +1,6 @@
 // What replicas send is read into memory that all connections share: no client may see what another one was sent. Under test, the
 // express lane overwrites that memory after each use, so that whoever kept it without a copy is found out.
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { once } from 'node:events';
@@ -10,6 +10,9 @@ import { type InlinePlane, startInlinePlane } from './testing/inline-plane.js';
 import { LANES } from './testing/lanes.js';
 import { type RawClient, rawClient } from './testing/raw-client.js';
 import { startHostile, startRawHttp } from './testing/upstream.js';
+
+// Many rounds, on a machine that may be busy.
+jest.setTimeout(60_000);
 
 const MIB = 1024 ** 2;
 

@@ -1,5 +1,5 @@
 // TCP cuts a stream of bytes wherever it likes. What a replica sees of requests, and a client of answers, must not depend on where.
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { once } from 'node:events';
 import { type IncomingMessage, request as httpRequest } from 'node:http';
@@ -8,6 +8,9 @@ import { type InlinePlane, startInlinePlane } from './testing/inline-plane.js';
 import { LANES } from './testing/lanes.js';
 import { rawClient } from './testing/raw-client.js';
 import { readAll, startHostile, startRawHttp } from './testing/upstream.js';
+
+// Many rounds, on a machine that may be busy.
+jest.setTimeout(60_000);
 
 const HEAD = 'Host: a.example\r\nCookie: a=1; b=2\r\n';
 /** On one connection, one behind the other. */

@@ -33,37 +33,29 @@ describe.each(LANES)('a connection to a replica, in the %s lane', (lane) => {
   }
   const send = (method: string) => `${method} / HTTP/1.1\r\nHost: a\r\n\r\n`;
 
-  // Where node's parser meets what cannot be an answer, in the same packet, it gives up on the answer before that, too.
   it.each([
-    ['GET', 'more than the length', `${BODY}fake`, 'cut'],
-    ['GET', 'another answer behind a length', BODY + FAKE, 'whole'],
-    ['GET', 'another answer behind no body', EMPTY + FAKE, 'whole'],
-    ['GET', 'another answer behind chunks', CHUNKS + FAKE, 'whole'],
-    ['GET', 'more than the chunks', `${CHUNKS}fake`, 'cut'],
-    ['HEAD', 'a body', 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfake', 'cut'],
-    ['HEAD', 'chunks', CHUNKS.replace('body', 'fake'), 'cut'],
-    ['GET', 'a body for 204', 'HTTP/1.1 204 No Content\r\n\r\nfake', 'cut'],
-    ['GET', 'a length and a body for 204', 'HTTP/1.1 204 No Content\r\nContent-Length: 4\r\n\r\nfake', 'cut'],
-    ['GET', 'a body for 304', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 4\r\n\r\nfake', 'cut'],
-    ['GET', 'chunks for 304', `HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n${FAKE}`, 'whole'],
-  ])('is never used again after an answer to %s with %s (TRAPS 26)', async (method, _what, bytes, inStandardLane) => {
+    ['GET', 'more than the length', `${BODY}fake`],
+    ['GET', 'another answer behind a length', BODY + FAKE],
+    ['GET', 'another answer behind no body', EMPTY + FAKE],
+    ['GET', 'another answer behind chunks', CHUNKS + FAKE],
+    ['GET', 'more than the chunks', `${CHUNKS}fake`],
+    ['HEAD', 'a body', 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfake'],
+    ['HEAD', 'chunks', CHUNKS.replace('body', 'fake')],
+    ['GET', 'a body for 204', 'HTTP/1.1 204 No Content\r\n\r\nfake'],
+    ['GET', 'a length and a body for 204', 'HTTP/1.1 204 No Content\r\nContent-Length: 4\r\n\r\nfake'],
+    ['GET', 'a body for 304', 'HTTP/1.1 304 Not Modified\r\nContent-Length: 4\r\n\r\nfake'],
+    ['GET', 'chunks for 304', `HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n${FAKE}`],
+  ])('is never used again after an answer to %s with %s (TRAPS 26)', async (method, _what, bytes) => {
     await serve((socket) => socket.write(bytes));
     const client = await rawClient(plane.port, send(method));
-    if (lane === 'standard' && inStandardLane === 'cut') {
-      expect(await client.closed()).toMatchObject({ reset: true });
-      expect(client.text()).not.toContain('fake');
-    } else {
-      await client.until(/^HTTP\/1\.1 \d+ [^]*\r\n\r\n(body)?/);
-      client.write(send('GET'));
-      const text = await client.until(/fresh$/);
-      expect(text.match(/HTTP\/1\.1 /g)).toHaveLength(2);
-      expect(text).not.toContain('fake');
-      client.socket.destroy();
-    }
+    await client.until(/^HTTP\/1\.1 \d+ [^]*\r\n\r\n(body)?/);
+    client.write(send('GET'));
+    const text = await client.until(/fresh$/);
+    expect(text.match(/HTTP\/1\.1 /g)).toHaveLength(2);
+    expect(text).not.toContain('fake');
+    expect(replica.connections).toHaveLength(2);
+    client.socket.destroy();
     await eventually(() => expect(replica.connections[0].destroyed).toBe(true));
-    const again = await rawClient(plane.port, send('GET'));
-    expect(await again.until(/fresh$/)).toMatch(/^HTTP\/1\.1 200 OK\r\n(?!.*HTTP\/1)[^]*fresh$/);
-    again.socket.destroy();
   });
 
   it('goes on after an empty line too many in the standard lane, whose parser passes over it, and is closed in the other (TRAPS 26)', async () => {
