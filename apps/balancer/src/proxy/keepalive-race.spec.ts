@@ -90,6 +90,22 @@ describe.each(LANES)('kept connections, in the %s lane', (lane) => {
     });
   });
 
+  it('a replica that closes after two idle seconds, without a word of it, costs no POST at whatever pace they come (TRAPS 22)', async () => {
+    await serve((socket) => {
+      socket.write(OK);
+      socket.setTimeout(2000, () => socket.destroy());
+    });
+    const pauses = Array.from({ length: 125 }, (_, index) => 900 + index * 10);
+    const statuses = await Promise.all(
+      pauses.map(async (pause) => {
+        const first = [await send('POST'), await send('POST')];
+        await delay(pause);
+        return [...first, await send('POST')];
+      }),
+    );
+    expect(statuses.flat()).toEqual(Array(3 * pauses.length).fill(200));
+  });
+
   describe('an idle time that the replica announces', () => {
     it('is obeyed with a second to spare', async () => {
       const upstream = await serve((socket) =>
