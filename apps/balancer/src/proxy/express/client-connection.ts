@@ -17,6 +17,7 @@ import { peerLines } from './forwarded-lines.js';
 import { LF } from './grammar.js';
 import { LentBuffers } from './lent-buffers.js';
 import { factsOf, logEnd } from './logged-request.js';
+import { RepeatedFields } from './repeated-fields.js';
 import type { RequestHeadReader } from './request-head.js';
 
 /** The lane that the connection belongs to. */
@@ -59,6 +60,8 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
   #lingered = 0;
   #received = 0;
   #sent = 0;
+  /** From the second request on. */
+  #repeated: RepeatedFields | undefined;
   /** From the first long answer on. */
   #lent: LentBuffers | undefined;
 
@@ -239,7 +242,7 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
   /** @returns false: more has to come */
   #next(input: Buffer): boolean {
     const { requests, lane } = this.context;
-    switch (requests.read(input, this.peerTrusted)) {
+    switch (requests.read(input, this.peerTrusted, this.#repeated?.fields)) {
       case 'incomplete':
         if (this.#state === 'idle') this.#due = performance.now() + lane.settings.headTimeout;
         this.#state = 'head';
@@ -268,6 +271,8 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
     }
     this.#input = ahead < input.length ? input.subarray(ahead) : undefined;
     this.#state = 'busy';
+    // Not for the first request: for many connections it is the only one.
+    if (!this.#fresh) (this.#repeated ??= new RepeatedFields()).note(requests);
     this.#fresh = false;
     this.home.onRequests(1);
     this.#exchange = new ExpressExchange(this.context, this, body);

@@ -14,6 +14,14 @@ export const PASSES = 0;
 export const FRAMES = 1;
 export const DROPPED = 2;
 
+/** Field lines that were read, to be known again. Positions count from their first. */
+export interface KeptLines {
+  /** With the empty line. */
+  readonly text: string;
+  readonly positions: Int32Array;
+  readonly count: number;
+}
+
 /** Numbers per field in `positions`. */
 const STRIDE = 5;
 
@@ -22,9 +30,12 @@ export abstract class FieldLines {
   protected text = '';
   /** Behind the last byte of the head. */
   protected end = 0;
-  /** Of each field: begin and end of its name, begin and end of its value, its fate. */
-  readonly #positions: Int32Array;
+  /** Of each field: begin and end of its name, begin and end of its value, its fate. Positions count from the first line. */
+  readonly #scratch: Int32Array;
+  /** The scratch, or those of lines that are known. */
+  #positions: Int32Array;
   #count = 0;
+  #linesBegin = 0;
   /** Replicas' answers come in the same few buffers over and over. */
   #viewed: Buffer | undefined;
   #view: DataView = new DataView(new ArrayBuffer(0));
@@ -32,7 +43,12 @@ export abstract class FieldLines {
   readonly #named: string[] = [];
 
   constructor(private readonly maxFields: number) {
-    this.#positions = new Int32Array(maxFields * STRIDE);
+    this.#positions = this.#scratch = new Int32Array(maxFields * STRIDE);
+  }
+
+  /** Where the first line begins. */
+  protected get linesBegin(): number {
+    return this.#linesBegin;
   }
 
   /** Told of each field, in order. */
@@ -46,8 +62,9 @@ export abstract class FieldLines {
   protected readLines(begin: number, bytes: Buffer, offset: number): LinesRead {
     const { text, maxFields } = this;
     const view = this.#viewOf(bytes);
-    const positions = this.#positions;
+    const positions = (this.#positions = this.#scratch);
     const { length } = text;
+    this.#linesBegin = begin;
     this.#count = 0;
     this.#named.length = 0;
     let at = begin;
@@ -83,12 +100,29 @@ export abstract class FieldLines {
       at += 2;
       if (this.#count === maxFields) return 'too_many';
       const field = this.#count++ * STRIDE;
-      positions[field] = nameBegin;
-      positions[field + 1] = nameEnd;
-      positions[field + 2] = valueBegin;
-      positions[field + 3] = valueEnd;
+      positions[field] = nameBegin - begin;
+      positions[field + 1] = nameEnd - begin;
+      positions[field + 2] = valueBegin - begin;
+      positions[field + 3] = valueEnd - begin;
       positions[field + 4] = this.onField(nameBegin, nameEnd, valueBegin, valueEnd);
     }
+  }
+
+  /** The lines that were just read. */
+  protected keep(): KeptLines {
+    const text = this.text.slice(this.#linesBegin, this.end);
+    return { text, positions: this.#positions.slice(0, this.#count * STRIDE), count: this.#count };
+  }
+
+  /** Reads lines that are known, by comparing them. @param begin of the first line @returns false: they are others */
+  protected recognise({ text, positions, count }: KeptLines, begin: number): boolean {
+    const end = begin + text.length;
+    if (this.text.length < end || this.text.slice(begin, end) !== text) return false;
+    this.#linesBegin = begin;
+    this.#positions = positions;
+    this.#count = count;
+    this.end = end;
+    return true;
   }
 
   /** What the field Connection says. @returns whether it says `close` */
@@ -115,7 +149,7 @@ export abstract class FieldLines {
       const fate = positions[field + 4];
       const dropped = fate === DROPPED || (anyNamed && fate === PASSES && this.#isNamed(field));
       if (!dropped) continue;
-      const lineBegin = positions[field];
+      const lineBegin = positions[field] + this.#linesBegin;
       if (runBegin < lineBegin) passing += text.slice(runBegin, lineBegin);
       runBegin = this.#lineEnd(index);
     }
@@ -125,17 +159,16 @@ export abstract class FieldLines {
 
   /** Value of the field; of repeated ones all, in order. @param name in lower case */
   protected valuesOf(name: string): string[] {
-    const positions = this.#positions;
     const values: string[] = [];
     for (let field = this.#find(name, 0); field >= 0; field = this.#find(name, field + STRIDE))
-      values.push(this.text.slice(positions[field + 2], positions[field + 3]));
+      values.push(this.#slice(field + 2));
     return values;
   }
 
   /** Value of the first such field. @param name in lower case */
   protected firstOf(name: string): string | undefined {
     const field = this.#find(name, 0);
-    return field < 0 ? undefined : this.text.slice(this.#positions[field + 2], this.#positions[field + 3]);
+    return field < 0 ? undefined : this.#slice(field + 2);
   }
 
   /** There is more than one such field. @param name in lower case */
@@ -149,9 +182,18 @@ export abstract class FieldLines {
     const positions = this.#positions;
     const end = this.#count * STRIDE;
     for (let field = from; field < end; field += STRIDE)
-      if (positions[field + 1] - positions[field] === name.length && isWord(this.text, positions[field], name))
+      if (
+        positions[field + 1] - positions[field] === name.length &&
+        isWord(this.text, positions[field] + this.#linesBegin, name)
+      )
         return field;
     return -1;
+  }
+
+  /** @param begin where the position of its begin is; that of its end is behind it */
+  #slice(begin: number): string {
+    const positions = this.#positions;
+    return this.text.slice(positions[begin] + this.#linesBegin, positions[begin + 1] + this.#linesBegin);
   }
 
   #viewOf(bytes: Buffer): DataView {
@@ -163,12 +205,11 @@ export abstract class FieldLines {
   }
 
   #lineEnd(index: number): number {
-    return index + 1 < this.#count ? this.#positions[(index + 1) * STRIDE] : this.end - 2;
+    return index + 1 < this.#count ? this.#positions[(index + 1) * STRIDE] + this.#linesBegin : this.end - 2;
   }
 
   #isNamed(field: number): boolean {
-    const name = this.text.slice(this.#positions[field], this.#positions[field + 1]).toLowerCase();
-    return this.#named.includes(name);
+    return this.#named.includes(this.#slice(field).toLowerCase());
   }
 }
 

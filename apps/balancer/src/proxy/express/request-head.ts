@@ -6,6 +6,7 @@ import type { Cause } from '../causes.js';
 import { readTarget, validHost } from '../head.js';
 import { DROPPED, type Fate, FieldLines, FRAMES, PASSES } from './field-lines.js';
 import { CR, isWord, SLASH, SPACE, TARGET, TOKEN, UNDERSCORE } from './grammar.js';
+import type { KnownFields } from './known-fields.js';
 
 /**
  * incomplete: more has to come · plain: read · other: legal, it may be, but not plain: for the standard lane, which decides ·
@@ -52,6 +53,8 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
   forwardedHost = false;
   hasVia = false;
   hasRequestId = false;
+  /** Its fields were known. */
+  recognised = false;
   /** Of a request that is refused. */
   cause: Cause = 'bad_request';
 
@@ -77,8 +80,9 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
   /**
    * @param bytes what came, the head first
    * @param trusted the peer is a trusted proxy: what it says about the client goes on
+   * @param known fields of an earlier request on this connection
    */
-  read(bytes: Buffer, trusted: boolean): HeadRead {
+  read(bytes: Buffer, trusted: boolean, known?: KnownFields): HeadRead {
     const { maxHead } = this.rules;
     let upTo = bytes.length;
     if (upTo > SHORT) {
@@ -91,12 +95,33 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
     const linesBegin = this.#readRequestLine(text);
     if (typeof linesBegin === 'string')
       return linesBegin === 'incomplete' && text.length > maxHead ? this.#refuse('head_too_large') : linesBegin;
+    if (known && !this.#other && !this.#absolute && this.recognise(known.lines, linesBegin))
+      return this.#takeOver(known, linesBegin);
     const lines = this.readLines(linesBegin, bytes, 0);
     if (lines === 'malformed') return this.#refuse('bad_request');
     if (lines === 'too_many' || (lines === 'incomplete' ? text.length : this.end) > maxHead)
       return this.#refuse('head_too_large');
     if (lines === 'incomplete') return lines;
     return this.#judge(linesBegin);
+  }
+
+  /** The fields of the plain request that was just read; undefined where its target means more than they. */
+  known(): KnownFields | undefined {
+    if (this.#absolute) return undefined;
+    const { host, body, length, close, forwardedProto, forwardedHost, hasVia, hasRequestId } = this;
+    const passing = this.passing(this.linesBegin);
+    return {
+      lines: this.keep(),
+      passing,
+      host,
+      body,
+      length,
+      close,
+      forwardedProto,
+      forwardedHost,
+      hasVia,
+      hasRequestId,
+    };
   }
 
   /** By the standard lane's rules for repeated fields: of some the first counts, all others are lists. @param name in lower case */
@@ -155,6 +180,7 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
     this.forwardedHost = false;
     this.hasVia = false;
     this.hasRequestId = false;
+    this.recognised = false;
     this.#hosts = 0;
     this.#lengths = 0;
     this.#codings = 0;
@@ -287,6 +313,22 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
     this.host = where.host;
     const host = this.rules.preserveHost ? `Host: ${where.host}\r\n` : '';
     this.forwarded = `${this.method} ${where.target}${VERSION}${host}${this.passing(linesBegin)}`;
+    return 'plain';
+  }
+
+  #takeOver(known: KnownFields, linesBegin: number): HeadRead {
+    // The request line may be longer than that before.
+    if (this.end > this.rules.maxHead) return this.#refuse('head_too_large');
+    this.host = known.host;
+    this.body = known.body;
+    this.length = known.length;
+    this.close = known.close;
+    this.forwardedProto = known.forwardedProto;
+    this.forwardedHost = known.forwardedHost;
+    this.hasVia = known.hasVia;
+    this.hasRequestId = known.hasRequestId;
+    this.forwarded = this.text.slice(0, linesBegin) + known.passing;
+    this.recognised = true;
     return 'plain';
   }
 

@@ -29,6 +29,9 @@ export class ResponseHeadReader extends FieldLines {
   #lengths = 0;
   #codings = 0;
   #broken = false;
+  /** The head that was read last, if it was whole. */
+  #last = '';
+  #lastToHead = false;
 
   /**
    * @param maxHead bytes
@@ -55,6 +58,10 @@ export class ResponseHeadReader extends FieldLines {
     }
     upTo = Math.min(upTo, begin + this.maxHead + 1);
     const text = bytes.toString('latin1', begin, upTo);
+    // The same head as last time, as replicas of one program give many: all that was read of it still stands here.
+    if (this.#last !== '' && toHead === this.#lastToHead && text.slice(0, this.#last.length) === this.#last)
+      return 'complete';
+    this.#last = '';
     this.text = text;
     const linesBegin = this.#readStatusLine(text);
     if (linesBegin === -1) return text.length > this.maxHead ? 'broken' : 'incomplete';
@@ -175,6 +182,8 @@ export class ResponseHeadReader extends FieldLines {
     }
     this.passed =
       this.#minor === 1 ? this.passing(0) : `HTTP/1.1${this.text.slice(8, linesBegin)}${this.passing(linesBegin)}`;
+    this.#last = this.text.slice(0, this.end);
+    this.#lastToHead = toHead;
     return 'complete';
   }
 }

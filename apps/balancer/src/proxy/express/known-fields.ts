@@ -1,0 +1,17 @@
+// Owns what is kept of the fields of a request, to know them when they come again. When that is worth it is repeated-fields.ts's.
+import type { KeptLines } from './field-lines.js';
+
+/** Fields of an earlier request on the same connection, and what they came to: most clients send them again and again. */
+export interface KnownFields {
+  readonly lines: KeptLines;
+  /** The lines that go on. */
+  readonly passing: string;
+  readonly host: string | undefined;
+  readonly body: 'none' | 'length' | 'chunked';
+  readonly length: number;
+  readonly close: boolean;
+  readonly forwardedProto: boolean;
+  readonly forwardedHost: boolean;
+  readonly hasVia: boolean;
+  readonly hasRequestId: boolean;
+}

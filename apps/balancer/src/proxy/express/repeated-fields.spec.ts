@@ -1,0 +1,109 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { RepeatedFields } from './repeated-fields.js';
+import { RequestHeadReader, type RequestHeadRules } from './request-head.js';
+
+const RULES: RequestHeadRules = {
+  maxHead: 400,
+  maxFields: 20,
+  preserveHost: true,
+  trace: true,
+  addsPeer: true,
+  requestId: true,
+};
+const reader = () => new RequestHeadReader(RULES);
+const bytesOf = (line: string, fields: readonly string[]) =>
+  Buffer.from(`${line} HTTP/1.1\r\n${fields.map((field) => `${field}\r\n`).join('')}\r\n`, 'latin1');
+
+const LINES = [
+  'GET /',
+  'POST /long/path?with=query',
+  'HEAD /x',
+  'OPTIONS *',
+  'GET http://b.example/',
+  'PURGE /',
+  'GET /#',
+];
+const FIELDS = [
+  'Host: a.example',
+  'Host:b.example ',
+  'Host: a b',
+  'Connection: keep-alive',
+  'Connection: close',
+  'Connection: X-Named',
+  'X-Named: 1',
+  'x-named:  2\t',
+  'Content-Length: 5',
+  'Content-Length: 0',
+  'Transfer-Encoding: chunked',
+  'Via: 1.1 other',
+  'X-Request-Id: r-1',
+  'X-Forwarded-For: 1.2.3.4',
+  'X-Forwarded-Proto: https',
+  'X-Forwarded-Host: c.example',
+  'X-HashFlow-Replica: A',
+  'traceparent: 00-a-b-01',
+  'Cookie: a=1',
+  'Cookie: b=2',
+  'Accept: */*',
+  `Padding: ${'x'.repeat(200)}`,
+];
+const NAMES = ['host', 'cookie', 'x-named', 'via', 'x-request-id', 'traceparent', 'x-forwarded-for', 'accept', 'none'];
+
+function seen(head: RequestHeadReader, read: string) {
+  const { method, target, sentTarget, host, body, length, close, forwarded, size } = head;
+  const { forwardedProto, forwardedHost, hasVia, hasRequestId } = head;
+  const told = { forwardedProto, forwardedHost, hasVia, hasRequestId };
+  const values = NAMES.map((name) => head.field(name));
+  if (read === 'refused') return { read, cause: head.cause };
+  if (read !== 'plain') return { read };
+  return { read, method, target, sentTarget, host, body, length, close, forwarded, size, ...told, values };
+}
+
+describe('fields that a client repeats', () => {
+  it('come to the same as if they were read, whatever request line they come with and whatever follows', () => {
+    const line = fc.constantFrom(...LINES);
+    const fields = fc.array(fc.constantFrom(...FIELDS), { maxLength: 8 });
+    const withHost = fields.map((more) => ['Host: a.example', ...more.filter((field) => !/^host/i.test(field))]);
+    const heads = fc.record({
+      first: line,
+      second: line,
+      before: fc.oneof({ weight: 4, arbitrary: withHost }, fields),
+      after: fc.option(fields, { nil: undefined, freq: 1 }),
+      trusted: fc.boolean(),
+      surplus: fc.constantFrom('', 'GET / HTTP/1.1\r\n', '\r\n', '12345'),
+    });
+    let recognised = 0;
+    fc.assert(
+      fc.property(heads, ({ first, second, before, after, trusted, surplus }) => {
+        const practised = reader();
+        const known = practised.read(bytesOf(first, before), trusted) === 'plain' ? practised.known() : undefined;
+        // Somebody else has a turn in between.
+        practised.read(bytesOf('GET /other', ['Host: other.example', 'Connection: Accept', 'Accept: 1']), !trusted);
+        const bytes = Buffer.concat([bytesOf(second, after ?? before), Buffer.from(surplus)]);
+        const fresh = reader();
+        const expected = seen(fresh, fresh.read(bytes, trusted));
+        expect(seen(practised, practised.read(bytes, trusted, known))).toEqual(expected);
+        if (practised.recognised) recognised++;
+      }),
+      { numRuns: 5000, seed: 5 },
+    );
+    expect(recognised).toBeGreaterThan(300);
+  });
+
+  it('are noted until they change three times in a row', () => {
+    const repeated = new RepeatedFields();
+    const head = reader();
+    const send = (value: string) => {
+      const read = head.read(bytesOf('GET /', ['Host: a', `X: ${value}`]), false, repeated.fields);
+      repeated.note(head);
+      return [read, head.recognised];
+    };
+    expect(send('1')).toEqual(['plain', false]);
+    expect(send('1')).toEqual(['plain', true]);
+    expect(send('2')).toEqual(['plain', false]);
+    expect(send('2')).toEqual(['plain', true]);
+    for (const value of ['3', '4', '5', '5', '5']) expect(send(value)).toEqual(['plain', false]);
+    expect(repeated.fields).toBeUndefined();
+  });
+});
