@@ -68,6 +68,31 @@ describe.each(LANES)('bytes that replicas sent, in the %s lane', (lane) => {
     for (const { socket } of [a, b]) socket.destroy();
   });
 
+  it('arrive as they were sent, where answers of one read each pile up at readers who have stopped (TRAPS 28)', async () => {
+    const [size, count] = [48 * 1024, 250];
+    replica = await startRawHttp(
+      ({ url }, response) => void sendAll(response, 'of a length', patterned(Number(url?.slice(1)), size)),
+    );
+    await route();
+    await Promise.all(
+      [1, 2].map(async (reader) => {
+        const { socket, closed, text } = await rawClient(plane.port);
+        socket.pause();
+        socket.write(`GET /${reader} HTTP/1.1\r\nHost: a\r\n\r\n`.repeat(count - 1));
+        socket.write(`GET /${reader} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+        await delay(300);
+        socket.resume();
+        await closed();
+        const bodies = text()
+          .split(/HTTP\/1\.1 200 OK\r\n(?:[^\r\n]+\r\n)+\r\n/)
+          .slice(1);
+        const sent = patterned(reader, size).toString('latin1');
+        expect(bodies.length).toBe(count);
+        expect(bodies.every((body) => body === sent)).toBe(true);
+      }),
+    );
+  });
+
   it.each([
     ['of a length', MIB, 12],
     ['in chunks', MIB, 12],
