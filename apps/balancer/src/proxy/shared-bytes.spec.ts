@@ -76,16 +76,15 @@ describe.each(LANES)('bytes that replicas sent, in the %s lane', (lane) => {
     await route();
     await Promise.all(
       [1, 2].map(async (reader) => {
-        const { socket, closed, text } = await rawClient(plane.port);
+        const client = await rawClient(plane.port);
+        const { socket } = client;
         socket.pause();
         socket.write(`GET /${reader} HTTP/1.1\r\nHost: a\r\n\r\n`.repeat(count - 1));
         socket.write(`GET /${reader} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
         await delay(300);
         socket.resume();
-        await closed();
-        const bodies = text()
-          .split(/HTTP\/1\.1 200 OK\r\n(?:[^\r\n]+\r\n)+\r\n/)
-          .slice(1);
+        const { text } = await client.closed();
+        const bodies = text.split(/HTTP\/1\.1 200 OK\r\n(?:[^\r\n]+\r\n)+\r\n/).slice(1);
         const sent = patterned(reader, size).toString('latin1');
         expect(bodies.length).toBe(count);
         expect(bodies.every((body) => body === sent)).toBe(true);
