@@ -317,7 +317,7 @@ export const definitions = {
   express: define(
     'EXPRESS',
     'proxy',
-    'false',
+    'true',
     'carry plain HTTP/1.1 requests in the express lane; all else, and with false everything, goes through the standard lane',
     flag(),
   ),

@@ -137,8 +137,13 @@ export class UpstreamConnection {
   }
 
   #onEnd(): void {
-    if (!this.user) return;
     const { user } = this;
+    if (!user) {
+      // At once: the close comes a turn later, and a request that was sent in between would be lost.
+      this.#socket.destroy();
+      this.#onClose();
+      return;
+    }
     // What it sent last may have ended the answer, and with it the use.
     user.onEnd();
   }
