@@ -13,7 +13,7 @@ import { ExpressBody } from './express-body.js';
 import type { ExpressContext } from './express-context.js';
 import type { EndedRequest, ExpressClient } from './express-client.js';
 import { ExpressExchange } from './express-exchange.js';
-import { peerLines } from './forwarded-lines.js';
+import { OriginLines } from './forwarded-lines.js';
 import { LF } from './grammar.js';
 import { LentBuffers } from './lent-buffers.js';
 import { factsOf, logEnd } from './logged-request.js';
@@ -46,7 +46,7 @@ const MOST_AHEAD = 64 * 1024;
 export class ClientConnection extends TimedEntry implements ExpressClient {
   readonly peer: string;
   readonly peerTrusted: boolean;
-  readonly peerLines: string;
+  readonly origin: OriginLines;
 
   #state: State = 'idle';
   #exchange: ExpressExchange | undefined;
@@ -74,7 +74,7 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
     const { lane } = context;
     this.peer = plainAddress(socket.remoteAddress ?? '');
     this.peerTrusted = lane.trusts(this.peer);
-    this.peerLines = peerLines(this.peer, lane.forwarding);
+    this.origin = new OriginLines(this.peer, this.peerTrusted, lane.forwarding);
     this.#due = performance.now() + lane.settings.headTimeout;
     (socket as Owned)[OWNER] = this;
     socket.on('data', onData);

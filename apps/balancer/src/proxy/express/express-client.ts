@@ -2,6 +2,7 @@
 import type { RowRef } from '../../routing/claims.js';
 import type { Cause } from '../causes.js';
 import type { AnswerSink } from './answer-relay.js';
+import type { OriginLines } from './forwarded-lines.js';
 
 /** A request that is over, as its connection needs it. */
 export interface EndedRequest {
@@ -20,8 +21,7 @@ export interface ExpressClient extends AnswerSink {
   readonly peer: string;
   readonly peerPort: number | undefined;
   readonly peerTrusted: boolean;
-  /** See forwarded-lines.ts. */
-  readonly peerLines: string;
+  readonly origin: OriginLines;
   /** Whatever was written is out, or there is room for more. */
   readonly wants: boolean;
   /** No further request will be taken. */

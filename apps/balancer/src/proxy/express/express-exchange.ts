@@ -19,7 +19,7 @@ import type { ExpressBody } from './express-body.js';
 import type { EndedRequest, ExpressClient } from './express-client.js';
 import type { ExpressContext } from './express-context.js';
 import { ExpressTry, type TryOwner } from './express-try.js';
-import { addedLines, answerHead } from './forwarded-lines.js';
+import { answerHead, nameLines } from './forwarded-lines.js';
 import { factsOf, logEnd, statusOf } from './logged-request.js';
 
 export class ExpressExchange implements EndedRequest, TryOwner, QueueWaiter, TableWaiter {
@@ -67,7 +67,8 @@ export class ExpressExchange implements EndedRequest, TryOwner, QueueWaiter, Tab
       : undefined;
     const trace = lane.traceIds && traceOf(requests.field('traceparent'), lane.traceIds);
     if (this.#entry) this.#entry.trace = trace;
-    this.#head = requests.forwarded + addedLines(requests, client, lane, this.#requestId, trace);
+    this.#head =
+      requests.forwarded + client.origin.of(requests, table?.pseudonym) + nameLines(requests, this.#requestId, trace);
     const hasBody = body !== undefined;
     this.#machine = new AttemptMachine(
       lane,

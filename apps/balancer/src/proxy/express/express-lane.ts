@@ -42,7 +42,7 @@ export class ExpressLane implements ConnectionHome {
         requestId: requestId !== 'off',
       }),
       answers: new ResponseHeadReader(Math.max(maxHead, LEAST_MAX_ANSWER_HEAD), requestId === 'echo'),
-      upstreams: new ExpressUpstreams({ keepalive: upstreamKeepalive, meter, buffers }, lane.rooms),
+      upstreams: new ExpressUpstreams({ keepalive: upstreamKeepalive, meter, buffers }, lane.rooms, preserveHost),
     };
   }
 

@@ -161,8 +161,7 @@ export class ExpressTry implements UpstreamUser {
     this.#connected = true;
     owner.onConnected(this.number, reused, now);
     if (!upstream) return;
-    const host = this.context.lane.settings.preserveHost ? '' : this.#to.hostLine;
-    const head = `${this.head}${host}${this.#to.replicaLine}\r\n`;
+    const head = this.head + this.#to.lastLines;
     const text = body?.asText(SMALL_BODY);
     upstream.writeText(text === undefined ? head : head + text);
     if (!body) return;

@@ -14,18 +14,22 @@ export interface ExpressUpstream {
   readonly pool: UpstreamPool;
   /** `X-HashFlow-Replica`, with the end of its line. */
   readonly replicaLine: string;
-  /** `Host` by its own address, with the end of its line. */
-  readonly hostLine: string;
+  /** What ends the head of a request that goes there: the lines that are its own, and the empty line. */
+  readonly lastLines: string;
 }
 
 export class ExpressUpstreams {
   readonly #upstreams = new Map<string, ExpressUpstream>();
   readonly #timer = setInterval(() => this.#sweep(performance.now()), SWEEP).unref();
 
-  /** @param rooms undefined: there may be any number of connections */
+  /**
+   * @param rooms undefined: there may be any number of connections
+   * @param preserveHost the client's Host goes on, and not the replica's own
+   */
   constructor(
     private readonly options: UpstreamPoolOptions,
     private readonly rooms: ConnectionRooms | undefined,
+    private readonly preserveHost: boolean,
   ) {}
 
   of(instance: SnapshotInstance): ExpressUpstream {
@@ -57,10 +61,12 @@ export class ExpressUpstreams {
   }
 
   #add(instance: SnapshotInstance): ExpressUpstream {
+    const replicaLine = `X-HashFlow-Replica: ${fieldValue(instance.replica)}\r\n`;
+    const hostLine = this.preserveHost ? '' : `Host: ${hostOf(instance)}\r\n`;
     const upstream = {
       pool: new UpstreamPool(instance, new IdleAge(), this.options, this.rooms?.of(instance.id)),
-      replicaLine: `X-HashFlow-Replica: ${fieldValue(instance.replica)}\r\n`,
-      hostLine: `Host: ${hostOf(instance)}\r\n`,
+      replicaLine,
+      lastLines: `${hostLine}${replicaLine}\r\n`,
     };
     this.#upstreams.set(instance.id, upstream);
     return upstream;

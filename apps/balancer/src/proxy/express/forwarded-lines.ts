@@ -1,7 +1,6 @@
 // Owns the lines that the balancer adds to a head: on the way to a replica where it came from, its id and its trace, on the way to
 // the client how the answer is framed. Which of the other side's own lines go on is request-head.ts's and response-head.ts's.
-import { type Forwarding } from '../fields.js';
-import type { LaneContext } from '../lane-context.js';
+import type { Forwarding } from '../fields.js';
 import { requestIdLine } from '../request-id.js';
 import { type Trace, traceparentOf } from '../trace-context.js';
 import { viaLine } from '../via.js';
@@ -9,32 +8,53 @@ import { dateLine } from './date-line.js';
 import type { RequestHeadReader } from './request-head.js';
 import type { ResponseHeadReader } from './response-head.js';
 
-/** Who sent a request, as far as its lines go. */
-export interface Peer {
-  readonly peer: string;
-  readonly peerTrusted: boolean;
-  readonly peerLines: string;
+/** The lines that tell replicas where the requests of one connection come from; mostly the same for all of them. */
+export class OriginLines {
+  /** Of a peer that is no trusted proxy. */
+  readonly #ofPeer: string;
+  #host: string | undefined;
+  #pseudonym: string | undefined;
+  /** For the host and the pseudonym above. */
+  #made: string | undefined;
+
+  /** @param trusted the peer is a trusted proxy: what it says goes on, with the peer added */
+  constructor(
+    private readonly peer: string,
+    private readonly trusted: boolean,
+    private readonly forwarding: Forwarding,
+  ) {
+    this.#ofPeer =
+      (forwarding.for ? `X-Forwarded-For: ${peer}\r\n` : '') + (forwarding.proto ? 'X-Forwarded-Proto: http\r\n' : '');
+  }
+
+  /** @param head that was just read @param pseudonym name of the pool in Via */
+  of(head: RequestHeadReader, pseudonym: string | undefined): string {
+    if (this.trusted) return this.#ofTrusted(head) + this.#ofHost(head, pseudonym);
+    if (this.#made === undefined || head.host !== this.#host || pseudonym !== this.#pseudonym) {
+      [this.#host, this.#pseudonym] = [head.host, pseudonym];
+      this.#made = this.#ofPeer + this.#ofHost(head, pseudonym);
+    }
+    return this.#made;
+  }
+
+  #ofHost({ host, forwardedHost }: RequestHeadReader, pseudonym: string | undefined): string {
+    const { forwarding } = this;
+    const lines = forwarding.host && !forwardedHost && host !== undefined ? `X-Forwarded-Host: ${host}\r\n` : '';
+    return forwarding.via && pseudonym !== undefined ? lines + viaLine('1.1', pseudonym) : lines;
+  }
+
+  #ofTrusted(head: RequestHeadReader): string {
+    const { peer, forwarding } = this;
+    const before = forwarding.for ? head.field('x-forwarded-for') : undefined;
+    const hops = forwarding.for ? `X-Forwarded-For: ${before === undefined ? peer : `${before}, ${peer}`}\r\n` : '';
+    return hops + (forwarding.proto && !head.forwardedProto ? 'X-Forwarded-Proto: http\r\n' : '');
+  }
 }
 
-/** Lines that are the same for all requests of a client that is no trusted proxy; made when it connects. */
-export function peerLines(peer: string, forwarding: Forwarding): string {
-  return `${forwarding.for ? `X-Forwarded-For: ${peer}\r\n` : ''}${forwarding.proto ? 'X-Forwarded-Proto: http\r\n' : ''}`;
-}
-
-/** The lines of a request for whichever replica it goes to. @param head that was just read */
-export function addedLines(
-  head: RequestHeadReader,
-  client: Peer,
-  { forwarding, tables }: Pick<LaneContext, 'forwarding' | 'tables'>,
-  requestId: string | undefined,
-  trace: Trace | undefined,
-): string {
-  let lines = client.peerTrusted ? trustedLines(head, client.peer, forwarding) : client.peerLines;
-  if (forwarding.host && !head.forwardedHost && head.host !== undefined) lines += `X-Forwarded-Host: ${head.host}\r\n`;
-  const pseudonym = tables.current?.pseudonym;
-  if (forwarding.via && pseudonym !== undefined) lines += viaLine('1.1', pseudonym);
-  if (requestId !== undefined) lines += requestIdLine(requestId);
-  return trace ? lines + traceLines(trace, head) : lines;
+/** The id of a request, and the hop of the balancer in its trace. @param head that was just read */
+export function nameLines(head: RequestHeadReader, requestId: string | undefined, trace: Trace | undefined): string {
+  const id = requestId === undefined ? '' : requestIdLine(requestId);
+  return trace ? id + traceLines(trace, head) : id;
 }
 
 /** The whole head of an answer. @param told lines for the client on top of what the replica says @param close it is the last */
@@ -43,12 +63,6 @@ export function answerHead(answer: ResponseHeadReader, told: string, close: bool
   return `${answer.passed}${answer.dated ? '' : dateLine()}${told}${
     chunked ? 'Transfer-Encoding: chunked\r\n' : ''
   }${close ? 'Connection: close\r\n\r\n' : '\r\n'}`;
-}
-
-function trustedLines(head: RequestHeadReader, peer: string, forwarding: Forwarding): string {
-  const before = forwarding.for ? head.field('x-forwarded-for') : undefined;
-  const hops = forwarding.for ? `X-Forwarded-For: ${before === undefined ? peer : `${before}, ${peer}`}\r\n` : '';
-  return `${hops}${forwarding.proto && !head.forwardedProto ? 'X-Forwarded-Proto: http\r\n' : ''}`;
 }
 
 /** What the client's tracestate says means nothing where the trace begins here. */

@@ -6,7 +6,7 @@ import { compileTable } from '../../routing/table.js';
 import { testSnapshot } from '../../routing/testing/snapshots.js';
 import { forwardingOf, NOTHING_MORE, requestFields, responseFields } from '../fields.js';
 import { traceOf } from '../trace-context.js';
-import { addedLines, peerLines } from './forwarded-lines.js';
+import { nameLines, OriginLines } from './forwarded-lines.js';
 import { RequestHeadReader } from './request-head.js';
 import { ResponseHeadReader } from './response-head.js';
 
@@ -111,8 +111,9 @@ describe('both lanes', () => {
         });
         const read = reader.read(Buffer.from(`GET / HTTP/1.1\r\nHost: a\r\n${text(list)}\r\n`, 'latin1'), trusted);
         expect(read).toBe('plain');
-        const client = { peer: PEER, peerTrusted: trusted, peerLines: peerLines(PEER, forwarding) };
-        const express = reader.forwarded + addedLines(reader, client, { forwarding, tables }, requestId, trace);
+        const origin = new OriginLines(PEER, trusted, forwarding);
+        const express =
+          reader.forwarded + origin.of(reader, tables.current?.pseudonym) + nameLines(reader, requestId, trace);
         const { 'x-hashflow-replica': _, ...standard } = requestFields({
           rawHeaders: ['Host', 'a', ...flat(list)],
           httpVersion: '1.1',
@@ -153,4 +154,30 @@ describe('both lanes', () => {
       { numRuns: 2000 },
     );
   });
+});
+
+it('the lines about its origin are those of each request, whatever came before it on the connection', () => {
+  const reader = new RequestHeadReader({
+    maxHead: 16_384,
+    maxFields: 100,
+    preserveHost: true,
+    trace: false,
+    addsPeer: true,
+    requestId: false,
+  });
+  const origin = new OriginLines(PEER, false, { for: true, proto: true, host: true, via: true });
+  const lines = (host: string, pseudonym: string) => {
+    expect(reader.read(Buffer.from(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`), false)).toBe('plain');
+    return origin.of(reader, pseudonym);
+  };
+  const own = (host: string, pseudonym: string) =>
+    `X-Forwarded-For: ${PEER}\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: ${host}\r\nVia: 1.1 ${pseudonym}\r\n`;
+  for (const [host, pseudonym] of [
+    ['a', 'p'],
+    ['a', 'p'],
+    ['b', 'p'],
+    ['a', 'p'],
+    ['a', 'q'],
+  ] as const)
+    expect(lines(host, pseudonym)).toBe(own(host, pseudonym));
 });
