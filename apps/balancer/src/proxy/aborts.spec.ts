@@ -15,6 +15,11 @@ const UPLOADS = [
   ['of a length', `${POST}Content-Length: 1000000\r\n\r\n${SOME}`],
   ['in chunks', `${POST}Transfer-Encoding: chunked\r\n\r\n186a0\r\n${SOME}\r\n`],
 ] as const;
+/** Larger than what is kept to be sent again, and all there. */
+const WHOLE_UPLOADS = [
+  ['of a length', `${POST}Content-Length: 100000\r\n\r\n${SOME}`],
+  ['in chunks', `${POST}Transfer-Encoding: chunked\r\n\r\n186a0\r\n${SOME}\r\n0\r\n\r\n`],
+] as const;
 const ANSWERS = [
   ['of a length', `HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n${SOME}`],
   ['in chunks', `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n186a0\r\n${SOME}\r\n`],
@@ -82,6 +87,19 @@ describe.each(LANES)('in the middle of a body, in the %s lane,', (lane) => {
     'a client that leaves its upload %s %s takes its request at the replica along',
     async (_body, _how, bytes, leave) => {
       const { count, all } = received(SOME.length);
+      await serve(count);
+      const list = await clients(bytes);
+      await all;
+      expect(await inFlight()).toBe(ROUNDS);
+      for (const { socket } of list) leave(socket);
+      await nothingIsLeft();
+    },
+  );
+
+  it.each(named(WHOLE_UPLOADS, LEAVES))(
+    'a client that leaves before the answer to its upload %s %s takes its request along, too',
+    async (_body, _how, bytes, leave) => {
+      const { count, all } = received(bytes.length);
       await serve(count);
       const list = await clients(bytes);
       await all;
