@@ -212,8 +212,19 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
   /** The client sends no more: it is taken for gone, as in the standard lane. */
   onEnd(): void {
     this.#state = 'lingering';
+    this.#due = performance.now() + LINGER_MS;
     this.#exchange?.onClientGone();
     this.socket.destroySoon();
+    this.follow();
+  }
+
+  /** A fault of ours ends this request, or this connection, and not the thread with all the others. */
+  onFault(error: Error): void {
+    this.#serving = false;
+    if (this.#exchange) return this.#exchange.onFault(error);
+    this.context.lane.log.error({ reason: error.stack }, 'a connection failed inside the balancer');
+    if (this.resting) this.#refuse('internal_error');
+    else this.socket.destroy();
   }
 
   onClose(): void {
@@ -269,14 +280,15 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
       body = new ExpressBody(requests.body === 'length' ? requests.length : undefined, lane.settings);
       ahead = body.take(input, headSize);
     }
+    const exchange = new ExpressExchange(this.context, this, body);
     this.#input = ahead < input.length ? input.subarray(ahead) : undefined;
     this.#state = 'busy';
     // Not for the first request: for many connections it is the only one.
     if (!this.#fresh) (this.#repeated ??= new RepeatedFields()).note(requests);
     this.#fresh = false;
     this.home.onRequests(1);
-    this.#exchange = new ExpressExchange(this.context, this, body);
-    this.#exchange.begin();
+    this.#exchange = exchange;
+    exchange.begin();
   }
 
   #onBusyData(chunk: Buffer): void {
@@ -344,7 +356,12 @@ interface Owned extends Socket {
 }
 
 function onData(this: Socket, chunk: Buffer): void {
-  (this as Owned)[OWNER]?.onData(chunk);
+  const owner = (this as Owned)[OWNER];
+  try {
+    owner?.onData(chunk);
+  } catch (error) {
+    owner?.onFault(error as Error);
+  }
 }
 
 function onDrain(this: Socket): void {
