@@ -32,10 +32,14 @@ describeRuntimes('SLOW_START (TRAPS 24)', (runtime) => {
     for (;;) {
       const now = await ramp();
       for (const key of KEYS) {
-        const told = await route(key);
-        const name = await answers(key);
-        const same = JSON.stringify(await route(key)) === JSON.stringify(told);
-        if (same) expect(name).toBe(told.find(({ eligible }) => eligible)!.name);
+        let told = await route(key);
+        let name = await answers(key);
+        // The question is answered by control, the request by the data process, which may be a table behind for a moment.
+        for (let attempt = 0; attempt < 10 && name !== told.find(({ eligible }) => eligible)?.name; attempt++) {
+          told = await route(key);
+          name = await answers(key);
+        }
+        expect(name).toBe(told.find(({ eligible }) => eligible)?.name);
         if (told.some((candidate) => candidate.name === NEWCOMER && candidate.reason.startsWith('in its slow start')))
           stoodBack++;
         if (moved.has(key)) expect(name).toBe(NEWCOMER);
