@@ -34,6 +34,7 @@ describe('the words of a start', () => {
     const text = servingText(serving);
     for (const part of [
       'http://127.0.0.1:5000/home',
+      'http://127.0.0.1:5001/dashboard',
       'http://127.0.0.1:5001/docs',
       serving.runtimeReason,
       'Server 1, blue',
