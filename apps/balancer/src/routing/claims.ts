@@ -80,10 +80,11 @@ export class ClaimTable {
    * No limit is ever exceeded: whoever added last sees all that were granted before. Two workers that reach for the last
    * place at the same moment may both be refused.
    */
-  claim(worker: number, { row, generation }: RowRef, limits: ClaimLimits = NO_LIMITS): boolean {
+  claim(worker: number, ref: RowRef, limits: ClaimLimits = NO_LIMITS): boolean {
+    const { row } = ref;
     const cell = this.#cell(worker, row);
     Atomics.add(this.#words, cell + IN_FLIGHT, 1);
-    if (!this.confirm({ row, generation }) || !this.#fits(worker, row, limits, 0)) {
+    if (!this.confirm(ref) || !this.#fits(worker, row, limits, 0)) {
       Atomics.sub(this.#words, cell + IN_FLIGHT, 1);
       return false;
     }
@@ -108,9 +109,9 @@ export class ClaimTable {
   }
 
   /** Worker: how a try on the instance ended. Of an older tenancy of the row: nothing happens. */
-  count(worker: number, { row, generation }: RowRef, end: keyof OutcomeCounts): void {
-    if (!this.isTenant({ row, generation })) return;
-    Atomics.add(this.#words, this.#cell(worker, row) + ENDS[end], 1);
+  count(worker: number, ref: RowRef, end: keyof OutcomeCounts): void {
+    if (!this.isTenant(ref)) return;
+    Atomics.add(this.#words, this.#cell(worker, ref.row) + ENDS[end], 1);
   }
 
   /** Worker: one request more would be within the limits. Promises nothing: a claim may still be refused. */
