@@ -29,5 +29,7 @@ export const base = {
 
 export default {
   ...base,
+  // A hang is what it is for: a machine that others use as well may take many times what the slowest test needs.
+  testTimeout: 30_000,
   testRegex: ['(apps|libs|experiments|drills|bench)/.*\\.spec\\.ts$', '(scripts|page)/.*\\.spec\\.mjs$'],
 };
