@@ -1,16 +1,20 @@
-// Owns the command of the sight benchmark: what it costs a request to be counted, traced and logged, in CPU of the data process;
+// Owns the command of the sight benchmark: what it costs a request to be counted, traced and logged, in CPU of the thread that carries it;
 // then the result file and the section of docs/observability.md. Ends with status 1 when something costs more than it may: the access log,
 // more than that of nginx costs nginx in the same run, where it is installed.
 //
-//   node bench/sight.ts [--pairs=15] [--requests=3000] [--draw]   (--draw measures nothing: the section is made again)
+//   node bench/sight.ts [--pairs=15] [--requests=20000] [--only=TEXT] [--draw]
+//
+// --only measures what has the text in its name, and keeps nothing; --draw measures nothing: the section is made again.
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fillPage } from '../experiments/page/page.ts';
 import { Progress } from '../experiments/progress.ts';
 import { provenance, readResult, resultFile, writeResult } from '../experiments/result-file.ts';
-import { type Contest, measure, SETTINGS } from './sight/measure.ts';
+import { startAnswering } from './proxy/answering/answering.ts';
+import { divideCores } from './proxy/cores.ts';
+import { type Contest, type Course, measure, SETTINGS } from './sight/measure.ts';
 import { Nginx } from './sight/nginx.ts';
 import { extraCost, type Measured, type SightResult, sightTable } from './sight/result.ts';
 
@@ -18,68 +22,87 @@ const HERE = import.meta.dirname;
 const FILE = join(HERE, 'results', 'sight.json');
 const PAGE = join(HERE, '..', 'docs', 'observability.md');
 
-const PLAIN = { without: [], settings: SETTINGS };
-const TRACED = { without: [], settings: { ...SETTINGS, trace: true } };
-const CONTESTS: readonly (Contest & Pick<Measured, 'what' | 'most'>)[] = [
-  {
-    what: 'metrics, hot keys and `TRACE=true`',
-    most: 0.05,
-    without: { without: ['metrics', 'hot keys'], settings: SETTINGS },
-    with: TRACED,
-  },
-  { what: 'metrics alone', most: null, without: { without: ['metrics'], settings: SETTINGS }, with: PLAIN },
-  { what: 'nothing: the noise of the measurement', most: null, without: PLAIN, with: PLAIN },
-];
-const NGINX = {
-  what: 'nginx: its own access log',
-  contest: { without: { nginx: 'off' }, with: { nginx: 'log' } },
-} as const;
+const PLAIN = { bare: false, settings: SETTINGS };
+const BARE = { bare: true, settings: SETTINGS };
+const TRACED = { bare: false, settings: { ...SETTINGS, trace: true } };
+const NGINX = 'nginx: its own access log';
 const LOGGED = '`ACCESS_LOG=all`';
+
+interface Contestants extends Contest {
+  readonly what: string;
+  /** In parts of what a request costs without; a name: what that costs in the same run. */
+  readonly most: number | string | null;
+}
 
 const { values } = parseArgs({
   options: {
     draw: { type: 'boolean', default: false },
     pairs: { type: 'string', default: '15' },
-    requests: { type: 'string', default: '3000' },
+    requests: { type: 'string', default: '20000' },
+    only: { type: 'string', default: '' },
   },
 });
-if (!values.draw) await measureAll(Number(values.pairs), Number(values.requests));
-const stored = readResult<SightResult>(FILE);
-if (!stored) throw new Error('There is no result yet: npm run bench:sight');
-const table = sightTable(stored.result);
-fillPage(PAGE, 'sight', [table, provenance(stored)].join('\n\n'));
-process.stdout.write(`\n${table}\n\n${provenance(stored)}\n`);
-const missed = stored.result.measured.filter((one) => one.most !== null && extraCost(one) > one.most);
+const measured = values.draw ? undefined : await measureAll(Number(values.pairs), Number(values.requests), values.only);
+if (values.only === '') {
+  const stored = readResult<SightResult>(FILE);
+  if (!stored) throw new Error('There is no result yet: npm run bench:sight');
+  const [began, ended] = stored.result.load;
+  const disturbed = `Load average of the machine: ${began} before, ${ended} after.`;
+  fillPage(PAGE, 'sight', [sightTable(stored.result), `${provenance(stored)} ${disturbed}`].join('\n\n'));
+}
+const shown = measured ?? readResult<SightResult>(FILE)?.result.measured ?? [];
+process.stdout.write(`\n${sightTable({ measured: shown })}\n`);
+const missed = shown.filter((one) => one.most !== null && extraCost(one) > one.most);
 process.exitCode = missed.length === 0 ? 0 : 1;
 
-async function measureAll(pairs: number, requests: number): Promise<void> {
+function contests(logFile: string): Contestants[] {
+  const accessLog = { part: 1, format: 'json', file: logFile, mask: ['token', 'session'] } as const;
+  return [
+    { what: 'metrics, hot keys and `TRACE=true`', most: 0.05, without: BARE, with: TRACED },
+    { what: 'metrics and hot keys', most: null, without: BARE, with: PLAIN },
+    { what: 'nothing: the noise of the measurement', most: null, without: PLAIN, with: PLAIN },
+    ...(Nginx.installed
+      ? [{ what: NGINX, most: null, without: { nginx: 'off' }, with: { nginx: 'log' } } as const]
+      : []),
+    { what: LOGGED, most: NGINX, without: PLAIN, with: { bare: false, settings: { ...SETTINGS, accessLog } } },
+  ];
+}
+
+async function measureAll(pairs: number, requests: number, only: string): Promise<Measured[]> {
   if (!(Number.isSafeInteger(pairs) && pairs >= 1 && pairs <= 200)) throw new Error('--pairs must be 1 to 200');
   if (!(Number.isSafeInteger(requests) && requests >= 100)) throw new Error('--requests must be at least 100');
-  const withNginx = Nginx.installed;
-  const progress = new Progress((CONTESTS.length + (withNginx ? 2 : 1)) * pairs * 2);
-  const began = performance.now();
-  const measured: Measured[] = [];
-  const compare = async (what: string, most: number | null, contest: Contest): Promise<Measured> => {
-    progress.label(what);
-    const one = { what, most, pairs: await measure(contest, { pairs, requests }, () => progress.step()) };
-    measured.push(one);
-    return one;
-  };
   const folder = mkdtempSync(join(tmpdir(), 'hashflow-sight-'));
+  const chosen = contests(join(folder, 'access.log')).filter(({ what }) => what.includes(only));
+  const progress = new Progress(chosen.length * pairs * 2);
+  const began = performance.now();
+  const before = loadAverage();
+  const measured: Measured[] = [];
+  const cores = divideCores();
+  const answering = await startAnswering(cores.answers, false);
+  const course: Course = { pairs, requests, replicas: answering.replicas, cores };
   try {
-    for (const { what, most, ...contest } of CONTESTS) await compare(what, most, contest);
-    const nginx = withNginx ? await compare(NGINX.what, null, NGINX.contest) : undefined;
-    const accessLog = {
-      part: 1,
-      format: 'json',
-      file: join(folder, 'access.log'),
-      mask: ['token', 'session'],
-    } as const;
-    const logged = { without: [], settings: { ...SETTINGS, accessLog } };
-    await compare(LOGGED, nginx ? extraCost(nginx) : null, { without: PLAIN, with: logged });
+    for (const { what, most, ...contest } of chosen) {
+      progress.label(what);
+      const taken = await measure(contest, course, () => progress.step());
+      measured.push({ what, most: limitOf(most, measured), pairs: taken });
+    }
   } finally {
+    await answering.end();
     rmSync(folder, { recursive: true, force: true });
+    progress.end();
   }
-  progress.end();
-  writeResult(FILE, resultFile('What sight costs', performance.now() - began, { requests, measured }));
+  const result: SightResult = { requests, load: [before, loadAverage()], measured };
+  if (only === '') writeResult(FILE, resultFile('What sight costs', performance.now() - began, result));
+  return measured;
+}
+
+function limitOf(most: Contestants['most'], measured: readonly Measured[]): number | null {
+  if (typeof most !== 'string') return most;
+  const other = measured.find(({ what }) => what === most);
+  return other ? extraCost(other) : null;
+}
+
+/** Of the last minute. */
+function loadAverage(): number {
+  return Number((loadavg()[0] ?? NaN).toFixed(1));
 }

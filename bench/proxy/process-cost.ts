@@ -14,6 +14,16 @@ export function costOf(pids: readonly number[]): Cost {
   return { cpu: sum(all.map(cpuSeconds)), rss: sum(all.map(residentMiB)) };
 }
 
+/** Seconds of CPU of the one thread of this name. @throws Error when there is none, or more than one */
+export function threadSeconds(pid: number, name: string): number {
+  const named = readdirSync(`/proc/${pid}/task`).filter(
+    (task) => readFileSync(`/proc/${pid}/task/${task}/comm`, 'utf8').trim() === name,
+  );
+  const [task] = named;
+  if (task === undefined || named.length > 1) throw new Error(`process ${pid} has ${named.length} threads "${name}"`);
+  return taskSeconds(pid, task);
+}
+
 function withDescendants(pid: number): number[] {
   const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
     readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
@@ -23,12 +33,12 @@ function withDescendants(pid: number): number[] {
 
 /** In nanoseconds, of the threads that there are: /proc/PID/stat goes by ticks of 10 ms, a hundredth of a turn. */
 function cpuSeconds(pid: number): number {
-  const tasks = readdirSync(`/proc/${pid}/task`);
-  const nanoseconds = tasks.map((task) => {
-    const [onCpu = ''] = readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ');
-    return Number(onCpu);
-  });
-  return sum(nanoseconds) / 1e9;
+  return sum(readdirSync(`/proc/${pid}/task`).map((task) => taskSeconds(pid, task)));
+}
+
+function taskSeconds(pid: number, task: string): number {
+  const [onCpu = ''] = readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ');
+  return Number(onCpu) / 1e9;
 }
 
 function residentMiB(pid: number): number {

@@ -18,6 +18,8 @@ export interface Ask {
   readonly upload: number;
   /** The client says `Connection: close`, and opens another one for its next request. */
   readonly close: boolean;
+  /** Every second client sends a traceparent. */
+  readonly traced?: boolean;
 }
 
 /** Keys are what hashing goes by: so many different ones are sent. */
@@ -35,13 +37,16 @@ const FIELDS = [
   'Sec-Fetch-Mode: navigate',
 ];
 
+const TRACEPARENT = 'traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+
 /** @param client number of the connection: it decides on the key */
-export function requestBytes({ path, upload, close }: Ask, client: number): Uint8Array<ArrayBuffer> {
+export function requestBytes({ path, upload, close, traced = false }: Ask, client: number): Uint8Array<ArrayBuffer> {
   const head = [
     `${upload > 0 ? 'POST' : 'GET'} ${path}?client=${client % KEYS} HTTP/1.1`,
     'Host: shop.example',
     ...FIELDS,
     `X-Hash-Key: user-${client % KEYS}`,
+    ...(traced && client % 2 === 1 ? [TRACEPARENT] : []),
     `Connection: ${close ? 'close' : 'keep-alive'}`,
     ...(upload > 0 ? ['Content-Type: application/octet-stream', `Content-Length: ${upload}`] : []),
     '',

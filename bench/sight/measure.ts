@@ -1,14 +1,15 @@
-// Owns the measurement: two data planes, or two nginx, in processes of their own, which get the same requests in turns, and what each turn cost
-// their process in CPU. Time on the wall is nobody's measure here, so that a busy machine disturbs less.
-import { type ChildProcess, fork } from 'node:child_process';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+// Owns the measurement: two data planes, or two nginx, on one core, which get the same requests in turns, and what each turn cost their
+// process, and the thread that carries the requests, in CPU. Time on the wall is nobody's measure here, so that a busy machine
+// disturbs less.
 import { testDataSettings } from '../../apps/balancer/src/routing/testing/data-settings.ts';
-import { CONNECTIONS, Load } from './load.ts';
-import { Nginx } from './nginx.ts';
-import type { PlaneOrder, Spent } from './plane.ts';
+import type { Replica } from '../proxy/answering/answering.ts';
+import type { Cores } from '../proxy/cores.ts';
+import { Load } from '../proxy/load/load.ts';
+import type { Ask } from '../proxy/requests.ts';
+import { Nginx, type NginxOrder } from './nginx.ts';
+import { Plane, type PlaneOrder } from './plane.ts';
 import type { Pair } from './result.ts';
+import type { Spent, Subject } from './subject.ts';
 
 /** What is compared: the first of a pair is without, the second with. */
 export interface Contest {
@@ -16,104 +17,94 @@ export interface Contest {
   readonly with: Order;
 }
 
-type Order = Omit<PlaneOrder, 'replicaPort'> | { readonly nginx: 'off' | 'log' };
+type Order = Omit<PlaneOrder, 'replicas'> | Omit<NginxOrder, 'replicas'>;
 
-interface Subject {
-  /** @returns microseconds of CPU per request */
-  turn(requests: number): Promise<number>;
-  end(): void | Promise<void>;
+export interface Course {
+  readonly pairs: number;
+  /** Of each turn. */
+  readonly requests: number;
+  readonly replicas: readonly Replica[];
+  readonly cores: Cores;
 }
 
-export const SETTINGS = testDataSettings({ pool: 'bench', seedRoutes: false, exposeReplica: false, user: '' });
+/** The defaults, for the lane that is one. */
+export const SETTINGS = testDataSettings({
+  pool: 'bench',
+  express: true,
+  seedRoutes: false,
+  exposeReplica: false,
+  forwardedFields: ['for', 'proto', 'host'],
+  user: '',
+});
 
-/** @param requests of each turn @param onTurn after each */
-export async function measure(
-  contest: Contest,
-  { pairs, requests }: { readonly pairs: number; readonly requests: number },
-  onTurn: () => void,
-): Promise<Pair[]> {
-  const replica = http.createServer((_request, response) => response.end('{"message":"Hello","status":"successful"}'));
-  await new Promise<void>((resolve) => replica.listen(0, '127.0.0.1', resolve));
-  const { port: replicaPort } = replica.address() as AddressInfo;
-  const planes = await Promise.all(
-    [contest.without, contest.with].map((order): Promise<Subject> => {
-      return 'nginx' in order
-        ? Nginx.begin(order.nginx === 'log', replicaPort)
-        : Plane.begin({ ...order, replicaPort });
-    }),
-  );
+export const CONNECTIONS = 64;
+/** As browsers send it; every second client belongs to a trace already. */
+const ASK: Ask = { path: '/small', upload: 0, close: false, traced: true };
+
+/** Pairs that are measured with the same two processes: one is luckier than the other in what is compiled how, and lies where. */
+const SITTING = 3;
+
+/** @param onTurn after each */
+export async function measure(contest: Contest, course: Course, onTurn: () => void): Promise<Pair[]> {
+  const measured: Pair[] = [];
+  for (let begun = 0; begun < course.pairs; begun += SITTING) {
+    const pairs = Math.min(SITTING, course.pairs - begun);
+    measured.push(...(await sit(contest, { ...course, pairs }, begun % 2 === 0, onTurn)));
+  }
+  return measured;
+}
+
+/** @param inOrder whether the one without is started, and takes its turn, first */
+async function sit(contest: Contest, course: Course, inOrder: boolean, onTurn: () => void): Promise<Pair[]> {
+  const { pairs, requests, replicas, cores } = course;
+  const load = new Load(cores.load);
+  const subjects: Subject[] = [];
   try {
-    const [without, other] = planes;
-    if (!without || !other) throw new Error('a pair is two');
+    for (const order of inOrder ? [contest.without, contest.with] : [contest.with, contest.without]) {
+      subjects.push(
+        'nginx' in order
+          ? await Nginx.begin({ ...order, replicas }, cores.proxy)
+          : await Plane.begin({ ...order, replicas }, cores.proxy),
+      );
+    }
+    const [first, second] = subjects;
+    if (!first || !second) throw new Error('a pair is two');
     // What is compiled late would be paid for by whoever comes first.
-    for (const plane of planes) await plane.turn(2 * requests);
+    for (let round = 0; round < 2; round++) for (const subject of subjects) await takeTurn(load, subject, requests);
     const measured: Pair[] = [];
     for (let pair = 0; pair < pairs; pair++) {
-      const inOrder = pair % 2 === 0 ? [without, other] : [other, without];
-      const costs = new Map<Subject, number>();
-      for (const plane of inOrder) {
-        costs.set(plane, await plane.turn(requests));
+      const costs = new Map<Subject, Spent>();
+      for (const subject of pair % 2 === 0 ? [first, second] : [second, first]) {
+        costs.set(subject, await takeTurn(load, subject, requests));
         onTurn();
       }
-      measured.push({ without: costs.get(without) ?? NaN, with: costs.get(other) ?? NaN });
+      const [a, b] = [costOfTurn(costs.get(first)), costOfTurn(costs.get(second))];
+      measured.push(inOrder ? { without: a, with: b } : { without: b, with: a });
     }
     return measured;
   } finally {
-    for (const plane of planes) await plane.end();
-    replica.closeAllConnections();
-    replica.close();
+    await load.end();
+    for (const subject of subjects) await subject.end();
   }
 }
 
-class Plane implements Subject {
-  readonly #child: ChildProcess;
-  readonly #counts: boolean;
-  readonly #load: Load;
-
-  private constructor(child: ChildProcess, port: number, counts: boolean) {
-    this.#child = child;
-    this.#load = new Load(port);
-    this.#counts = counts;
-  }
-
-  static async begin(order: PlaneOrder): Promise<Plane> {
-    const child = fork(join(import.meta.dirname, 'plane.ts'), { env: { PATH: process.env['PATH'] } });
-    const answer = answerOf<{ port: number }>(child);
-    child.send(order);
-    return new Plane(child, (await answer).port, !order.without.includes('metrics'));
-  }
-
-  /** @returns microseconds of CPU per request */
-  async turn(requests: number): Promise<number> {
-    const before = await this.#spent();
-    await this.#load.send(requests);
-    const after = await this.#spent();
-    const counted = after.counted - before.counted;
-    // The last ones may still be on their way out. A plane that does not do what it was told would measure nothing.
-    const asTold = this.#counts ? counted > requests - 2 * CONNECTIONS : counted === 0;
-    if (!asTold) throw new Error(`the data plane counted ${counted} of ${requests} requests`);
-    return ((after.cpu - before.cpu) * 1e6) / requests;
-  }
-
-  end(): void {
-    this.#load.end();
-    this.#child.disconnect();
-  }
-
-  #spent(): Promise<Spent> {
-    const answer = answerOf<Spent>(this.#child);
-    this.#child.send('spent');
-    return answer;
-  }
+/** @returns microseconds per request */
+async function takeTurn(load: Load, subject: Subject, requests: number): Promise<Spent> {
+  await load.open({ port: subject.port, connections: CONNECTIONS, ask: ASK });
+  const before = subject.spent();
+  const sent = await load.send(requests);
+  const after = subject.spent();
+  await load.close();
+  // Each connection has had a request when it was opened.
+  await subject.check(sent.requests + CONNECTIONS);
+  return {
+    lane: (after.lane - before.lane) / sent.requests,
+    process: (after.process - before.process) / sent.requests,
+  };
 }
 
-function answerOf<Answer>(child: ChildProcess): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const ended = () => reject(new Error('the data plane ended'));
-    child.once('exit', ended);
-    child.once('message', (answer) => {
-      child.off('exit', ended);
-      resolve(answer as Answer);
-    });
-  });
+/** More digits than were measured only make the file long. */
+function costOfTurn(spent: Spent | undefined): Spent {
+  if (!spent) throw new Error('a pair is two turns');
+  return { lane: Number(spent.lane.toFixed(3)), process: Number(spent.process.toFixed(3)) };
 }

@@ -1,23 +1,25 @@
-// Owns an nginx under measurement: one worker in front of the same replica, with its access log or without, on loopback and in a
-// folder of its own. Its CPU is the kernel's count of the worker in nanoseconds: the usual one goes by ticks of 10 ms.
-import { readFileSync } from 'node:fs';
+// Owns an nginx under measurement: one worker in front of the same replicas, on the same core as the data planes, with its access log or
+// without, on loopback and in a folder of its own.
+import type { Replica } from '../proxy/answering/answering.ts';
+import { onCore } from '../proxy/cores.ts';
+import { costOf } from '../proxy/process-cost.ts';
 import { freePort } from '../system/free-port.ts';
 import { nginxVersion, startNginx } from '../system/nginx.ts';
 import type { Program } from '../system/program.ts';
-import { Load } from './load.ts';
+import type { Spent, Subject } from './subject.ts';
 
-/** So much more often than a data plane it is asked in a turn: it needs so little that less would not be seen. */
-const TIMES = 3;
+export interface NginxOrder {
+  readonly nginx: 'off' | 'log';
+  readonly replicas: readonly Replica[];
+}
 
-export class Nginx {
+export class Nginx implements Subject {
+  readonly port: number;
   readonly #program: Program;
-  readonly #worker: number;
-  readonly #load: Load;
 
   private constructor(program: Program, port: number) {
     this.#program = program;
-    this.#worker = program.children[0] ?? NaN;
-    this.#load = new Load(port);
+    this.port = port;
   }
 
   static get installed(): boolean {
@@ -25,42 +27,47 @@ export class Nginx {
   }
 
   /** @throws Error when it does not come up */
-  static async begin(log: boolean, replicaPort: number): Promise<Nginx> {
+  static async begin({ nginx, replicas }: NginxOrder, core: number): Promise<Nginx> {
     const port = await freePort();
-    return new Nginx(await startNginx({ http: configuration(port, replicaPort, log), ports: [port] }), port);
+    const http = configuration(port, replicas, nginx === 'log');
+    const wrap = (command: string, args: readonly string[]) => onCore(core, command, args);
+    return new Nginx(await startNginx({ http, ports: [port], wrap }), port);
   }
 
-  /** @returns microseconds of CPU per request */
-  async turn(requests: number): Promise<number> {
-    const before = this.#spent();
-    await this.#load.send(TIMES * requests);
-    return (this.#spent() - before) / (TIMES * requests);
+  /** Its worker is one thread, and its master does nothing meanwhile. */
+  spent(): Spent {
+    const all = 1e6 * costOf([this.#program.pid]).cpu;
+    return { lane: all, process: all };
   }
 
-  async end(): Promise<void> {
-    this.#load.end();
-    await this.#program.end();
-  }
+  /** Nobody told it to leave anything out. */
+  async check(): Promise<void> {}
 
-  #spent(): number {
-    const [nanoseconds = ''] = readFileSync(`/proc/${this.#worker}/schedstat`, 'utf8').split(' ');
-    return Number(nanoseconds) / 1000;
+  end(): Promise<void> {
+    return this.#program.end();
   }
 }
 
-/** Its defaults, but for loopback, and kept connections, which the balancer has too. */
-function configuration(port: number, replicaPort: number, log: boolean): string {
+/** Its defaults, but for loopback, kept connections and hashing by a field, which the balancer has too. */
+function configuration(port: number, replicas: readonly Replica[], log: boolean): string {
   return `
 access_log ${log ? 'access.log combined' : 'off'};
-keepalive_requests 10000000;
-upstream replica { server 127.0.0.1:${replicaPort}; keepalive 16; keepalive_requests 10000000; }
+keepalive_requests 100000000;
+keepalive_timeout 1h;
+upstream replicas {
+  hash $http_x_hash_key consistent;
+${replicas.map(({ host, port: to }) => `  server ${host}:${to};`).join('\n')}
+  keepalive 128;
+  keepalive_requests 100000000;
+}
 server {
   listen 127.0.0.1:${port};
   location / {
-    proxy_pass http://replica;
+    proxy_pass http://replicas;
     proxy_http_version 1.1;
     proxy_set_header Connection "";
     proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+    proxy_set_header X-Request-Id $request_id;
   }
 }`;
 }

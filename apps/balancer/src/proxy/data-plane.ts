@@ -14,8 +14,9 @@ import {
 } from '../routing/link/messages.js';
 import { type PlacedRing, placeRing } from '../routing/placed-ring.js';
 import type { Logger } from '../telemetry/logger.js';
-import type { AccessBatch } from './access-log/access-log.js';
+import { AccessLines, type WriteAccess } from './access-log/access-lines.js';
 import { ControlSession } from './control-session.js';
+import { headFacts } from './express/head-facts.js';
 import { HotKeySurvey } from './hot-key-survey.js';
 import type { Endpoint, LaneCommand, LaneReport } from './lane-messages.js';
 import type { TrafficCells } from './traffic/traffic-cells.js';
@@ -39,8 +40,8 @@ export interface DataPlaneOptions {
    * is replaced binds after root was given up. Left out: this process stays who it is.
    */
   readonly bindShared?: <T>(bind: () => Promise<T>) => Promise<T>;
-  /** Writes lines of the access log, and calls `done` once they are dealt with. Left out: there is no access log. */
-  readonly writeAccess?: (batch: AccessBatch, done: () => void) => void;
+  /** Writes lines of the access log. Left out: there is no access log. */
+  readonly writeAccess?: WriteAccess;
   /** What every control process should know. */
   readonly notices?: readonly string[];
   /** A lane died and could not be replaced: this process is of no more use. */
@@ -51,6 +52,8 @@ interface LaneState {
   channel: LaneChannel;
   /** Of the table that it routes by; 0 = none yet. */
   epoch: number;
+  /** undefined: it logs nothing. */
+  access: AccessLines | undefined;
   listening: boolean;
   closed: boolean;
   finished: boolean;
@@ -181,7 +184,7 @@ export class DataPlane {
 
   #startLane(worker: number, shared: boolean): Promise<Endpoint> {
     const channel = this.options.startLane(worker);
-    const lane: LaneState = { channel, epoch: 0, listening: false, closed: false, finished: false };
+    const lane: LaneState = { channel, epoch: 0, access: undefined, listening: false, closed: false, finished: false };
     this.#lanes[worker] = lane;
     const loaded = new Promise<() => Promise<Endpoint>>((load, fail) => {
       const listening = new Promise<Endpoint>((resolve, reject) => {
@@ -229,9 +232,11 @@ export class DataPlane {
       }
       case 'hot-keys':
         return this.#survey.heard(report.id, report.sketch);
-      case 'access':
-        this.options.writeAccess?.(report.batch, () => lane.channel.send({ type: 'access-written' }));
+      case 'access-ring':
+        lane.access = this.#linesOf(report.ring);
         return;
+      case 'access':
+        return lane.access?.look();
       case 'closed':
         lane.closed = true;
         return this.#lookForEnd();
@@ -239,6 +244,14 @@ export class DataPlane {
         lane.finished = true;
         return this.#lookForEnd();
     }
+  }
+
+  #linesOf(ring: SharedArrayBuffer): AccessLines | undefined {
+    const { settings, writeAccess: write } = this.options;
+    return (
+      write &&
+      new AccessLines({ ring, settings: settings.accessLog, factsOfHead: headFacts(settings.maxFields), write })
+    );
   }
 
   #acknowledge(again: boolean): void {
@@ -255,6 +268,8 @@ export class DataPlane {
     this.options.claims.clearWorker(worker);
     this.options.traffic.clearWorker(worker);
     [lane.closed, lane.finished] = [true, true];
+    // It had no time to say so: what it has left is as good as any.
+    lane.access?.look();
     if (this.#stopping) return this.#lookForEnd();
     // One that never listened has failed its start: who started it knows.
     if (!lane.listening) return;

@@ -2,7 +2,7 @@
 // the balancer may say is said by nobody else. Pure.
 import type { ForwardedField } from '../config/proxy-definitions.js';
 import { REQUEST_ID_FIELD } from './request-id.js';
-import { type Trace, traceparentOf } from './trace-context.js';
+import type { Trace } from './trace-context.js';
 import { viaEntry } from './via.js';
 
 export type Fields = Record<string, string | string[]>;
@@ -101,7 +101,7 @@ export function requestFields(facts: RequestFacts): Fields {
   fields['x-hashflow-replica'] = fieldValue(facts.replica);
   if (facts.requestId !== undefined) fields[REQUEST_ID] = facts.requestId;
   if (facts.trace) {
-    fields.traceparent = traceparentOf(facts.trace);
+    fields.traceparent = facts.trace.traceparent;
     if (facts.trace.parentId === undefined) delete fields.tracestate;
   }
   if (facts.upgrade !== undefined) {

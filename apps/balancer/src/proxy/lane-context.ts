@@ -11,7 +11,7 @@ import type { ConnectionRooms } from './connection-rooms.js';
 import type { Deadlines } from './deadlines.js';
 import type { RequestQueue } from './request-queue.js';
 import type { RequestIds } from './request-id.js';
-import type { RandomHex } from './trace-context.js';
+import type { FreshTraces } from './fresh-traces.js';
 import type { ReadBuffers } from './express/read-buffers.js';
 import type { Forwarding } from './fields.js';
 import type { LaneMeter } from './traffic/lane-meter.js';
@@ -35,8 +35,8 @@ export interface LaneContext extends AttemptScope, CandidateScope {
   readonly accessLog: AccessLog | undefined;
   /** undefined: requests have none of ours. */
   readonly requestIds: RequestIds | undefined;
-  /** For ids of traces; undefined: they are not ours to write. */
-  readonly traceIds: RandomHex | undefined;
+  /** undefined: traces are not ours to write. */
+  readonly traces: FreshTraces | undefined;
   /** From 0 (included) to 1 (excluded). */
   readonly random: () => number;
 }

@@ -1,6 +1,5 @@
 // Owns the language between the main thread of the data process and its lanes. Both ends are the same build.
 import type { RowRef } from '../routing/claims.js';
-import type { AccessBatch } from './access-log/access-log.js';
 import type { HotKeySketch } from '../routing/hot-keys.js';
 import type { ClassicAnswer, ClassicRequest, Outcome, Snapshot } from '../routing/link/messages.js';
 
@@ -15,8 +14,6 @@ export type LaneCommand =
   /** No answer: control is away. */
   | { readonly type: 'answer'; readonly id: number; readonly answer: ClassicAnswer | undefined }
   | { readonly type: 'hot-keys'; readonly id: number }
-  /** The oldest batch of access log lines is dealt with. */
-  | { readonly type: 'access-written' }
   /** Stop accepting, finish what is in flight within `deadlineMs`, cut the rest. */
   | { readonly type: 'shutdown'; readonly deadlineMs: number };
 
@@ -29,7 +26,10 @@ export type LaneReport =
   | { readonly type: 'routing'; readonly epoch: number }
   | { readonly type: 'outcome'; readonly instanceId: string; readonly outcome: Outcome }
   | { readonly type: 'classic'; readonly id: number; readonly request: ClassicRequest }
-  | { readonly type: 'access'; readonly batch: AccessBatch }
+  /** Where it is going to leave the records of its access log; comes before all of them. */
+  | { readonly type: 'access-ring'; readonly ring: SharedArrayBuffer }
+  /** There are records. */
+  | { readonly type: 'access' }
   | { readonly type: 'hot-keys'; readonly id: number; readonly sketch: HotKeySketch }
   /** It accepts no more. */
   | { readonly type: 'closed' }

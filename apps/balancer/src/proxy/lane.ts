@@ -19,6 +19,7 @@ import { Forwarder } from './forwarder.js';
 import type { LaneContext } from './lane-context.js';
 import type { Endpoint, LaneCommand, LaneReport } from './lane-messages.js';
 import { LaneServer } from './lane-server.js';
+import { freshTraces } from './fresh-traces.js';
 import { randomHex } from './random-hex.js';
 import { RequestIds } from './request-id.js';
 import { LoadShedder } from './load-shedder.js';
@@ -87,10 +88,11 @@ export class Lane implements Tables {
         })
       : undefined;
     this.#accessLog = AccessLog.of({
-      settings: settings.accessLog,
-      deliver: (batch) => channel.send({ type: 'access', batch }),
+      part: settings.accessLog.part,
+      poke: () => channel.send({ type: 'access' }),
       random: Math.random,
     });
+    if (this.#accessLog) channel.send({ type: 'access-ring', ring: this.#accessLog.ring });
     this.#queue = new RequestQueue({
       capacity: settings.queue,
       defer: setImmediate,
@@ -107,7 +109,6 @@ export class Lane implements Tables {
       memory: () => (settings.maxMemory > 0 ? memoryInUse() : 0),
       budgetHeld: () => budget.held,
     });
-    const digits = randomHex();
     const context: LaneContext = {
       settings,
       claims,
@@ -129,8 +130,8 @@ export class Lane implements Tables {
       forwarding: forwardingOf(settings.forwardedFields),
       log,
       accessLog: this.#accessLog,
-      requestIds: settings.requestId === 'off' ? undefined : new RequestIds(digits),
-      traceIds: settings.trace ? digits : undefined,
+      requestIds: settings.requestId === 'off' ? undefined : new RequestIds(randomHex()),
+      traces: settings.trace ? freshTraces() : undefined,
       random: Math.random,
       report: ({ instance, ref }, outcome) => {
         if (this.#wakefulness.isAwake(performance.now())) claims.count(worker, ref, COUNTED_AS[outcome]);
@@ -180,9 +181,6 @@ export class Lane implements Tables {
           id: command.id,
           sketch: this.#hotKeys.sketch(performance.now()),
         });
-        return;
-      case 'access-written':
-        this.#accessLog?.written();
         return;
       case 'shutdown':
         void this.#shutdown(command.deadlineMs);

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ServerResponse } from 'node:http';
 import type { DataSettings } from '../routing/link/messages.js';
 import { eventually } from '../runtime/testing/eventually.js';
-import type { AccessBatch } from './access-log/access-log.js';
+import type { AccessBatch } from './access-log/access-lines.js';
 import { type InlinePlane, startInlinePlane } from './testing/inline-plane.js';
 import { LANES } from './testing/lanes.js';
 import { rawClient } from './testing/raw-client.js';

@@ -1,7 +1,7 @@
 // Owns random digits for ids: from the system's generator, fetched many at a time, because one call per id would cost more
 // than all else that tracing does.
 import { randomFillSync } from 'node:crypto';
-import type { RandomHex } from './trace-context.js';
+import type { RandomHex } from './request-id.js';
 
 const STOCK = 4096;
 

@@ -58,3 +58,12 @@ describe('the id of a request', () => {
     expect(calls()).toBe(4);
   });
 });
+
+describe('random digits', () => {
+  it('are as many as asked for, and other ones each time', () => {
+    const digits = randomHex();
+    const ids = Array.from({ length: 2000 }, (_, index) => digits(index % 2 === 0 ? 16 : 8));
+    ids.forEach((id, index) => expect(id).toMatch(index % 2 === 0 ? /^[0-9a-f]{32}$/ : /^[0-9a-f]{16}$/));
+    expect(new Set(ids).size).toBe(2000);
+  });
+});

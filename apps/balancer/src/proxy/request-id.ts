@@ -1,6 +1,8 @@
 // Owns the name of a request, by which its client, the access log and its replica speak of the same one: kept when the client
 // sent a legal one, else made here. Pure: random digits come in as an argument. In which direction it travels is REQUEST_ID's.
-import type { RandomHex } from './trace-context.js';
+
+/** @returns so many random bytes in hex */
+export type RandomHex = (bytes: number) => string;
 
 export const REQUEST_ID_FIELD = 'X-Request-Id';
 

@@ -1,12 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { randomHex } from './random-hex.js';
-import { traceOf, traceparentOf } from './trace-context.js';
+import { freshTraces } from './fresh-traces.js';
+import { freshLine, type Trace, traceOf } from './trace-context.js';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT = '00f067aa0ba902b7';
-const random = (bytes: number) => 'ab'.repeat(bytes);
-const begun = { traceId: random(16), spanId: random(8), parentId: undefined, sampled: true };
+const [NEW_TRACE, SPAN] = ['ab'.repeat(16), 'cd'.repeat(8)];
+const FRESH = freshLine(NEW_TRACE, SPAN);
+const begun = { traceId: NEW_TRACE, spanId: SPAN, parentId: undefined, sampled: true };
+
+const told = ({ traceId, spanId, parentId, sampled }: Trace) => ({ traceId, spanId, parentId, sampled });
 
 describe('the trace of a request', () => {
   it.each([
@@ -17,9 +20,10 @@ describe('the trace of a request', () => {
     [`cc-${TRACE}-${PARENT}-01`, true],
     [`cc-${TRACE}-${PARENT}-01-what-comes-later`, true],
   ])('goes on from %s with a span of its own', (traceparent, sampled) => {
-    const trace = traceOf(traceparent, random);
-    expect(trace).toEqual({ traceId: TRACE, spanId: random(8), parentId: PARENT, sampled });
-    expect(traceparentOf(trace)).toBe(`00-${TRACE}-${random(8)}-${sampled ? '01' : '00'}`);
+    const trace = traceOf(FRESH, traceparent);
+    expect(told(trace)).toEqual({ traceId: TRACE, spanId: SPAN, parentId: PARENT, sampled });
+    expect(trace.traceparent).toBe(`00-${TRACE}-${SPAN}-${sampled ? '01' : '00'}`);
+    expect(trace.line).toBe(`traceparent: ${trace.traceparent}\r\n`);
   });
 
   it.each([
@@ -38,31 +42,63 @@ describe('the trace of a request', () => {
     [`00-${TRACE}-${PARENT}-0x`],
     [`00-${TRACE}-${PARENT}-01, 00-${TRACE}-${PARENT}-01`],
   ])('begins anew where traceparent is %s', (traceparent) => {
-    expect(traceOf(traceparent, random)).toEqual(begun);
+    expect(told(traceOf(FRESH, traceparent))).toEqual(begun);
+  });
+
+  it('reads what the standard’s own pattern reads, and nothing else', () => {
+    const pattern = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-[^]*)?$/;
+    const digits = (length: number) =>
+      fc.string({ unit: fc.constantFrom(...'0019afFg-'), minLength: length, maxLength: length });
+    const parts = fc.tuple(fc.constantFrom('00', '01', 'cc', 'ff', 'FF', '0'), digits(32), digits(16), digits(2));
+    const clean = fc.string({ unit: fc.constantFrom(...'0af'), minLength: 50, maxLength: 50 });
+    const legal = fc
+      .tuple(fc.constantFrom('00', '5e', 'ff'), clean)
+      .map(([version, all]) => [version, all.slice(0, 32), all.slice(32, 48), all.slice(48)]);
+    fc.assert(
+      fc.property(fc.oneof(parts, legal), fc.constantFrom('', '-', '-a', '.', ' '), (four, more) => {
+        const text = four.join('-') + more;
+        const [, version, traceId, parentId, flags, rest] = pattern.exec(text) ?? [];
+        const read = version !== undefined && version !== 'ff' && !(version === '00' && rest !== undefined);
+        const expected = read && /[^0]/.test(traceId) && /[^0]/.test(parentId);
+        expect(told(traceOf(FRESH, text))).toEqual(
+          expected ? { traceId, spanId: SPAN, parentId, sampled: (parseInt(flags, 16) & 1) === 1 } : begun,
+        );
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it('sends on what the next hop can read, whatever came', () => {
-    const digits = randomHex();
+    const fresh = freshTraces();
     fc.assert(
       fc.property(fc.string(), (text) => {
-        const trace = traceOf(text, digits);
-        const next = traceOf(traceparentOf(trace), digits);
+        const trace = traceOf(fresh(), text);
+        const next = traceOf(fresh(), trace.traceparent);
         expect([next.traceId, next.parentId, next.sampled]).toEqual([trace.traceId, trace.spanId, trace.sampled]);
       }),
     );
   });
-
-  it('never has an id of zeros', () => {
-    const draws = ['0'.repeat(16), PARENT, '0'.repeat(32), TRACE];
-    expect(traceOf(undefined, () => draws.shift() ?? '')).toMatchObject({ traceId: TRACE, spanId: PARENT });
-  });
 });
 
-describe('random digits', () => {
-  it('are as many as asked for, and other ones each time', () => {
-    const digits = randomHex();
-    const ids = Array.from({ length: 2000 }, (_, index) => digits(index % 2 === 0 ? 16 : 8));
-    ids.forEach((id, index) => expect(id).toMatch(index % 2 === 0 ? /^[0-9a-f]{32}$/ : /^[0-9a-f]{16}$/));
-    expect(new Set(ids).size).toBe(2000);
+describe('traces that begin here', () => {
+  it('have lines of their own, each', () => {
+    const fresh = freshTraces();
+    const lines = Array.from({ length: 2000 }, fresh);
+    for (const line of lines) expect(line).toMatch(/^traceparent: 00-[0-9a-f]{32}-[0-9a-f]{16}-01\r\n$/);
+    for (const place of ['traceId', 'spanId'] as const)
+      expect(new Set(lines.map((line) => traceOf(line, undefined)[place])).size).toBe(2000);
+  });
+
+  it('are as random as the system’s bytes: all of them are in the ids, in order', () => {
+    let next = 0;
+    const fresh = freshTraces((bytes) => bytes.forEach((_, at) => (bytes[at] = next++ % 251)));
+    const ids = Array.from({ length: 600 }, fresh).map((line) => traceOf(line, undefined));
+    const digits = ids.map(({ traceId, spanId }) => traceId + spanId).join('');
+    expect(digits).toBe(Buffer.from(Array.from({ length: 600 * 24 }, (_, at) => at % 251)).toString('hex'));
+  });
+
+  it('never have an id of zeros', () => {
+    const { traceId, spanId } = traceOf(freshTraces((bytes) => bytes.fill(0))(), undefined);
+    expect([traceId, spanId]).not.toContainEqual(expect.stringMatching(/^0+$/));
   });
 });

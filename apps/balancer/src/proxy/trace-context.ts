@@ -1,51 +1,102 @@
 // Owns the trace that a request belongs to, by W3C Trace Context level 1 (https://www.w3.org/TR/trace-context-1/): read from the
-// client, or begun here, with the balancer as one more hop in it. Pure: random digits come in as an argument. Which
+// client, or begun here, with the balancer as one more hop in it. Pure: fresh ids come in as an argument, from fresh-traces.ts. Which
 // fields pass is fields.ts's.
 
-export interface Trace {
+const NAME = 'traceparent: ';
+const VERSION = '00-';
+/** Where the ids and the flags of a line begin. */
+const TRACE_ID = NAME.length + VERSION.length;
+const SPAN_ID = TRACE_ID + 32 + 1;
+const FLAGS = SPAN_ID + 16 + 1;
+const LINE_END = '\r\n';
+
+/** Of a trace that begins here. Sampled: not to be would keep most tracers behind us from recording anything. */
+export function freshLine(traceId: string, spanId: string): string {
+  return `${NAME}${VERSION}${traceId}-${spanId}-01${LINE_END}`;
+}
+
+export class Trace {
+  /**
+   * @param line the field as it goes on, with the end of its line. Its span is this hop's: the parent of what the replica does. All tries
+   * of a request share it
+   * @param parentId the client's span; undefined: the trace begins here
+   */
+  constructor(
+    readonly line: string,
+    readonly parentId: string | undefined,
+  ) {}
+
+  /** The value of the field. */
+  get traceparent(): string {
+    return this.line.slice(NAME.length, -LINE_END.length);
+  }
+
   /** 32 hex digits. */
-  readonly traceId: string;
-  /** This hop's, 16 hex digits: the parent of what the replica does. All tries of a request share it. */
-  readonly spanId: string;
-  /** The client's span; undefined: the trace begins here. */
-  readonly parentId: string | undefined;
-  readonly sampled: boolean;
+  get traceId(): string {
+    return this.line.slice(TRACE_ID, TRACE_ID + 32);
+  }
+
+  /** 16 hex digits. */
+  get spanId(): string {
+    return this.line.slice(SPAN_ID, SPAN_ID + 16);
+  }
+
+  get sampled(): boolean {
+    return this.line.startsWith('01', FLAGS);
+  }
 }
 
-/** @returns so many random bytes in hex */
-export type RandomHex = (bytes: number) => string;
-
-const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+/** Where the parts of `00-4bf92f…-00f067…-01` end. */
+const [VERSION_END, TRACE_END, PARENT_END, FLAGS_END] = [2, 35, 52, 55];
 const SAMPLED = 1;
+const [ZERO, NINE, LETTER_A, LETTER_F, DASH] = [48, 57, 97, 102, 45];
 
-/** @param traceparent as received; absent, doubled or malformed: a new trace begins, and an old tracestate means nothing in it */
-export function traceOf(traceparent: string | undefined, random: RandomHex): Trace {
-  const before = traceparent === undefined ? undefined : parse(traceparent);
-  const spanId = idOf(8, random);
-  if (before) return { ...before, spanId };
-  // Sampled: it is in the access log. Not to be sampled would keep most tracers behind us from recording anything.
-  return { traceId: idOf(16, random), spanId, parentId: undefined, sampled: true };
+/**
+ * @param fresh line of a trace that begins here; of one that goes on it gives the span
+ * @param traceparent as received; absent, doubled or malformed: a new trace begins, and an old tracestate means nothing in it
+ */
+export function traceOf(fresh: string, traceparent: string | undefined): Trace {
+  if (traceparent === undefined || !isLegal(traceparent)) return new Trace(fresh, undefined);
+  // In few pieces: each is paid for when they are put together on the wire.
+  const traceId = traceparent.slice(VERSION_END + 1, TRACE_END + 1);
+  const parentId = traceparent.slice(TRACE_END + 1, PARENT_END);
+  // Flags that version 00 does not know are not carried on.
+  if (isOdd(traceparent.charCodeAt(FLAGS_END - 1)))
+    return new Trace(NAME + VERSION + traceId + fresh.slice(SPAN_ID), parentId);
+  return new Trace(`${NAME}${VERSION}${traceId}${fresh.slice(SPAN_ID, FLAGS)}00${LINE_END}`, parentId);
 }
 
-/** The field as it is sent on. Flags that version 00 does not know are not carried on. */
-export function traceparentOf({ traceId, spanId, sampled }: Trace): string {
-  return `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`;
-}
-
-function parse(text: string): Pick<Trace, 'traceId' | 'parentId' | 'sampled'> | undefined {
-  const [whole, version, traceId, parentId, flags, more] = TRACEPARENT.exec(text) ?? [];
+/** By place and not by pattern: it comes with every request of whoever traces. */
+function isLegal(text: string): boolean {
+  if (text.length < FLAGS_END || text.startsWith('ff')) return false;
+  if (text.charCodeAt(VERSION_END) !== DASH || text.charCodeAt(TRACE_END) !== DASH) return false;
+  if (text.charCodeAt(PARENT_END) !== DASH) return false;
   // A later version may append fields and still be read; this one may not.
-  if (whole === undefined || version === 'ff' || (version === '00' && more !== undefined)) return undefined;
-  if (isZero(traceId) || isZero(parentId)) return undefined;
-  return { traceId, parentId, sampled: (parseInt(flags, 16) & SAMPLED) !== 0 };
+  if (text.length > FLAGS_END && (text.startsWith('00') || text.charCodeAt(FLAGS_END) !== DASH)) return false;
+  return (
+    areDigits(text, 0, VERSION_END) &&
+    areDigits(text, PARENT_END + 1, FLAGS_END) &&
+    isId(text, VERSION_END + 1, TRACE_END) &&
+    isId(text, TRACE_END + 1, PARENT_END)
+  );
 }
 
-function idOf(bytes: number, random: RandomHex): string {
-  let id = random(bytes);
-  while (isZero(id)) id = random(bytes);
-  return id;
+/** Not all of it zeros. */
+function isId(text: string, begin: number, end: number): boolean {
+  let at = begin;
+  while (at < end && text.charCodeAt(at) === ZERO) at++;
+  return at < end && areDigits(text, at, end);
 }
 
-function isZero(id: string): boolean {
-  return /^0+$/.test(id);
+/** Lower case only. */
+function areDigits(text: string, begin: number, end: number): boolean {
+  for (let at = begin; at < end; at++) {
+    const code = text.charCodeAt(at);
+    if (!((code >= ZERO && code <= NINE) || (code >= LETTER_A && code <= LETTER_F))) return false;
+  }
+  return true;
+}
+
+function isOdd(digit: number): boolean {
+  return ((digit <= NINE ? digit - ZERO : digit - LETTER_A) & SAMPLED) !== 0;
 }

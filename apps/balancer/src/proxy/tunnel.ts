@@ -64,7 +64,7 @@ export class Tunnel extends TimedEntry implements Party, QueueWaiter, TableWaite
     this.#client = clientOf(request, context);
     this.#requestId = requestIdOf(request, context);
     this.#entry = context.accessLog?.entry(request, this.#requestId, this.#client.address);
-    this.#trace = context.traceIds && traceOf(request.headers.traceparent?.toString(), context.traceIds);
+    this.#trace = context.traces && traceOf(context.traces(), request.headers.traceparent?.toString());
     if (this.#entry) this.#entry.trace = this.#trace;
     this.#before = { read: socket.bytesRead - surplus.length, written: socket.bytesWritten };
     const table = context.tables.current;

@@ -4,19 +4,28 @@ import type { End } from '../causes.js';
 import type { Trace } from '../trace-context.js';
 
 export interface EntryFacts {
-  readonly method: string | undefined;
+  readonly method?: string | undefined;
   /** As sent; masked only when it is written down. */
-  readonly target: string | undefined;
-  readonly httpVersion: string | undefined;
-  readonly host: string | undefined;
+  readonly target?: string | undefined;
+  readonly httpVersion?: string | undefined;
+  readonly host?: string | undefined;
   readonly peer: string | undefined;
   readonly peerPort: number | undefined;
   /** The peer, or whom trusted proxies name. */
   readonly client: string | undefined;
-  readonly userAgent: string | undefined;
-  readonly referer: string | undefined;
+  readonly userAgent?: string | undefined;
+  readonly referer?: string | undefined;
   /** X-Request-Id as it went on; with REQUEST_ID=off as the client sent it. */
   readonly requestId: string | undefined;
+  /** The head as it came, of which method, target and fields are read when the line is made: then they are not here. */
+  readonly head?: RawHead;
+}
+
+export interface RawHead {
+  /** One character per byte; more may follow. */
+  readonly text: string;
+  /** Bytes. */
+  readonly size: number;
 }
 
 export class AccessEntry {
@@ -59,7 +68,7 @@ export class AccessEntry {
 }
 
 /** The line of a log is not as long as a client likes. */
-const LONGEST = 2048;
+export const LONGEST = 2048;
 
 export function shortened(text: string): string {
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;

@@ -1,7 +1,7 @@
 // Owns the file of the access log, on the main thread of the data process: one write at a time, nothing waits for it, and what
-// cannot be written is counted and reported. How much may wait here is the lanes' to bound (access-log.ts).
+// cannot be written is counted and reported. How much may wait here is access-lines.ts's to bound.
 import { close, openSync, write } from 'node:fs';
-import type { AccessBatch } from './access-log.js';
+import type { AccessBatch } from './access-lines.js';
 
 /** Where the standard output of the control process is, in a data process that was given it. */
 export const INHERITED_OUTPUT = 3;

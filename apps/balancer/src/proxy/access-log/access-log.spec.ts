@@ -1,23 +1,44 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { AccessEntry } from './access-entry.js';
-import { type AccessBatch, AccessLog } from './access-log.js';
+import { type AccessBatch, AccessLines } from './access-lines.js';
+import { AccessLog } from './access-log.js';
+import { RING_SIZE } from './access-ring.js';
 
 const NOTHING = { method: 'GET', target: '/', httpVersion: '1.1' } as AccessEntry['facts'];
 
-const textOf = ({ bytes }: AccessBatch) => Buffer.from(bytes).toString();
-
-function logOf(part = 1, random = () => 0.5) {
-  const batches: AccessBatch[] = [];
-  const log = AccessLog.of({
-    settings: { part, format: 'json', file: null, mask: [] },
-    deliver: (batch) => batches.push(batch),
-    random,
-  });
+/** A lane and the main thread's side of it; nothing is written down until `writes` is true. */
+function logOf({ part = 1, random = (): number => 0.5, writes = true } = {}) {
+  const texts: string[] = [];
+  const batches: Omit<AccessBatch, 'bytes'>[] = [];
+  const waiting: (() => void)[] = [];
+  const state = { writes, pokes: 0 };
+  let lines: AccessLines | undefined;
+  const poke = () => {
+    state.pokes++;
+    lines?.look();
+  };
+  const log = AccessLog.of({ part, random, poke });
+  if (log) {
+    lines = new AccessLines({
+      ring: log.ring,
+      settings: { part, format: 'json', file: null, mask: [] },
+      factsOfHead: () => NOTHING,
+      write: ({ bytes, lines, dropped }, done) => {
+        texts.push(Buffer.from(bytes).toString());
+        batches.push({ lines, dropped });
+        if (state.writes) done();
+        else waiting.push(done);
+      },
+    });
+  }
   const write = (count: number) => {
     for (let index = 0; index < count; index++) log?.write(new AccessEntry(0, NOTHING));
   };
-  const lines = () => batches.reduce((sum, batch) => sum + textOf(batch).split('\n').length - 1, 0);
-  return { log, batches, write, lines };
+  const goOn = () => {
+    state.writes = true;
+    for (const done of waiting.splice(0)) done();
+  };
+  return { log, state, texts, batches, write, goOn, lines: () => texts.join('').split('\n').length - 1 };
 }
 
 describe('the access log of a lane', () => {
@@ -25,44 +46,43 @@ describe('the access log of a lane', () => {
   afterEach(() => void jest.useRealTimers());
 
   it('is nothing at all where nothing is logged', () => {
-    expect(logOf(0).log).toBeUndefined();
+    expect(logOf({ part: 0 }).log).toBeUndefined();
   });
 
-  it('hands lines over in batches, after a short while', () => {
-    const { write, batches } = logOf();
+  it('has its lines written after a short while, in one go', () => {
+    const { write, batches, texts, state } = logOf();
     write(3);
     expect(batches).toHaveLength(0);
     jest.advanceTimersByTime(100);
-    expect(batches).toMatchObject([{ lines: 3, dropped: 0 }]);
-    expect(textOf(batches[0])).toMatch(/^(.*\n){3}$/);
+    expect(batches).toEqual([{ lines: 3, dropped: 0 }]);
+    expect(texts[0]).toMatch(/^(.*\n){3}$/);
     jest.advanceTimersByTime(1000);
-    expect(batches).toHaveLength(1);
+    expect(state.pokes).toBe(1);
   });
 
-  it('keeps the longest line whole, and leaves what it has handed over alone', () => {
-    const { log, batches } = logOf();
+  it('keeps the longest line whole', () => {
+    const { log, texts } = logOf();
     const long = '\u0000'.repeat(100_000);
     const facts = { ...NOTHING, target: long, host: long, userAgent: long, referer: long, requestId: long };
     for (let line = 0; line < 3; line++) log?.write(new AccessEntry(0, facts));
     log?.flush();
-    const texts = batches.map(textOf).join('').split('\n').slice(0, -1);
-    expect(texts.map((text) => (JSON.parse(text) as { level: number }).level)).toEqual([30, 30, 30]);
+    const all = texts.join('').split('\n').slice(0, -1);
+    expect(all.map((text) => (JSON.parse(text) as { level: number }).level)).toEqual([30, 30, 30]);
   });
 
-  it('hands over a full batch at once', () => {
-    const { write, batches } = logOf();
-    write(1000);
-    expect(batches.length).toBeGreaterThan(1);
+  it('has many lines written at once, without waiting', () => {
+    const { write, lines } = logOf();
+    write(10_000);
+    expect(lines()).toBeGreaterThan(5000);
   });
 
   it('holds a bounded number of lines while nothing is written, and tells how many it dropped', () => {
-    const { log, write, batches, lines } = logOf();
+    const { write, goOn, batches, lines } = logOf({ writes: false });
     write(200_000);
     jest.advanceTimersByTime(1000);
-    const held = batches.reduce((sum, { bytes }) => sum + bytes.length, 0);
-    expect(held).toBeLessThan(1.2 * 1024 ** 2);
-    for (let batch = 0; batch < batches.length; batch++) log?.written();
-    jest.advanceTimersByTime(1000);
+    expect(batches).toHaveLength(1);
+    goOn();
+    expect(lines()).toBeLessThan(RING_SIZE / 100);
     write(1);
     jest.advanceTimersByTime(1000);
     const dropped = batches.reduce((sum, batch) => sum + batch.dropped, 0);
@@ -72,7 +92,7 @@ describe('the access log of a lane', () => {
 
   it('takes as large a part of the requests as it is told to', () => {
     let draw = 0;
-    const { log } = logOf(0.25, () => (draw++ % 100) / 100);
+    const { log } = logOf({ part: 0.25, random: () => (draw++ % 100) / 100 });
     const request = { headers: {}, socket: {} } as Parameters<NonNullable<typeof log>['entry']>[0];
     const taken = Array.from({ length: 1000 }, () => log?.entry(request, undefined)).filter(Boolean);
     expect(taken).toHaveLength(250);

@@ -1,58 +1,45 @@
-// Owns the access log of one lane: which requests are in it, and their lines until they are handed over in batches. A request never
-// waits for it: when what was handed over is not written yet, lines are dropped and counted. Writing is access-log-file.ts's,
-// on the main thread.
+// Owns the access log of one lane: which requests are in it, and when the main thread hears that there are some. A request never waits
+// for it, and the lane makes no line: it leaves a record in the ring (access-ring.ts), of which access-lines.ts makes one on the main
+// thread.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { plainAddress } from '../../config/networks.js';
-import type { AccessLogSettings } from '../../routing/link/messages.js';
 import { answerLength } from '../answers.js';
 import { type Cause, causes } from '../causes.js';
 import { AccessEntry, type EntryFacts } from './access-entry.js';
-import { combinedLine } from './combined-line.js';
-import { jsonLine } from './json-line.js';
-import { compileTargetMask, type TargetMask } from './masked-target.js';
+import { AccessRing } from './access-ring.js';
 
-export interface AccessBatch {
-  /** Whole lines, in UTF-8. */
-  readonly bytes: Uint8Array;
-  readonly lines: number;
-  /** Lines before these that had no room. */
-  readonly dropped: number;
-}
-
-/** Bytes after which a batch is handed over at once. */
-const BATCH_SIZE = 64 * 1024;
-/** Most that a line can have: five texts of a client, each shortened and every character of it escaped. */
-const LONGEST_LINE = 64 * 1024;
+/** Bytes of records after which the main thread is told at once. */
+const POKE_SIZE = 128 * 1024;
 /** Milliseconds after which it is in any case. */
-const BATCH_TIME = 100;
-/** Batches that may be on their way to the file at a time: 1 MiB or a little more. */
-const MOST_UNDERWAY = 16;
+const POKE_TIME = 100;
 
 export interface AccessLogOptions {
-  readonly settings: AccessLogSettings;
-  /** Takes a batch away; `written` is called once it is dealt with. */
-  readonly deliver: (batch: AccessBatch) => void;
+  /** Of the requests that is logged, 0 to 1. */
+  readonly part: number;
+  /** Tells the main thread that there are records. */
+  readonly poke: () => void;
   /** From 0 (included) to 1 (excluded). */
   readonly random: () => number;
 }
 
 export class AccessLog {
-  readonly #mask: TargetMask;
-  /** Written at once, and not added up as text: the pieces of a hundred lines would be moved about by each collection. */
-  readonly #buffer = Buffer.allocUnsafeSlow(BATCH_SIZE + LONGEST_LINE);
-  #used = 0;
-  #lines = 0;
-  #dropped = 0;
-  #underway = 0;
+  readonly #ring = AccessRing.create();
+  /** Milliseconds from the monotonic clock's zero to that of 1970. */
+  #wallClock = 0;
+  /** Bytes that the main thread was not told of. */
+  #untold = 0;
   #timer: NodeJS.Timeout | undefined;
 
   /** @returns undefined where nothing is to be logged: then a request pays nothing for it */
   static of(options: AccessLogOptions): AccessLog | undefined {
-    return options.settings.part > 0 ? new AccessLog(options) : undefined;
+    return options.part > 0 ? new AccessLog(options) : undefined;
   }
 
-  private constructor(private readonly options: AccessLogOptions) {
-    this.#mask = compileTargetMask(options.settings.mask);
+  private constructor(private readonly options: AccessLogOptions) {}
+
+  /** For the main thread, which reads it. */
+  get ring(): SharedArrayBuffer {
+    return this.#ring.buffer;
   }
 
   /**
@@ -67,12 +54,12 @@ export class AccessLog {
 
   /** Whether the next request is logged; to be asked once for each. */
   chooses(): boolean {
-    const { settings, random } = this.options;
-    return settings.part === 1 || random() < settings.part;
+    const { part, random } = this.options;
+    return part === 1 || random() < part;
   }
 
-  begin(facts: EntryFacts): AccessEntry {
-    return new AccessEntry(performance.now(), facts);
+  begin(facts: EntryFacts, now = performance.now()): AccessEntry {
+    return new AccessEntry(now, facts);
   }
 
   /** A request that goes to no replica: logged when its answer is out. */
@@ -115,45 +102,25 @@ export class AccessLog {
     this.write(entry);
   }
 
-  write(entry: AccessEntry): void {
-    if (this.#used >= BATCH_SIZE) {
-      this.#dropped++;
-      return;
-    }
-    const now = performance.now();
-    const line =
-      this.options.settings.format === 'json'
-        ? jsonLine(entry, this.#mask, Date.now(), now)
-        : combinedLine(entry, this.#mask, Date.now());
-    this.#used += this.#buffer.write(line, this.#used);
-    this.#lines++;
-    if (this.#used >= BATCH_SIZE) this.flush();
-    else this.#timer ??= setTimeout(() => this.flush(), BATCH_TIME).unref();
+  /** @param ended monotonic milliseconds */
+  write(entry: AccessEntry, ended = performance.now()): void {
+    // One look at the other clock is enough for a batch.
+    if (this.#untold === 0) this.#wallClock = Date.now() - performance.now();
+    this.#untold += this.#ring.write(entry, Math.floor(this.#wallClock + ended), ended);
+    if (this.#untold >= POKE_SIZE) this.flush();
+    else if (this.#timer === undefined) this.#timer = setTimeout(() => this.#onTimer(), POKE_TIME).unref();
   }
 
-  /** The oldest batch is dealt with. */
-  written(): void {
-    this.#underway--;
-    if (this.#used >= BATCH_SIZE) this.flush();
-  }
-
-  /** Hands over what there is, where there is room for it. */
+  /** Has what there is written down. */
   flush(): void {
-    clearTimeout(this.#timer);
+    if (this.#untold === 0) return;
+    this.#untold = 0;
+    this.options.poke();
+  }
+
+  #onTimer(): void {
     this.#timer = undefined;
-    if (this.#lines === 0) return;
-    if (this.#underway >= MOST_UNDERWAY) {
-      this.#timer = setTimeout(() => this.flush(), BATCH_TIME).unref();
-      return;
-    }
-    const batch = {
-      bytes: Uint8Array.prototype.slice.call(this.#buffer, 0, this.#used),
-      lines: this.#lines,
-      dropped: this.#dropped,
-    };
-    [this.#used, this.#lines, this.#dropped] = [0, 0, 0];
-    this.#underway++;
-    this.options.deliver(batch);
+    this.flush();
   }
 }
 

@@ -16,7 +16,8 @@ import { ExpressExchange } from './express-exchange.js';
 import { OriginLines } from './forwarded-lines.js';
 import { LF } from './grammar.js';
 import { LentBuffers } from './lent-buffers.js';
-import { factsOf, logEnd } from './logged-request.js';
+import { factsOfRead } from './head-facts.js';
+import { logEnd } from './logged-request.js';
 import { RepeatedFields } from './repeated-fields.js';
 import type { RequestHeadReader } from './request-head.js';
 
@@ -45,6 +46,7 @@ const MOST_AHEAD = 64 * 1024;
 
 export class ClientConnection extends TimedEntry implements ExpressClient {
   readonly peer: string;
+  readonly peerPort: number | undefined;
   readonly peerTrusted: boolean;
   readonly origin: OriginLines;
 
@@ -73,6 +75,7 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
     super();
     const { lane } = context;
     this.peer = plainAddress(socket.remoteAddress ?? '');
+    this.peerPort = socket.remotePort;
     this.peerTrusted = lane.trusts(this.peer);
     this.origin = new OriginLines(this.peer, this.peerTrusted, lane.forwarding);
     this.#due = performance.now() + lane.settings.headTimeout;
@@ -110,10 +113,6 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
   }
 
   // ExpressClient
-
-  get peerPort(): number | undefined {
-    return this.socket.remotePort;
-  }
 
   get wants(): boolean {
     return !this.socket.writableNeedDrain;
@@ -315,9 +314,10 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
     const requestId = requestIds?.of(head?.hasRequestId ? head.field('x-request-id') : undefined);
     if (!head?.sentTarget) accessLog?.refusedConnection(this.peer, this.peerPort, requestId, cause);
     else if (accessLog?.chooses()) {
-      head.ip = this.peer;
-      const entry = accessLog.begin(factsOf(head, this, requestId));
-      logEnd(accessLog, entry, cause, false, { status: 0, sent: undefined, received: 0 });
+      const { peer, peerPort } = this;
+      const entry = accessLog.begin(factsOfRead(head, { peer, peerPort, client: peer, requestId }));
+      const nothing = { status: 0, sent: undefined, received: 0, queued: 0, ended: undefined };
+      logEnd(accessLog, entry, cause, false, nothing);
     }
     this.writeText(answerText(cause, requestId, true, head?.method === 'HEAD', dateLine()));
     this.#linger();

@@ -13,14 +13,14 @@ import type { Awaited } from '../relay-watch.js';
 import { type FailedTry, isIdempotent } from '../retry-policy.js';
 import type { QueueWaiter } from '../request-queue.js';
 import { requestIdLine } from '../request-id.js';
-import { traceOf } from '../trace-context.js';
 import { hasPassed } from '../via.js';
 import type { ExpressBody } from './express-body.js';
 import type { EndedRequest, ExpressClient } from './express-client.js';
 import type { ExpressContext } from './express-context.js';
 import { ExpressTry, type TryOwner } from './express-try.js';
 import { answerHead, nameLines } from './forwarded-lines.js';
-import { factsOf, logEnd, statusOf } from './logged-request.js';
+import { factsToRead } from './head-facts.js';
+import { logEnd, statusOf } from './logged-request.js';
 
 export class ExpressExchange implements EndedRequest, TryOwner, QueueWaiter, TableWaiter {
   readonly method: string;
@@ -38,7 +38,7 @@ export class ExpressExchange implements EndedRequest, TryOwner, QueueWaiter, Tab
   #collecting = false;
   #queued = false;
   #status = 0;
-  #beganAt = 0;
+  readonly #beganAt: number;
   #endedAt: number | undefined;
 
   /** Must run before the head that was just read is overwritten by the next. */
@@ -48,6 +48,7 @@ export class ExpressExchange implements EndedRequest, TryOwner, QueueWaiter, Tab
     readonly body: ExpressBody | undefined,
   ) {
     const { lane, requests } = context;
+    this.#beganAt = performance.now();
     const { tables, forwarding } = lane;
     const { current: table } = tables;
     this.method = requests.method;
@@ -62,10 +63,9 @@ export class ExpressExchange implements EndedRequest, TryOwner, QueueWaiter, Tab
       table !== undefined &&
       hasPassed(requests.field('via') ?? '', table.pseudonym);
     this.#requestId = lane.requestIds?.of(requests.hasRequestId ? requests.field('x-request-id') : undefined);
-    this.#entry = lane.accessLog?.chooses()
-      ? lane.accessLog.begin(factsOf(requests, client, this.#requestId))
-      : undefined;
-    const trace = lane.traceIds && traceOf(requests.field('traceparent'), lane.traceIds);
+    if (lane.accessLog?.chooses())
+      this.#entry = lane.accessLog.begin(factsToRead(requests, client, this.#requestId), this.#beganAt);
+    const trace = lane.traces && requests.traceOf(lane.traces());
     if (this.#entry) this.#entry.trace = trace;
     this.#head =
       requests.forwarded + client.origin.of(requests, table?.pseudonym) + nameLines(requests, this.#requestId, trace);
@@ -103,7 +103,6 @@ export class ExpressExchange implements EndedRequest, TryOwner, QueueWaiter, Tab
   }
 
   begin(): void {
-    this.#beganAt = performance.now();
     if (this.body?.state === 'too_large') this.#obey(this.#machine.refuse('body_too_large'), performance.now());
     else if (this.body?.state === 'malformed') this.#obey(this.#machine.refuse('bad_request'), performance.now());
     else if (this.#loops) this.#obey(this.#machine.refuse('loop_detected'), performance.now());
@@ -328,6 +327,7 @@ export class ExpressExchange implements EndedRequest, TryOwner, QueueWaiter, Tab
         sent: this.#try?.answer?.sent,
         received: this.body?.taken ?? 0,
         queued: this.#machine.queuedFor,
+        ended: this.#endedAt,
       });
     this.client.onOver(this);
   }

@@ -2,7 +2,7 @@
 // the client how the answer is framed. Which of the other side's own lines go on is request-head.ts's and response-head.ts's.
 import type { Forwarding } from '../fields.js';
 import { requestIdLine } from '../request-id.js';
-import { type Trace, traceparentOf } from '../trace-context.js';
+import type { Trace } from '../trace-context.js';
 import { viaLine } from '../via.js';
 import { dateLine } from './date-line.js';
 import type { RequestHeadReader } from './request-head.js';
@@ -67,6 +67,6 @@ export function answerHead(answer: ResponseHeadReader, told: string, close: bool
 
 /** What the client's tracestate says means nothing where the trace begins here. */
 function traceLines(trace: Trace, head: RequestHeadReader): string {
-  const state = trace.parentId === undefined ? undefined : head.field('tracestate');
-  return `traceparent: ${traceparentOf(trace)}\r\n${state === undefined ? '' : `tracestate: ${state}\r\n`}`;
+  const state = trace.parentId === undefined || !head.hasTracestate ? undefined : head.field('tracestate');
+  return state === undefined ? trace.line : `${trace.line}tracestate: ${state}\r\n`;
 }

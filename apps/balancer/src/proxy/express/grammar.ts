@@ -37,3 +37,34 @@ export function isWord(text: string, start: number, word: string): boolean {
 export function listOf(value: string): string[] {
   return value.split(',').map((element) => element.trim().toLowerCase());
 }
+
+/** The name begins like `word`, but for underscores in the place of dashes. It has at least two characters. */
+export function isAlias(text: string, begin: number, word: string): boolean {
+  // `X-A` is nobody's alias, and nearly all names that come here are such.
+  const last = begin + word.length - 1;
+  if (text.charCodeAt(begin + 1) !== UNDERSCORE && text.charCodeAt(last) !== UNDERSCORE) return false;
+  return (
+    text
+      .slice(begin, last + 1)
+      .toLowerCase()
+      .replaceAll('_', '-') === word
+  );
+}
+
+/** A constant, and no part of the head that would keep all of it alive; empty: no plain method. */
+export function methodOf(text: string, length: number): string {
+  switch (length) {
+    case 3:
+      return text.startsWith('GET') ? 'GET' : text.startsWith('PUT') ? 'PUT' : '';
+    case 4:
+      return text.startsWith('POST') ? 'POST' : text.startsWith('HEAD') ? 'HEAD' : '';
+    case 5:
+      return text.startsWith('PATCH') ? 'PATCH' : '';
+    case 6:
+      return text.startsWith('DELETE') ? 'DELETE' : '';
+    case 7:
+      return text.startsWith('OPTIONS') ? 'OPTIONS' : '';
+    default:
+      return '';
+  }
+}

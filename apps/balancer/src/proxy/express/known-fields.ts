@@ -14,4 +14,6 @@ export interface KnownFields {
   readonly forwardedHost: boolean;
   readonly hasVia: boolean;
   readonly hasRequestId: boolean;
+  readonly hasTraceparent: boolean;
+  readonly hasTracestate: boolean;
 }

@@ -1,37 +1,27 @@
 // Owns what the access log is told of requests of the express lane. What a line looks like is access-log/'s.
-import type { AccessEntry, EntryFacts } from '../access-log/access-entry.js';
+import type { AccessEntry } from '../access-log/access-entry.js';
 import type { AccessLog } from '../access-log/access-log.js';
 import { answerLength } from '../answers.js';
 import { type Cause, causes, type End, SILENT_ENDS } from '../causes.js';
-import type { RequestHeadReader } from './request-head.js';
 
-/** Field by field: no other header gets near the log. @param head that was just read */
-export function factsOf(
-  head: RequestHeadReader,
-  { peer, peerPort }: { readonly peer: string; readonly peerPort: number | undefined },
-  requestId: string | undefined,
-): EntryFacts {
-  return {
-    method: head.method,
-    target: head.sentTarget,
-    httpVersion: '1.1',
-    host: head.field('host'),
-    peer,
-    peerPort,
-    client: head.ip,
-    userAgent: head.field('user-agent'),
-    referer: head.field('referer'),
-    requestId: requestId ?? head.field('x-request-id'),
-  };
+interface EndFacts {
+  /** Of the replica's answer. */
+  readonly status: number;
+  /** Bytes of its body; undefined: none began. */
+  readonly sent: number | undefined;
+  readonly received: number;
+  readonly queued: number;
+  /** Monotonic milliseconds; undefined: now. */
+  readonly ended: number | undefined;
 }
 
-/** Logs a request that is over. @param status of the replica's answer @param sent bytes of its body; undefined: none began */
+/** Logs a request that is over. */
 export function logEnd(
   log: AccessLog | undefined,
   entry: AccessEntry,
   outcome: End | 'answered',
   toHead: boolean,
-  { status, sent, received, queued }: { status: number; sent: number | undefined; received: number; queued?: number },
+  { status, sent, received, queued, ended }: EndFacts,
 ): void {
   entry.status = outcome === 'answered' ? status : statusOf(outcome, sent === undefined ? undefined : status);
   if (outcome !== 'answered') entry.cause = outcome;
@@ -39,7 +29,7 @@ export function logEnd(
   entry.sent = own ? answerLength(outcome as Cause) : (sent ?? 0);
   entry.received = received;
   entry.queued = queued ?? 0;
-  log?.write(entry);
+  log?.write(entry, ended);
 }
 
 /** @param begun status of an answer that was under way */

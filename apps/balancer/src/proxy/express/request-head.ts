@@ -4,8 +4,9 @@
 import type { KeyRequest } from '../../routing/hash-key.js';
 import type { Cause } from '../causes.js';
 import { readTarget, validHost } from '../head.js';
+import { type Trace, traceOf } from '../trace-context.js';
 import { DROPPED, type Fate, FieldLines, FRAMES, PASSES } from './field-lines.js';
-import { CR, isWord, SLASH, SPACE, TARGET, TOKEN, UNDERSCORE } from './grammar.js';
+import { CR, isAlias, isWord, methodOf, SLASH, SPACE, TARGET, TOKEN } from './grammar.js';
 import type { KnownFields } from './known-fields.js';
 
 /**
@@ -55,6 +56,9 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
   hasRequestId = false;
   /** Its fields were known. */
   recognised = false;
+  hasTracestate = false;
+  /** It is ours to write, as tracestate above. */
+  hasTraceparent = false;
   /** Of a request that is refused. */
   cause: Cause = 'bad_request';
 
@@ -70,6 +74,11 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
 
   constructor(private readonly rules: RequestHeadRules) {
     super(rules.maxFields);
+  }
+
+  /** What was read, one character per byte; more than the head may be in it. */
+  get sent(): string {
+    return this.text;
   }
 
   /** Bytes of the head. */
@@ -108,7 +117,8 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
   /** The fields of the plain request that was just read; undefined where its target means more than they. */
   known(): KnownFields | undefined {
     if (this.#absolute) return undefined;
-    const { host, body, length, close, forwardedProto, forwardedHost, hasVia, hasRequestId } = this;
+    const { host, body, length, close, forwardedProto, forwardedHost } = this;
+    const { hasVia, hasRequestId, hasTraceparent, hasTracestate } = this;
     const passing = this.passing(this.linesBegin);
     return {
       lines: this.keep(),
@@ -121,6 +131,8 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
       forwardedHost,
       hasVia,
       hasRequestId,
+      hasTraceparent,
+      hasTracestate,
     };
   }
 
@@ -130,6 +142,11 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
     // Few fields are repeated: all others are found with this.
     if (first === undefined || !this.repeats(name) || FIRST_COUNTS.has(name)) return first;
     return this.valuesOf(name).join(name === 'cookie' ? '; ' : ', ');
+  }
+
+  /** The trace that it belongs to, where traces are ours to write. @param fresh see trace-context.ts */
+  traceOf(fresh: string): Trace {
+    return traceOf(fresh, this.hasTraceparent ? this.field('traceparent') : undefined);
   }
 
   /** @returns where the field lines begin */
@@ -181,6 +198,8 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
     this.hasVia = false;
     this.hasRequestId = false;
     this.recognised = false;
+    this.hasTracestate = false;
+    this.hasTraceparent = false;
     this.#hosts = 0;
     this.#lengths = 0;
     this.#codings = 0;
@@ -214,10 +233,15 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
           if (this.readConnection(valueBegin, valueEnd)) this.close = true;
           return DROPPED;
         }
-        if (rules.trace && isWord(text, nameBegin, 'tracestate')) return DROPPED;
+        if (rules.trace && isWord(text, nameBegin, 'tracestate')) {
+          this.hasTracestate = true;
+          return DROPPED;
+        }
         return isWord(text, nameBegin, 'keep-alive') ? DROPPED : PASSES;
       case 11:
-        return rules.trace && isWord(text, nameBegin, 'traceparent') ? DROPPED : PASSES;
+        if (!rules.trace || !isWord(text, nameBegin, 'traceparent')) return PASSES;
+        this.hasTraceparent = true;
+        return DROPPED;
       case 12:
         if (!isWord(text, nameBegin, 'x-request-id')) break;
         this.hasRequestId = true;
@@ -327,6 +351,8 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
     this.forwardedHost = known.forwardedHost;
     this.hasVia = known.hasVia;
     this.hasRequestId = known.hasRequestId;
+    this.hasTraceparent = known.hasTraceparent;
+    this.hasTracestate = known.hasTracestate;
     this.forwarded = this.text.slice(0, linesBegin) + known.passing;
     this.recognised = true;
     return 'plain';
@@ -340,19 +366,6 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
 
 const OURS = 'x-hashflow-';
 const FORWARDED = 'x-forwarded-';
-
-/** The name begins like `word`, but for underscores in the place of dashes. It has at least two characters. */
-function isAlias(text: string, begin: number, word: string): boolean {
-  // `X-A` is nobody's alias, and nearly all names that come here are such.
-  const last = begin + word.length - 1;
-  if (text.charCodeAt(begin + 1) !== UNDERSCORE && text.charCodeAt(last) !== UNDERSCORE) return false;
-  return (
-    text
-      .slice(begin, last + 1)
-      .toLowerCase()
-      .replaceAll('_', '-') === word
-  );
-}
 
 /** Node takes the first of these and forgets the others; here that decides only what the key chain sees. */
 const FIRST_COUNTS: ReadonlySet<string> = new Set([
@@ -375,21 +388,3 @@ const FIRST_COUNTS: ReadonlySet<string> = new Set([
   'server',
   'user-agent',
 ]);
-
-/** A constant, and no part of the head that would keep all of it alive; empty: no plain method. */
-function methodOf(text: string, length: number): string {
-  switch (length) {
-    case 3:
-      return text.startsWith('GET') ? 'GET' : text.startsWith('PUT') ? 'PUT' : '';
-    case 4:
-      return text.startsWith('POST') ? 'POST' : text.startsWith('HEAD') ? 'HEAD' : '';
-    case 5:
-      return text.startsWith('PATCH') ? 'PATCH' : '';
-    case 6:
-      return text.startsWith('DELETE') ? 'DELETE' : '';
-    case 7:
-      return text.startsWith('OPTIONS') ? 'OPTIONS' : '';
-    default:
-      return '';
-  }
-}

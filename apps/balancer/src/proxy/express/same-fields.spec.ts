@@ -5,7 +5,7 @@ import { FORWARDED_FIELDS } from '../../config/proxy-definitions.js';
 import { compileTable } from '../../routing/table.js';
 import { testSnapshot } from '../../routing/testing/snapshots.js';
 import { forwardingOf, NOTHING_MORE, requestFields, responseFields } from '../fields.js';
-import { traceOf } from '../trace-context.js';
+import { freshLine, traceOf } from '../trace-context.js';
 import { nameLines, OriginLines } from './forwarded-lines.js';
 import { RequestHeadReader } from './request-head.js';
 import { ResponseHeadReader } from './response-head.js';
@@ -74,7 +74,7 @@ const settings = fc.record({
   trace: fc.option(
     fc
       .constant('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01')
-      .map((parent) => traceOf(parent, () => '0102030405060708')),
+      .map((parent) => traceOf(freshLine('0102030405060708'.repeat(2), '0102030405060708'), parent)),
     { nil: undefined },
   ),
 });

@@ -8,7 +8,7 @@ import type { ControlMessage, DataMessage, DataSettings, Snapshot } from '../../
 import { testDataSettings } from '../../routing/testing/data-settings.js';
 import { type TestInstance, testSnapshot } from '../../routing/testing/snapshots.js';
 import { type Logger, silentLogger } from '../../telemetry/logger.js';
-import type { AccessBatch } from '../access-log/access-log.js';
+import type { WriteAccess } from '../access-log/access-lines.js';
 import { TrafficCells } from '../traffic/traffic-cells.js';
 import { DataPlane } from '../data-plane.js';
 import { inlineLanes } from '../inline-lane.js';
@@ -26,7 +26,7 @@ export interface InlinePlane {
 
 export async function startInlinePlane(
   changes: Partial<DataSettings> = {},
-  options: { log?: Logger; claims?: ClaimTable; writeAccess?: (batch: AccessBatch, done: () => void) => void } = {},
+  options: { log?: Logger; claims?: ClaimTable; writeAccess?: WriteAccess } = {},
 ): Promise<InlinePlane> {
   const settings = testDataSettings(changes);
   const log = options.log ?? silentLogger;

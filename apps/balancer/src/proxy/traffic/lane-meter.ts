@@ -26,11 +26,20 @@ export interface EndedRequest {
 export class LaneMeter {
   readonly #counted = new WeakMap<Socket, Counted>();
 
+  /** Of what every request adds to. */
+  readonly #received: number;
+  readonly #sent: number;
+  readonly #upstreamReused: number;
+
   constructor(
     private readonly cells: TrafficCells,
     private readonly worker: number,
     private readonly claims: Pick<ClaimTable, 'isTenant'>,
-  ) {}
+  ) {
+    this.#received = cells.placeOf(worker, 'received');
+    this.#sent = cells.placeOf(worker, 'sent');
+    this.#upstreamReused = cells.placeOf(worker, 'upstreamReused');
+  }
 
   /** A client connected. */
   connected(): void {
@@ -88,8 +97,8 @@ export class LaneMeter {
   /** Bytes of a client's connection. @param ref of the replica that they came from or went to */
   moved(received: number, sent: number, ref: RowRef | undefined): void {
     const { cells, worker } = this;
-    cells.add(worker, 'received', received);
-    cells.add(worker, 'sent', sent);
+    cells.addAt(this.#received, received);
+    cells.addAt(this.#sent, sent);
     const row = this.#rowOf(ref);
     if (row !== undefined) cells.rowBytes(worker, row, received, sent);
   }
@@ -118,7 +127,7 @@ export class LaneMeter {
   }
 
   upstreamReused(): void {
-    this.cells.add(this.worker, 'upstreamReused', 1);
+    this.cells.addAt(this.#upstreamReused, 1);
   }
 
   /** What a request leaves in a row that has another tenant by now would be counted against that one. */
@@ -134,8 +143,8 @@ export class LaneMeter {
     const sent = Math.max(0, (socket.bytesWritten ?? counted.sent) - counted.sent);
     counted.received += received;
     counted.sent += sent;
-    this.cells.add(this.worker, 'received', received);
-    this.cells.add(this.worker, 'sent', sent);
+    this.cells.addAt(this.#received, received);
+    this.cells.addAt(this.#sent, sent);
     if (row !== undefined) this.cells.rowBytes(this.worker, row, received, sent);
   }
 }

@@ -16,6 +16,8 @@ const [WORKERS, ROWS] = [0, 1];
 /** Buckets, one for what is above all bounds, and the sum. */
 const histogramSize = (bounds: readonly number[]) => bounds.length + 2;
 
+const DURATION_SIZE = histogramSize(DURATION_BOUNDS);
+
 /** Numbers of a lane, by offset into its block. The first seven go up and down, the others only rise. */
 export const LANE = {
   connections: 0,
@@ -63,6 +65,7 @@ export class TrafficCells {
   readonly #cells: Float64Array;
   readonly workers: number;
   readonly rows: number;
+  readonly #blockSize: number;
 
   /** @param rows of the claim table */
   static create(workers: number, rows: number): TrafficCells {
@@ -79,9 +82,20 @@ export class TrafficCells {
     this.#cells = new Float64Array(buffer);
     this.workers = this.#cells[WORKERS];
     this.rows = this.#cells[ROWS];
+    this.#blockSize = LANE_SIZE + this.rows * ROW_SIZE;
+  }
+
+  /** Where a number lies, for `addAt`: to look it up takes longer than to add to it. */
+  placeOf(worker: number, number: LaneNumber): number {
+    return this.#lane(worker) + LANE[number];
   }
 
   // Its lane alone
+
+  /** @param place see `placeOf` */
+  addAt(place: number, amount: number): void {
+    this.#cells[place] += amount;
+  }
 
   add(worker: number, number: LaneNumber, amount: number): void {
     this.#cells[this.#lane(worker) + LANE[number]] += amount;
@@ -109,7 +123,7 @@ export class TrafficCells {
   }
 
   duration(worker: number, end: number, seconds: number): void {
-    const at = this.#lane(worker) + DURATIONS + ENDS[end].status * histogramSize(DURATION_BOUNDS);
+    const at = this.#lane(worker) + DURATIONS + ENDS[end].status * DURATION_SIZE;
     this.#observe(at, DURATION_BOUNDS, seconds);
   }
 
@@ -188,7 +202,7 @@ export class TrafficCells {
   }
 
   #lane(worker: number): number {
-    return HEADER + worker * (LANE_SIZE + this.rows * ROW_SIZE);
+    return HEADER + worker * this.#blockSize;
   }
 
   #row(worker: number, row: number): number {
