@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { requestBytes } from './requests.ts';
+import { renewSpan, requestBytes } from './requests.ts';
 
 const text = (...args: Parameters<typeof requestBytes>) => Buffer.from(requestBytes(...args)).toString('latin1');
 const GET = { path: '/small', upload: 0, close: false } as const;
@@ -23,5 +23,21 @@ describe('a request of the load', () => {
     const keys = Array.from({ length: 64 }, (_, client) => /X-Hash-Key: (.*)\r/.exec(text(GET, client))?.[1]);
     expect(new Set(keys).size).toBe(64);
     expect(text({ ...GET, close: true }, 0)).toContain('Connection: close');
+  });
+
+  it('is part of a trace from every second client on demand, and another part each time', () => {
+    const traced = { ...GET, traced: true };
+    const bytes = requestBytes(traced, 1);
+    const lines = [1, 255].map((count) => {
+      renewSpan(bytes, count);
+      return /traceparent: (.*)\r/.exec(Buffer.from(bytes).toString('latin1'))?.[1];
+    });
+    expect(lines).toEqual([
+      '00-4bf92f3577b34da6a3ce929d0e0e4736-000000010ba902b7-01',
+      '00-4bf92f3577b34da6a3ce929d0e0e4736-000000ff0ba902b7-01',
+    ]);
+    const plain = requestBytes(traced, 2);
+    renewSpan(plain, 1);
+    expect(Buffer.from(plain)).toEqual(Buffer.from(requestBytes(GET, 2)));
   });
 });

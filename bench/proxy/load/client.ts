@@ -2,6 +2,7 @@
 // begins and ends is load-process.ts's.
 import { connect, type Socket } from 'node:net';
 import { AnswerReader } from '../answer-reader.ts';
+import { renewSpan } from '../requests.ts';
 
 /** What arrives is read before the next thing arrives: one buffer is enough for all. */
 const RECEIVED = Buffer.allocUnsafe(256 * 1024);
@@ -12,6 +13,8 @@ export interface ClientOptions {
   readonly port: number;
   readonly number: number;
   readonly request: Uint8Array;
+  /** It may be part of a trace, and each request is another part. */
+  readonly traced: boolean;
   /** Bytes of the body of an answer. */
   readonly expected: number;
   /** A connection per request. */
@@ -26,6 +29,7 @@ export class Client {
   #socket: Socket | undefined;
   #reader: AnswerReader;
   #sentAt = 0;
+  #sent = 0;
   #whole = true;
   #ended = false;
 
@@ -37,6 +41,7 @@ export class Client {
   send(): void {
     this.#sentAt = performance.now();
     this.#whole = false;
+    if (this.#options.traced) renewSpan(this.#options.request, ++this.#sent);
     if (!this.#socket) this.#connect();
     this.#socket?.write(this.#options.request);
   }

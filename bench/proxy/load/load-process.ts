@@ -55,7 +55,7 @@ async function obey(order: Order): Promise<Ran | null> {
 
 async function openAll({ port, connections, ask }: Target): Promise<void> {
   const expected = ANSWERS[ask.path];
-  const shared = { port, expected, close: ask.close, onAnswer, onError };
+  const shared = { port, expected, close: ask.close, traced: ask.traced === true, onAnswer, onError };
   clients = Array.from(
     { length: connections },
     (_, number) => new Client({ ...shared, number, request: requestBytes(ask, number) }),
