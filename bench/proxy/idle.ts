@@ -15,15 +15,15 @@ const ASK: Ask = { path: '/small', upload: 0, close: false };
 const WARM_CONNECTIONS = 64;
 const WARM_MS = 1000;
 const SETTLE_MS = 1500;
-/** Descriptors that a program needs besides. */
+/** Descriptors that a program needs besides. HashFlow keeps as many for connections to replicas as it takes of clients. */
 const SPARE = 1000;
 
 /** @returns so many connections as this process and its children may open @param wanted the limit is raised for them if it may be */
 export function idleConnections(wanted: number): number {
-  const needed = wanted + SPARE;
+  const needed = 2 * (wanted + SPARE);
   if (descriptorLimit() < needed)
     spawnSync('prlimit', ['--pid', String(process.pid), `--nofile=${needed}:${needed}`], { stdio: 'ignore' });
-  return Math.min(wanted, descriptorLimit() - SPARE);
+  return Math.min(wanted, Math.floor(descriptorLimit() / 2) - SPARE);
 }
 
 export async function measureIdle(
