@@ -6,6 +6,7 @@ import { killContainer } from '../../apps/balancer/test/docker-api.ts';
 import { type Balancer, startBalancer } from '../../experiments/system/balancer.ts';
 import { call } from '../../experiments/system/call.ts';
 import { startLoad } from '../../experiments/system/traffic.ts';
+import { median } from './flatness.ts';
 import { type ProcessFacts, ProcessWatch } from './process-facts.ts';
 
 export interface SoakPlan {
@@ -51,7 +52,9 @@ const SETTINGS = {
 const READY_MS = 120_000;
 /** Longest wait for connections and timers of the traffic before to be gone. */
 const REST_MS = 60_000;
-const FIRST_LOOKS = 8;
+/** Odd, so that the middle is one of them. */
+const FIRST_LOOKS = 7;
+const LOOK_INTERVAL_MS = 300;
 const CLIENTS = { clients: 2, pauseMs: 20 };
 
 /** @param onBirths told how many were born since the last time @throws Error when the pool does not come back */
@@ -146,20 +149,35 @@ class Churn {
   }
 
   /**
-   * Looks once everything is at rest. A probe or a list of instances may be under way at any moment, so a sample has the least
-   * of several looks: the first of all, later ones of as many as it takes to find no more than in the first.
+   * Looks once everything is at rest. At any moment a probe or a list of instances may be under way, which holds a socket more
+   * or, between two settings of its timer, a timer less. So the first sample has the middle of several looks: its least would
+   * be a stroke of luck that no later one need have again. Those have the least of as many looks as it takes to find no more.
    */
   async #sample(): Promise<void> {
-    const end = performance.now() + REST_MS;
     // Idle connections to replicas go after UPSTREAM_KEEPALIVE.
     await delay(2000);
     const first = this.#taken[0];
-    let sample = await this.#look();
-    for (let looks = 1; first ? isMore(sample, first) && performance.now() < end : looks < FIRST_LOOKS; looks++) {
-      await delay(300);
-      sample = least(sample, await this.#look());
+    this.#taken.push(first ? await this.#untilNoMore(first) : await this.#atFirst());
+  }
+
+  async #atFirst(): Promise<SoakSample> {
+    const looks = [await this.#look()];
+    while (looks.length < FIRST_LOOKS) {
+      await delay(LOOK_INTERVAL_MS);
+      looks.push(await this.#look());
     }
-    this.#taken.push(sample);
+    return summary(looks, median);
+  }
+
+  async #untilNoMore(first: SoakSample): Promise<SoakSample> {
+    const end = performance.now() + REST_MS;
+    const looks = [await this.#look()];
+    for (;;) {
+      const sample = summary(looks, (values) => Math.min(...values));
+      if (!isMore(sample, first) || performance.now() > end) return sample;
+      await delay(LOOK_INTERVAL_MS);
+      looks.push(await this.#look());
+    }
   }
 
   async #look(): Promise<SoakSample> {
@@ -193,10 +211,13 @@ function isMore(now: SoakSample, first: SoakSample): boolean {
   return PROCESSES.some((process) => COUNTS.some((what) => now[process][what] > first[process][what]));
 }
 
-function least(a: SoakSample, b: SoakSample): SoakSample {
-  const lesser = (process: keyof Watches) => ({
-    ...b[process],
-    ...Object.fromEntries(COUNTS.map((what) => [what, Math.min(a[process][what], b[process][what])])),
+/** The newest of the looks, with its counts replaced by what `of` makes of those of all. */
+function summary(looks: readonly SoakSample[], of: (values: readonly number[]) => number): SoakSample {
+  const newest = looks.at(-1);
+  if (newest === undefined) throw new Error('a sample needs a look');
+  const counts = (process: keyof Watches) => ({
+    ...newest[process],
+    ...Object.fromEntries(COUNTS.map((what) => [what, of(looks.map((look) => look[process][what]))])),
   });
-  return { births: b.births, control: lesser('control'), data: lesser('data') };
+  return { births: newest.births, control: counts('control'), data: counts('data') };
 }
