@@ -52,6 +52,10 @@ const SETTINGS = {
 const READY_MS = 120_000;
 /** Longest wait for connections and timers of the traffic before to be gone. */
 const REST_MS = 60_000;
+/** Idle connections to replicas go after UPSTREAM_KEEPALIVE. */
+const SETTLE_MS = 2000;
+/** Those to the engine, too, before what comes later is held against what is there then. */
+const FIRST_SETTLE_MS = 10_000;
 /** Odd, so that the middle is one of them. */
 const FIRST_LOOKS = 7;
 const LOOK_INTERVAL_MS = 300;
@@ -154,9 +158,8 @@ class Churn {
    * be a stroke of luck that no later one need have again. Those have the least of as many looks as it takes to find no more.
    */
   async #sample(): Promise<void> {
-    // Idle connections to replicas go after UPSTREAM_KEEPALIVE.
-    await delay(2000);
     const first = this.#taken[0];
+    await delay(first ? SETTLE_MS : FIRST_SETTLE_MS);
     this.#taken.push(first ? await this.#untilNoMore(first) : await this.#atFirst());
   }
 
