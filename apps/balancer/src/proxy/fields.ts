@@ -135,6 +135,19 @@ export function responseFields(rawHeaders: readonly string[], { replica, request
   return fields;
 }
 
+/** The fields of an answer that accepts a handshake, as the client gets it; names in lower case, repeated ones as lists. */
+export function switchingFields(rawHeaders: readonly string[], upgrade: string, told: Told): Fields {
+  const fields = Object.create(null) as Fields;
+  fields.connection = 'Upgrade';
+  fields.upgrade = upgrade;
+  const passed = responseFields(rawHeaders, told);
+  for (let index = 0; index < passed.length; index += 2) {
+    const name = passed[index].toLowerCase();
+    if (!FRAMING.has(name)) append(fields, name, passed[index + 1]);
+  }
+  return fields;
+}
+
 /**
  * A field may stand after a chunked body, in either direction. What decides about framing, routing, content or who speaks
  * counts only in a head (RFC 9110, 6.5.1), so none of it passes there.

@@ -59,14 +59,18 @@ const MOST_UNREAD = 64 * 1024;
  * HTTP/1.0, which knows none. Left out, as it is but advice, where the client does not read, or still waits for the answer before.
  */
 export function relayInformation(
-  { statusCode, statusMessage, rawHeaders }: InformationEvent,
+  information: InformationEvent,
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
-  if (statusCode === 100 || request.httpVersion !== '1.1' || response.headersSent) return;
+  if (request.httpVersion !== '1.1' || response.headersSent) return;
   // A response has the connection from the moment that it is its turn. Older nodes can write no other answer than 100, 102 and 103 themselves.
-  const { socket } = response;
-  if (!socket?.writable || socket.writableLength > MOST_UNREAD) return;
+  if (response.socket) writeInformation(information, response.socket);
+}
+
+/** The same where it is the connection's turn for certain. */
+export function writeInformation({ statusCode, statusMessage, rawHeaders }: InformationEvent, socket: Socket): void {
+  if (statusCode === 100 || !socket.writable || socket.writableLength > MOST_UNREAD) return;
   const fields = responseFields(rawHeaders, NOTHING_MORE);
   let head = `HTTP/1.1 ${statusCode} ${statusMessage}\r\n`;
   for (let index = 0; index < fields.length; index += 2) head += `${fields[index]}: ${fields[index + 1]}\r\n`;

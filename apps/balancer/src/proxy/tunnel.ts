@@ -5,17 +5,19 @@ import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Target } from '../routing/table.js';
 import type { AccessEntry } from './access-log/access-entry.js';
+import { isOurAnswer, MOST_INFORMATION } from './answer-limits.js';
 import { answerLength, answerOnSocket } from './answers.js';
 import { AttemptMachine, type Step } from './attempt-machine.js';
 import type { TableWaiter } from './candidates.js';
 import { type Cause, causes, type End } from './causes.js';
 import { candidatesFor, type Client, clientOf, IncomingKey, isLoop, requestIdOf } from './client.js';
 import { takenBy, unsentTo } from './client-intake.js';
-import { hostOf, requestFields } from './fields.js';
+import { fieldValue, hostOf, requestFields, switchingFields, type Told } from './fields.js';
 import type { Forwarder, Party } from './forwarder.js';
 import type { RequestHead } from './head.js';
 import type { LaneContext } from './lane-context.js';
 import type { QueueWaiter } from './request-queue.js';
+import { writeInformation } from './response-relay.js';
 import { causeOf } from './retry-policy.js';
 import { TimedEntry } from './timer-wheel.js';
 import { type Trace, traceOf } from './trace-context.js';
@@ -48,6 +50,7 @@ export class Tunnel extends TimedEntry implements Party, QueueWaiter, TableWaite
   #beganAt = 0;
   /** Of the replica's answer to the handshake. */
   #status = 0;
+  #information = 0;
   #counted = false;
 
   constructor(
@@ -66,6 +69,8 @@ export class Tunnel extends TimedEntry implements Party, QueueWaiter, TableWaite
     this.#entry = context.accessLog?.entry(request, this.#requestId, this.#client.address);
     this.#trace = context.traces && traceOf(context.traces(), request.headers.traceparent?.toString());
     if (this.#entry) this.#entry.trace = this.#trace;
+    // Fields are read as latin1, and the library writes the head of a 101 in whatever is the connection's own.
+    socket.setDefaultEncoding('latin1');
     this.#before = { read: socket.bytesRead - surplus.length, written: socket.bytesWritten };
     const table = context.tables.current;
     this.#machine = new AttemptMachine(
@@ -118,24 +123,32 @@ export class Tunnel extends TimedEntry implements Party, QueueWaiter, TableWaite
   onRequest(outgoing: ClientRequest): void {
     this.#outgoing = outgoing;
     const { attempt } = this.#machine;
-    const { exposeReplica, requestId: mode } = this.context.settings;
     // Before the library's own listeners, so that what it copies to the client is what we leave.
-    const tidy = ({ headers, statusCode = 0 }: IncomingMessage) => {
+    const onHead = ({ statusCode = 0 }: IncomingMessage) => {
       const now = performance.now();
       this.#status = statusCode;
       if (this.#entry) [this.#entry.headCame, this.#entry.status] = [now, statusCode];
       this.#obey(this.#machine.head(attempt, statusCode, now));
-      for (const name of Object.keys(headers)) if (name.startsWith('x-hashflow-')) delete headers[name];
-      if (mode === 'echo') headers['x-request-id'] = this.#requestId;
-      if (exposeReplica) headers['x-hashflow-replica'] = this.#target.instance.replica;
     };
+    outgoing.on('information', (information) => {
+      if (++this.#information > MOST_INFORMATION) this.#refuseAnswer(attempt);
+      else writeInformation(information, this.socket);
+    });
     outgoing.once('response', (response) => {
-      tidy(response);
+      if (!isOurAnswer(response)) return this.#refuseAnswer(attempt);
+      onHead(response);
+      const { headers } = response;
+      const { replica, requestId } = this.#told;
+      for (const name of Object.keys(headers)) if (name.startsWith('x-hashflow-')) delete headers[name];
+      if (requestId !== undefined) headers['x-request-id'] = requestId;
+      if (replica !== undefined) headers['x-hashflow-replica'] = fieldValue(replica);
+      response.httpVersion = '1.1';
       // No tunnel then: what the client still says is for nobody, and only who listens hears it leave.
       this.socket.once('end', () => this.socket.destroySoon()).resume();
     });
     outgoing.once('upgrade', (response, upstream) => {
-      tidy(response);
+      onHead(response);
+      response.headers = switchingFields(response.rawHeaders, 'websocket', this.#told);
       this.#establish(upstream);
     });
     outgoing.once('close', () => {
@@ -150,6 +163,15 @@ export class Tunnel extends TimedEntry implements Party, QueueWaiter, TableWaite
   }
 
   // Private
+
+  /** Beside what the replica says. */
+  get #told(): Told {
+    const { exposeReplica, requestId } = this.context.settings;
+    return {
+      replica: exposeReplica ? this.#target.instance.replica : undefined,
+      requestId: requestId === 'echo' ? this.#requestId : undefined,
+    };
+  }
 
   get #target(): Target {
     const { target } = this.#machine;
@@ -245,6 +267,11 @@ export class Tunnel extends TimedEntry implements Party, QueueWaiter, TableWaite
     this.socket.once('close', () => upstream.destroySoon());
     // The library switches timeouts off as it ties the two together, right after this event.
     process.nextTick(() => this.socket.setTimeout(this.context.settings.tunnelTimeout, () => this.socket.destroy()));
+  }
+
+  /** It is none that can be passed on. */
+  #refuseAnswer(attempt: number): void {
+    this.#obey(this.#machine.failed(attempt, 'upstream_protocol', performance.now()));
   }
 
   /** Once, as soon as its handshake is decided: how long a tunnel then lives says nothing about anybody. */

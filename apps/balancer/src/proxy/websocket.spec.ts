@@ -216,6 +216,62 @@ describe.each(LANES)('WebSocket, in the %s lane', (lane) => {
       expect(await counters()).toEqual([0, 0, 1]);
     });
 
+    const ACCEPTED = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n';
+    /** A replica that answers a handshake with these bytes, and each byte after it with an `!`. */
+    async function answering(...writes: string[]): Promise<void> {
+      const upstream = await startHostile((socket) => {
+        socket.once('data', () => {
+          socket.on('data', () => socket.write('!'));
+          for (const bytes of writes) socket.write(bytes, 'latin1');
+        });
+      });
+      open.push(upstream);
+      await serve([upstream.port]);
+    }
+
+    it.each([
+      ['accepted', `${ACCEPTED}\r\n`, /^HTTP\/1\.1 101 /],
+      ['refused', 'HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno', /^HTTP\/1\.1 403 [^]*\r\n\r\nno$/],
+    ])('that is %s has the informational answers passed on before', async (_what, last, expected) => {
+      const hints = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nX-A: \xfc\r\n\r\n';
+      await answering(
+        'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\nX-HashFlow-Cause: x\r\nConnection: X-Hop\r\nX-Hop: 1\r\n\r\n',
+        `${hints}${last}`,
+      );
+      const raw = await rawClient(plane.port, `${HANDSHAKE}\r\n`);
+      const text = await raw.until(/\r\n\r\nno$|101 [^]*\r\n\r\n$/);
+      const before = `HTTP/1.1 102 Processing\r\n\r\n${hints}`;
+      expect(text.slice(0, before.length)).toBe(before);
+      expect(text.slice(before.length)).toMatch(expected);
+      raw.socket.destroy();
+    });
+
+    it.each([
+      ['informational answers without an end', 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(40)],
+      ['a 101 that changes nothing', 'HTTP/1.1 101 Switching Protocols\r\n\r\n'],
+      ['a coding that would have to be undone', 'HTTP/1.1 403 No\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n'],
+    ])('that is answered with %s is answered with 502', async (_what, bytes) => {
+      await answering(bytes);
+      const raw = await rawClient(plane.port, `${HANDSHAKE}\r\n`);
+      const [last] = (await raw.closed()).text.split(/(?:HTTP\/1.1 103 Early Hints\r\n\r\n)+/).slice(-1);
+      expect(last).toMatch(/^HTTP\/1.1 502 [^]*X-HashFlow-Cause: upstream_protocol/);
+      expect(await counters()).toEqual([0, 0, 1]);
+    });
+
+    it('that is accepted has what is for one connection taken away, and the rest as it was sent', async () => {
+      await answering(
+        `${ACCEPTED}Connection: X-Hop\r\nX-Hop: 1\r\nKeep-Alive: timeout=5\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nX-A: \xfc\r\n\r\n`,
+      );
+      const raw = await rawClient(plane.port, `${HANDSHAKE}\r\n`);
+      const text = await raw.until(/\r\n\r\n/);
+      expect(text).toMatch(/^connection: upgrade\r\nupgrade: websocket\r\n/im);
+      expect(text).toMatch(/^set-cookie: a=1\r\nset-cookie: b=2\r\nx-a: \xfc\r\n/im);
+      expect(text).not.toMatch(/x-hop|keep-alive/i);
+      raw.write('?');
+      await raw.until(/!$/);
+      raw.socket.destroy();
+    });
+
     it('that the replica never answers is answered with 504', async () => {
       const upstream = await startHostile(() => {});
       open.push(upstream);
