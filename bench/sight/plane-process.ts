@@ -1,8 +1,8 @@
 // Owns the process of one data plane under measurement, as it is built, with one lane in a thread. Its parent tells it what to leave out and
 // where the replicas are, and asks what it has counted. What it costs is asked of the kernel, by plane.ts.
 import type { AccessLogFile } from '../../apps/balancer/src/proxy/access-log/access-log-file.js';
-import type { DataPlane } from '../../apps/balancer/src/proxy/data-plane.js';
-import type { threadLanes } from '../../apps/balancer/src/proxy/thread-lane.js';
+import type { DataPlane } from '../../apps/balancer/src/proxy/plane/data-plane.js';
+import type { threadLanes } from '../../apps/balancer/src/proxy/plane/thread-lane.js';
 import type { TrafficCells } from '../../apps/balancer/src/proxy/traffic/traffic-cells.js';
 import type { ClaimTable } from '../../apps/balancer/src/routing/claims.js';
 import type { KeyCounts } from '../../apps/balancer/src/routing/key-counts.js';
@@ -16,8 +16,8 @@ process.once('message', (order: PlaneOrder) => void serve(order));
 process.once('disconnect', () => process.exit(0));
 
 async function serve({ bare, settings, replicas }: PlaneOrder): Promise<void> {
-  const { DataPlane: Plane } = await built<{ DataPlane: typeof DataPlane }>('proxy/data-plane.js');
-  const { threadLanes: lanes } = await built<{ threadLanes: typeof threadLanes }>('proxy/thread-lane.js');
+  const { DataPlane: Plane } = await built<{ DataPlane: typeof DataPlane }>('proxy/plane/data-plane.js');
+  const { threadLanes: lanes } = await built<{ threadLanes: typeof threadLanes }>('proxy/plane/thread-lane.js');
   const { TrafficCells: Cells } = await built<{ TrafficCells: typeof TrafficCells }>('proxy/traffic/traffic-cells.js');
   const { ClaimTable: Claims } = await built<{ ClaimTable: typeof ClaimTable }>('routing/claims.js');
   const { KeyCounts: Keys } = await built<{ KeyCounts: typeof KeyCounts }>('routing/key-counts.js');

@@ -1,7 +1,7 @@
 // Owns the proxies that get the ambiguous requests: both lanes of the built data plane, in this process, and nginx and HAProxy
 // with the settings that their manuals give for a reverse proxy. Each routes to one replica.
-import type { DataPlane } from '../../apps/balancer/src/proxy/data-plane.ts';
-import type { inlineLanes } from '../../apps/balancer/src/proxy/inline-lane.ts';
+import type { DataPlane } from '../../apps/balancer/src/proxy/plane/data-plane.ts';
+import type { inlineLanes } from '../../apps/balancer/src/proxy/plane/inline-lane.ts';
 import type { TrafficCells } from '../../apps/balancer/src/proxy/traffic/traffic-cells.ts';
 import type { ClaimTable } from '../../apps/balancer/src/routing/claims.ts';
 import type { KeyCounts } from '../../apps/balancer/src/routing/key-counts.ts';
@@ -87,8 +87,8 @@ const BUILT = new URL('../../dist/apps/balancer/src/', import.meta.url).href;
 const built = async <Module>(path: string) => (await import(BUILT + path)) as Module;
 
 async function startLane(express: boolean, replicaPort: number): Promise<Running> {
-  const { DataPlane: Plane } = await built<{ DataPlane: typeof DataPlane }>('proxy/data-plane.js');
-  const { inlineLanes: lanes } = await built<{ inlineLanes: typeof inlineLanes }>('proxy/inline-lane.js');
+  const { DataPlane: Plane } = await built<{ DataPlane: typeof DataPlane }>('proxy/plane/data-plane.js');
+  const { inlineLanes: lanes } = await built<{ inlineLanes: typeof inlineLanes }>('proxy/plane/inline-lane.js');
   const { TrafficCells: Cells } = await built<{ TrafficCells: typeof TrafficCells }>('proxy/traffic/traffic-cells.js');
   const { ClaimTable: Claims } = await built<{ ClaimTable: typeof ClaimTable }>('routing/claims.js');
   const { KeyCounts: Keys } = await built<{ KeyCounts: typeof KeyCounts }>('routing/key-counts.js');

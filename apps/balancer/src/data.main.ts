@@ -1,11 +1,11 @@
 // The data process: wiring only. Start order: lanes load and bind, the socket for control is opened, then root is given up
 // for good. It outlives the control process that started it, and waits for the next.
 import { AccessLogFile } from './proxy/access-log/access-log-file.js';
-import { DataPlane, ListenError } from './proxy/data-plane.js';
-import { descriptorLimit, planDescriptors } from './proxy/descriptors.js';
-import { listenForControl } from './proxy/control-socket.js';
-import { bindAs, dropPrivileges, PrivilegeError } from './proxy/privileges.js';
-import { threadLanes } from './proxy/thread-lane.js';
+import { DataPlane, ListenError } from './proxy/plane/data-plane.js';
+import { descriptorLimit, planDescriptors } from './proxy/plane/descriptors.js';
+import { listenForControl } from './proxy/plane/control-socket.js';
+import { bindAs, dropPrivileges, PrivilegeError } from './proxy/plane/privileges.js';
+import { threadLanes } from './proxy/plane/thread-lane.js';
 import { TrafficCells } from './proxy/traffic/traffic-cells.js';
 import { ClaimTable } from './routing/claims.js';
 import { KeyCounts } from './routing/key-counts.js';

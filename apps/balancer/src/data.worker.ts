@@ -1,8 +1,8 @@
 // A worker thread of the data process: wiring only. It runs one lane and ends with it.
 import { parentPort, workerData } from 'node:worker_threads';
-import { Lane } from './proxy/lane.js';
-import type { LaneCommand, LaneReport } from './proxy/lane-messages.js';
-import type { LaneBirth } from './proxy/thread-lane.js';
+import { Lane } from './proxy/lane/lane.js';
+import type { LaneCommand, LaneReport } from './proxy/lane/lane-messages.js';
+import type { LaneBirth } from './proxy/plane/thread-lane.js';
 import { ClaimTable } from './routing/claims.js';
 import { KeyCounts } from './routing/key-counts.js';
 import { portChannel } from './routing/link/port-channel.js';

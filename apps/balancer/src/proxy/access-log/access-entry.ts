@@ -1,7 +1,7 @@
 // Owns what the access log keeps of one request while it is under way: who asked for what, when each phase began, where it went.
 // Filled by whoever carries the request; how it is written down is json-line.ts's and combined-line.ts's.
-import type { End } from '../causes.js';
-import type { Trace } from '../trace-context.js';
+import type { End } from '../answers/causes.js';
+import type { Trace } from '../message/trace-context.js';
 
 export interface EntryFacts {
   readonly method?: string | undefined;

@@ -3,8 +3,8 @@
 // thread.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { plainAddress } from '../../config/networks.js';
-import { answerLength } from '../answers.js';
-import { type Cause, causes } from '../causes.js';
+import { answerLength } from '../answers/answers.js';
+import { type Cause, causes } from '../answers/causes.js';
 import { AccessEntry, type EntryFacts } from './access-entry.js';
 import { AccessRing } from './access-ring.js';
 

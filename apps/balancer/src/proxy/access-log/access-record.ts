@@ -4,7 +4,7 @@
 //
 //     0 size | 4 size of the head | 8 nine numbers | 80 status, attempts, port, cause | 96 lengths of the texts | texts | head
 import { ENDS, endIndex } from '../traffic/ends.js';
-import { Trace } from '../trace-context.js';
+import { Trace } from '../message/trace-context.js';
 import { AccessEntry, type EntryFacts, LONGEST } from './access-entry.js';
 
 /** One memory in the three shapes that numbers have. */

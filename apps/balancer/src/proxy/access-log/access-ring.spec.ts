@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { headFacts } from '../express/head-facts.js';
 import { ENDS } from '../traffic/ends.js';
-import { Trace } from '../trace-context.js';
+import { Trace } from '../message/trace-context.js';
 import { AccessEntry, type EntryFacts } from './access-entry.js';
 import { type AccessRecord, LONGEST_RECORD, MOST_HEAD } from './access-record.js';
 import { AccessRing } from './access-ring.js';

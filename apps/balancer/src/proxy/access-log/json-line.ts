@@ -1,7 +1,7 @@
 // Owns the access log as JSON: one line per request by the conventions of pino and pino-http, put together by hand because
 // the shape is known and this runs once per request. Pure. Fields: docs/observability.md.
-import { SILENT_ENDS } from '../causes.js';
-import type { Trace } from '../trace-context.js';
+import { SILENT_ENDS } from '../answers/causes.js';
+import type { Trace } from '../message/trace-context.js';
 import { type AccessEntry, phasesOf, shortened } from './access-entry.js';
 import type { TargetMask } from './masked-target.js';
 

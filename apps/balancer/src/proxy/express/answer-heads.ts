@@ -1,6 +1,6 @@
 // Owns the heads of the answers to one try: put together from what comes, informational ones passed on, up to that of the final
 // answer. The grammar is response-head.ts's, the body answer-relay.ts's.
-import { MOST_INFORMATION } from '../answer-limits.js';
+import { MOST_INFORMATION } from '../message/answer-limits.js';
 import type { ResponseHeadReader } from './response-head.js';
 
 export class AnswerHeads {

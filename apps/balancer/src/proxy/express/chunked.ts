@@ -1,6 +1,6 @@
 // Owns the framing of a chunked body as it passes (RFC 9112, 7.1): checked byte by byte, strictly, and passed on as it came, but for
 // chunk extensions and for trailers that nobody may send. Pure: it is given bytes wherever they happen to be cut.
-import { passesInTrailer } from '../fields.js';
+import { passesInTrailer } from '../message/fields.js';
 import { COLON, CR, HEX, LF, SEMICOLON, TOKEN, VALUE } from './grammar.js';
 
 export interface ChunkSink {

@@ -4,10 +4,10 @@
 import { performance } from 'node:perf_hooks';
 import type { Socket } from 'node:net';
 import { plainAddress } from '../../config/networks.js';
-import { answerText, LINGER_BYTES, LINGER_MS } from '../answers.js';
-import type { Cause } from '../causes.js';
-import { takenBy, unsentTo } from '../client-intake.js';
-import { TimedEntry } from '../timer-wheel.js';
+import { answerText, LINGER_BYTES, LINGER_MS } from '../answers/answers.js';
+import type { Cause } from '../answers/causes.js';
+import { takenBy, unsentTo } from '../lane/client-intake.js';
+import { TimedEntry } from '../lane/timer-wheel.js';
 import { dateLine } from './date-line.js';
 import { ExpressBody } from './express-body.js';
 import type { ExpressContext } from './express-context.js';

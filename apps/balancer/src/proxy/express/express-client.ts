@@ -1,6 +1,6 @@
 // Owns what a request of the express lane knows of the connection that it came on. The connection itself is client-connection.ts.
 import type { RowRef } from '../../routing/claims.js';
-import type { Cause } from '../causes.js';
+import type { Cause } from '../answers/causes.js';
 import type { AnswerSink } from './answer-relay.js';
 import type { OriginLines } from './forwarded-lines.js';
 

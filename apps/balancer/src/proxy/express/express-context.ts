@@ -1,5 +1,5 @@
 // Owns what every connection and request of the express lane may use. Built once per lane; nothing in it belongs to one request.
-import type { LaneContext } from '../lane-context.js';
+import type { LaneContext } from '../lane/lane-context.js';
 import type { ExpressUpstreams } from './express-upstreams.js';
 import type { RequestHeadReader } from './request-head.js';
 import type { ResponseHeadReader } from './response-head.js';

@@ -1,7 +1,7 @@
 // Owns the express lane as a whole: its connections of clients, from accept to close or to the standard lane, and how it stops.
 // Requests are client-connection.ts's and express-exchange.ts's.
 import type { Socket } from 'node:net';
-import type { LaneContext } from '../lane-context.js';
+import type { LaneContext } from '../lane/lane-context.js';
 import { ClientConnection, type ConnectionHome } from './client-connection.js';
 import type { ExpressContext } from './express-context.js';
 import { ExpressUpstreams } from './express-upstreams.js';

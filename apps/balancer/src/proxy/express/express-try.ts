@@ -2,7 +2,7 @@
 // way to the client, told to the exchange as it happens. What that means is the attempt machine's.
 import { performance } from 'node:perf_hooks';
 import type { Target } from '../../routing/table.js';
-import { causeOf, type FailedTry } from '../retry-policy.js';
+import { causeOf, type FailedTry } from '../attempts/retry-policy.js';
 import { AnswerHeads } from './answer-heads.js';
 import { AnswerRelay } from './answer-relay.js';
 import type { ExpressBody } from './express-body.js';

@@ -1,9 +1,9 @@
 // Owns the connections of the express lane to replicas: one pool per instance, keyed by its id and never by its address, because
 // an engine gives the address of a dead container to the next one at once. Who is asked is the table's.
 import type { SnapshotInstance } from '../../routing/link/messages.js';
-import type { ConnectionRooms } from '../connection-rooms.js';
-import { fieldValue, hostOf } from '../fields.js';
-import { IdleAge } from '../idle-age.js';
+import type { ConnectionRooms } from '../limits/connection-rooms.js';
+import { fieldValue, hostOf } from '../message/fields.js';
+import { IdleAge } from '../limits/idle-age.js';
 import { UpstreamPool, type UpstreamPoolOptions } from './upstream-pool.js';
 
 /** How often connections that were idle for too long are looked for. None of them is used in between. Milliseconds. */

@@ -1,9 +1,9 @@
 // Owns the lines that the balancer adds to a head: on the way to a replica where it came from, its id and its trace, on the way to
 // the client how the answer is framed. Which of the other side's own lines go on is request-head.ts's and response-head.ts's.
-import type { Forwarding } from '../fields.js';
-import { requestIdLine } from '../request-id.js';
-import type { Trace } from '../trace-context.js';
-import { viaLine } from '../via.js';
+import type { Forwarding } from '../message/fields.js';
+import { requestIdLine } from '../message/request-id.js';
+import type { Trace } from '../message/trace-context.js';
+import { viaLine } from '../message/via.js';
 import { dateLine } from './date-line.js';
 import type { RequestHeadReader } from './request-head.js';
 import type { ResponseHeadReader } from './response-head.js';

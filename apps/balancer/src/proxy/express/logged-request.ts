@@ -1,8 +1,8 @@
 // Owns what the access log is told of requests of the express lane. What a line looks like is access-log/'s.
 import type { AccessEntry } from '../access-log/access-entry.js';
 import type { AccessLog } from '../access-log/access-log.js';
-import { answerLength } from '../answers.js';
-import { type Cause, causes, type End, SILENT_ENDS } from '../causes.js';
+import { answerLength } from '../answers/answers.js';
+import { type Cause, causes, type End, SILENT_ENDS } from '../answers/causes.js';
 
 interface EndFacts {
   /** Of the replica's answer. */

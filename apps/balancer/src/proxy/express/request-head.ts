@@ -2,9 +2,9 @@
 // lies, once, and what passes is taken over byte by byte. Pure. One reader serves a lane: what it read holds until the next
 // head. What the grammar knows nothing of is the standard lane's.
 import type { KeyRequest } from '../../routing/hash-key.js';
-import type { Cause } from '../causes.js';
-import { readTarget, validHost } from '../head.js';
-import { type Trace, traceOf } from '../trace-context.js';
+import type { Cause } from '../answers/causes.js';
+import { readTarget, validHost } from '../message/head.js';
+import { type Trace, traceOf } from '../message/trace-context.js';
 import { DROPPED, type Fate, FieldLines, FRAMES, PASSES } from './field-lines.js';
 import { CR, isAlias, isWord, methodOf, SLASH, SPACE, TARGET, TOKEN } from './grammar.js';
 import type { KnownFields } from './known-fields.js';

@@ -1,7 +1,7 @@
 // Owns one connection to a replica: its socket, who uses it, and what comes of it told to that user. What the bytes mean is the
 // exchange's, how long it may stay idle the pool's.
 import { connect, type Socket } from 'node:net';
-import { PROBED } from '../upstreams.js';
+import { PROBED } from '../standard/upstreams.js';
 import type { ReadBuffers } from './read-buffers.js';
 
 /** Whose request is on the connection. */

@@ -1,8 +1,8 @@
 // Owns the connections of the express lane to one instance: which are idle, how old they may get, and how it ends when the
 // instance leaves. Keyed by the instance's id, see express-upstreams.ts.
 import { performance } from 'node:perf_hooks';
-import type { ConnectionRoom } from '../connection-rooms.js';
-import type { IdleAge } from '../idle-age.js';
+import type { ConnectionRoom } from '../limits/connection-rooms.js';
+import type { IdleAge } from '../limits/idle-age.js';
 import type { LaneMeter } from '../traffic/lane-meter.js';
 import type { ReadBuffers } from './read-buffers.js';
 import { UpstreamConnection, type UpstreamHome, type UpstreamUser } from './upstream-connection.js';

@@ -10,8 +10,8 @@ import { type TestInstance, testSnapshot } from '../../routing/testing/snapshots
 import { type Logger, silentLogger } from '../../telemetry/logger.js';
 import type { WriteAccess } from '../access-log/access-lines.js';
 import { TrafficCells } from '../traffic/traffic-cells.js';
-import { DataPlane } from '../data-plane.js';
-import { inlineLanes } from '../inline-lane.js';
+import { DataPlane } from '../plane/data-plane.js';
+import { inlineLanes } from '../plane/inline-lane.js';
 
 export interface InlinePlane {
   readonly port: number;

@@ -5,11 +5,11 @@ import { type ClaimLimits, ClaimTable, NO_LIMITS } from '../../routing/claims.js
 import type { InstanceState, Outcome } from '../../routing/link/messages.js';
 import { compileTable, type RoutingTable } from '../../routing/table.js';
 import { testSnapshot } from '../../routing/testing/snapshots.js';
-import { AttemptMachine } from '../attempt-machine.js';
-import type { AttemptRules, RequestFacts } from '../attempt-scope.js';
-import { Candidates, type CandidateScope } from '../candidates.js';
-import { RequestQueue } from '../request-queue.js';
-import { RetryBudget } from '../retry-budget.js';
+import { AttemptMachine } from '../attempts/attempt-machine.js';
+import type { AttemptRules, RequestFacts } from '../attempts/attempt-scope.js';
+import { Candidates, type CandidateScope } from '../attempts/candidates.js';
+import { RequestQueue } from '../limits/request-queue.js';
+import { RetryBudget } from '../attempts/retry-budget.js';
 
 export const TEST_RULES: AttemptRules = {
   connectTimeout: 1000,

@@ -1,6 +1,6 @@
 // Owns how a request can end, as indices that a counter can be found by: answered by a replica in one of five classes, or
 // ended by a cause. The causes are causes.ts's, the counters traffic-cells.ts's. Pure.
-import { type End, SILENT_ENDS, causes } from '../causes.js';
+import { type End, SILENT_ENDS, causes } from '../answers/causes.js';
 
 /** RFC 9110, 9.2: what a replica may be asked twice. `safe` reads, `idempotent` may be repeated, `other` may not. */
 export const METHOD_CLASSES = ['safe', 'idempotent', 'other'] as const;

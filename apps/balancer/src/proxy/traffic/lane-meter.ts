@@ -2,8 +2,8 @@
 // lie is traffic-cells.ts's; when something is over is the exchange's, the tunnel's and the server's to know.
 import type { Socket } from 'node:net';
 import type { ClaimTable, RowRef } from '../../routing/claims.js';
-import type { End } from '../causes.js';
-import type { RetryReason } from '../retry-policy.js';
+import type { End } from '../answers/causes.js';
+import type { RetryReason } from '../attempts/retry-policy.js';
 import { endIndex, methodClass } from './ends.js';
 import { retryReasonIndex } from './retry-reasons.js';
 import type { TrafficCells } from './traffic-cells.js';

@@ -1,5 +1,5 @@
 // Owns why a request may be sent again, as indices that a counter can be found by. Whether it is, the attempt machine says. Pure.
-import type { RetryReason } from '../retry-policy.js';
+import type { RetryReason } from '../attempts/retry-policy.js';
 
 const INDEX: Readonly<Record<RetryReason, number>> = {
   connect_failed: 0,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { bucketOf, DURATION_BOUNDS } from '../../telemetry/buckets.js';
-import { causes, SILENT_ENDS } from '../causes.js';
+import { causes, SILENT_ENDS } from '../answers/causes.js';
 import { endIndex, ENDS, METHOD_CLASSES, methodClass, STATUS_CLASSES } from './ends.js';
 import { TrafficCells, readRow } from './traffic-cells.js';
 

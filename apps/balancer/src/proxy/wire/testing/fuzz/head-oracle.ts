@@ -1,6 +1,6 @@
 // Owns the judgement of a head parser by llhttp (TRAPS 27): what it calls plain, llhttp in strict mode reads as the same request,
 // and so does the standard lane's grammar; what either of them finds illegal is never plain. Cut anywhere, it waits.
-import { checkHead } from '../../../head.js';
+import { checkHead } from '../../../message/head.js';
 import type { NodeReader } from './node-reader.js';
 
 /** What is judged: express/request-head.ts, given from outside because the fuzzer runs the built one. */
