@@ -62,7 +62,7 @@ export class RingController {
   @ApiOperation({
     summary: 'Where does a request go?',
     description:
-      'Give either the key, or the parts of a request from which HASH_KEY takes it. Answers by the routing table and the load that the data plane goes by; nothing is sent to a replica.',
+      'Give either the key, or the parts of a request from which HASH_KEY takes it. Answers by the routing table, the load and the limits of replicas that the data plane goes by; nothing is sent to a replica. With nobody eligible the request would wait, or be refused. The balancer’s own limits, who waits already and the parts of single workers are left out.',
   })
   @ApiQuery({ name: 'key', required: false, type: String, example: 'user-42', description: 'Stands alone.' })
   @ApiRequestParts()

@@ -8,6 +8,7 @@ import { type TestInstance, testRecipe, testSnapshot } from './testing/snapshots
 
 const NAMES = ['A', 'B', 'C', 'D'];
 const idle = () => 0;
+const room = () => false;
 
 function tableOf(replicas: readonly TestInstance[], changes: Partial<Snapshot> = {}): RoutingTable {
   const snapshot = testSnapshot(replicas, changes);
@@ -132,14 +133,18 @@ describe('the ranking that operators are shown', () => {
   const counts = fc.array(fc.nat(40), { minLength: 4, maxLength: 4 });
   const factor = fc.constantFrom(0, 1.1, 1.5, 4);
 
-  it('tells of each key whom a request really gets: the first that is ready', () => {
+  it('tells of each key whom a request really gets: the first that is ready, past those at their limits', () => {
     fc.assert(
-      fc.property(fc.string(), states, counts, factor, (any, ejected, inFlight, loadFactor) => {
+      fc.property(fc.string(), states, counts, factor, fc.nat(15), (any, ejected, inFlight, loadFactor, full) => {
         const table = ring({ loadFactor }, ejected);
         const load = (row: number) => inFlight[row % 4];
-        const ranked = table.rank(table.hash(any), load);
+        const isFull = (row: number) => ((full >> (row % 4)) & 1) === 1;
+        const ranked = table.rank(table.hash(any), load, isFull);
         const chosen = ranked.find(({ standing }) => standing === 'ready');
-        expect(chosen?.name).toBe(table.pick(table.hash(any), load, [])?.instance.replica);
+        const refused = table.targets.filter(({ ref }) => isFull(ref.row));
+        expect(chosen?.name).toBe(table.pick(table.hash(any), load, refused)?.instance.replica);
+        const names = ranked.filter(({ standing }) => standing === 'full').map(({ name }) => name);
+        expect(names.sort()).toEqual(refused.map(({ instance }) => instance.replica).sort());
       }),
     );
   });
@@ -149,7 +154,7 @@ describe('the ranking that operators are shown', () => {
       fc.property(fc.string(), states, (any, ejected) => {
         const order = walk(ring(), any);
         const table = ring({}, ejected);
-        const ranked = table.rank(table.hash(any), idle);
+        const ranked = table.rank(table.hash(any), idle, room);
         expect(ranked.map(({ name }) => name)).toEqual(order);
         for (const { name, standing } of ranked) expect(standing).toBe(ejected[name] ? 'absent' : 'ready');
       }),
@@ -160,7 +165,7 @@ describe('the ranking that operators are shown', () => {
     const table = ring();
     const [owner, second] = walk(table, 'k');
     const ownerRow = table.targets.find(({ instance }) => instance.replica === owner)?.ref.row;
-    const ranked = table.rank(table.hash('k'), (row) => (row === ownerRow ? 9 : 0));
+    const ranked = table.rank(table.hash('k'), (row) => (row === ownerRow ? 9 : 0), room);
     expect(ranked.slice(0, 2)).toEqual([
       { name: owner, standing: 'over_bound', inFlight: 9, bound: 8, ramp: 1 },
       { name: second, standing: 'ready', inFlight: 0, bound: 8, ramp: 1 },

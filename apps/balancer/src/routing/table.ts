@@ -21,10 +21,10 @@ export interface Target {
 export type InFlight = (row: number) => number;
 
 /**
- * over_bound: passed over because others have room · ramping: a newcomer in its slow start that does not take this key yet ·
+ * full: at one of its limits · over_bound: passed over because others have room · ramping: a newcomer in its slow start that does not take this key yet ·
  * absent: it has no instance that takes requests.
  */
-export type Standing = 'ready' | 'over_bound' | 'ramping' | 'absent';
+export type Standing = 'ready' | 'full' | 'over_bound' | 'ramping' | 'absent';
 
 /** A member in a key's own order, as a request that comes now would find it. */
 export interface RankedMember {
@@ -61,10 +61,11 @@ export interface RoutingTable {
    */
   pick(hash: number, inFlight: InFlight, tried: readonly Target[]): Target | undefined;
   /**
-   * All members in the key's own order; the first that is `ready` is whom `pick` takes first. There is one unless all are
-   * absent: bounds add up to more than what is in flight.
+   * All members in the key's own order; the first that is `ready` is whom a request takes first. There is one unless all are
+   * absent or full.
+   * @param isFull whether what stands in this row has reached one of its limits: whom no claim would be granted
    */
-  rank(hash: number, inFlight: InFlight): RankedMember[];
+  rank(hash: number, inFlight: InFlight, isFull: (row: number) => boolean): RankedMember[];
 }
 
 /**
@@ -136,6 +137,9 @@ export function compileTable(snapshot: Snapshot, rows: ReadonlyMap<string, RowRe
     return standingBack ?? full ?? last;
   };
 
+  // Chosen here and not in each request: nobody pays for a slow start that is not under way.
+  const pickNow = targets.some((target) => target.rampLimit < EVERY_KEY) ? pickInSlowStart : pick;
+
   const standingOf = (target: Target, hash: number, inFlight: InFlight): Standing => {
     if (!admits(target, inFlight)) return 'over_bound';
     return rampDraw(hash) < target.rampLimit ? 'ready' : 'ramping';
@@ -151,22 +155,23 @@ export function compileTable(snapshot: Snapshot, rows: ReadonlyMap<string, RowRe
     instances: new Map(snapshot.instances.map((instance) => [instance.id, instance])),
     hash: ring.hash,
     slotOf: (hash) => placement.slotOf(hash),
-    // Chosen here and not in each request: nobody pays for a slow start that is not under way.
-    pick: targets.some((target) => target.rampLimit < EVERY_KEY) ? pickInSlowStart : pick,
-    rank(hash, inFlight) {
-      const ranked = Array.from(order.subarray(0, placement.order(hash, order)), (index): RankedMember => {
+    pick: pickNow,
+    rank(hash, inFlight, isFull) {
+      const full = targets.filter(({ ref }) => isFull(ref.row));
+      // With nobody else to take it, it goes to one that stands back, or is over its bound.
+      const chosen = pickNow(hash, inFlight, full);
+      return Array.from(order.subarray(0, placement.order(hash, order)), (index): RankedMember => {
         const name = placement.members[index].id;
         const target = byMember[index];
         if (!target) return { name, standing: 'absent', inFlight: 0, bound: Infinity, ramp: 1 };
-        const standing = standingOf(target, hash, inFlight);
+        const standing = full.includes(target)
+          ? 'full'
+          : target === chosen
+            ? 'ready'
+            : standingOf(target, hash, inFlight);
         const ramp = target.instance.ramp ?? 1;
         return { name, standing, inFlight: inFlight(target.ref.row), bound: boundOf(target, inFlight), ramp };
       });
-      // With nobody else to take it, the first that stands back has the key.
-      const heir = ranked.some(({ standing }) => standing === 'ready')
-        ? undefined
-        : ranked.find(({ standing }) => standing === 'ramping');
-      return heir ? ranked.map((one) => (one === heir ? { ...one, standing: 'ready' } : one)) : ranked;
     },
   };
 }

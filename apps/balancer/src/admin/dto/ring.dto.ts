@@ -98,7 +98,8 @@ export class RouteDto implements RouteView {
 
   @ApiProperty({
     type: [CandidateDto],
-    description: 'Every member in the key’s own order. A request goes to the first that is eligible.',
+    description:
+      'Every member in the key’s own order. A request goes to the first that is eligible; with none it waits, or is refused.',
   })
   readonly candidates: readonly CandidateDto[];
 }

@@ -43,6 +43,32 @@ describe('the route of a request', () => {
     expect(reasonOf(first)).toBe('ready');
   });
 
+  it.each([
+    ['REPLICA_MAX_INFLIGHT', 4, 0, 3],
+    ['REPLICA_MAX_CONNECTIONS', 1, 3, 2],
+  ])('passes over replicas at %s', async (setting, inFlight, tunnels, below) => {
+    await up({ env: { [setting]: '4' } });
+    const [first, second, third] = candidates();
+    const load = (name: string, requests: number) => {
+      const { id } = rig.view(name).instance!;
+      rig.link.inFlight.set(id, requests);
+      rig.link.tunnels.set(id, tunnels);
+    };
+    load(first.name, inFlight);
+    load(second.name, Math.min(below, 4 - tunnels - 1));
+    expect(candidates()).toEqual([
+      {
+        name: first.name,
+        eligible: false,
+        reason: `at its limit (REPLICA_MAX_INFLIGHT or REPLICA_MAX_CONNECTIONS), with ${inFlight} requests in flight`,
+      },
+      { name: second.name, eligible: true, reason: 'ready' },
+      { name: third.name, eligible: true, reason: 'ready' },
+    ]);
+    for (const { name } of [second, third]) load(name, inFlight);
+    expect(candidates().filter(({ eligible }) => eligible)).toEqual([]);
+  });
+
   it('leaves out a replica that was removed, though it still drains', async () => {
     await up();
     rig.link.inFlight.set(rig.view('Server 2').instance!.id, 1);

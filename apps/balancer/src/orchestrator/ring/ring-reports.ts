@@ -67,9 +67,9 @@ export class RingReports {
     const { store, reconciler } = this.running();
     const { routingTable, phases } = reconciler;
     if (!routingTable) throw new PoolError('not_running', 'The routing table is not known yet; try again');
-    const { link, options } = this.parts;
+    const { link, options, settings } = this.parts;
     const source = sourceOf(question, compileHashKey(store.current.hashKey), options.random);
-    const { hash, slot, ranked } = this.routes.find(routingTable, source.key, link.lastCounters());
+    const { hash, slot, ranked } = this.routes.find(routingTable, source.key, link.lastCounters(), settings);
     return { ...source, hash, slot, candidates: ranked.map((one) => candidateView(one, phases.get(one.name))) };
   }
 }

@@ -109,6 +109,12 @@ export function candidateView(ranked: RankedMember, phase: Phase | undefined): C
   switch (standing) {
     case 'ready':
       return { name, eligible: true, reason: 'ready' };
+    case 'full':
+      return {
+        name,
+        eligible: false,
+        reason: `at its limit (REPLICA_MAX_INFLIGHT or REPLICA_MAX_CONNECTIONS), with ${inFlight} requests in flight`,
+      };
     case 'over_bound':
       return {
         name,

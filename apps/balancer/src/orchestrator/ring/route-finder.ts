@@ -1,9 +1,19 @@
 // Owns the answer to "where would this request go": it asks the very table that the data plane was given, compiled by the
-// same code, with the requests in flight that were reported last. Where requests really go is the data wing's.
+// same code, with the load that was reported last. Where requests really go is the data wing's.
 import { type KeyChain, type KeyRequest, NO_LINK } from '../../routing/hash-key.js';
 import type { InstanceCounters, Snapshot } from '../../routing/link/messages.js';
 import { compileTable, type RankedMember, type RoutingTable } from '../../routing/table.js';
 import { RANDOM_LINK } from './ring-views.js';
+
+/** What one replica carries at most, over all workers; 0 = any number. */
+export interface RouteLimits {
+  readonly replicaMaxInflight: number;
+  readonly replicaMaxConnections: number;
+}
+
+type Load = Pick<InstanceCounters, 'inFlight' | 'tunnels'>;
+
+const NO_LOAD: Load = { inFlight: 0, tunnels: 0 };
 
 export interface KeyRoute {
   readonly hash: number;
@@ -33,12 +43,15 @@ export class RouteFinder {
   find(
     snapshot: Omit<Snapshot, 'epoch'>,
     key: string,
-    counters: ReadonlyMap<string, Pick<InstanceCounters, 'inFlight'>>,
+    counters: ReadonlyMap<string, Load>,
+    limits: RouteLimits,
   ): KeyRoute {
     const table = this.tableOf(snapshot);
-    const inFlight = (row: number) => counters.get(snapshot.instances[row]?.id ?? '')?.inFlight ?? 0;
+    const loadOf = (row: number) => counters.get(snapshot.instances[row]?.id ?? '') ?? NO_LOAD;
+    const inFlight = (row: number) => loadOf(row).inFlight;
     const hash = table.hash(key);
-    return { hash: hash >>> 0, slot: table.slotOf(hash), ranked: table.rank(hash, inFlight) };
+    const ranked = table.rank(hash, inFlight, (row) => isFull(loadOf(row), limits));
+    return { hash: hash >>> 0, slot: table.slotOf(hash), ranked };
   }
 
   private tableOf(snapshot: Omit<Snapshot, 'epoch'>): RoutingTable {
@@ -50,4 +63,10 @@ export class RouteFinder {
     }
     return this.compiled.table;
   }
+}
+
+/** Connections are divided among the workers: with some left one worker has none, perhaps, but with none left nobody has. */
+function isFull({ inFlight, tunnels }: Load, { replicaMaxInflight, replicaMaxConnections }: RouteLimits): boolean {
+  if (replicaMaxInflight > 0 && inFlight >= replicaMaxInflight) return true;
+  return replicaMaxConnections > 0 && inFlight + tunnels >= replicaMaxConnections;
 }

@@ -24,6 +24,7 @@ export class ScriptedLink implements DataLink {
   acknowledgedEpoch = 0;
   /** Requests in flight, by instance. */
   readonly inFlight = new Map<string, number>();
+  readonly tunnels = new Map<string, number>();
   /** How tries ended, by instance. */
   readonly outcomes = new Map<string, OutcomeCounts>();
   /** Keys by link of the chain. */
@@ -99,7 +100,8 @@ export class ScriptedLink implements DataLink {
     return new Map(
       [...ids].map((id) => {
         const inFlight = this.inFlight.get(id) ?? 0;
-        return [id, { id, inFlight, tunnels: 0, requests: inFlight, outcomes: this.outcomes.get(id) ?? NO_OUTCOMES }];
+        const tunnels = this.tunnels.get(id) ?? 0;
+        return [id, { id, inFlight, tunnels, requests: inFlight, outcomes: this.outcomes.get(id) ?? NO_OUTCOMES }];
       }),
     );
   }
