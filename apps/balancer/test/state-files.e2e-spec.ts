@@ -73,6 +73,24 @@ describe('after SIGKILL of control', () => {
     await second.stop('SIGINT');
   }, 120_000);
 
+  it('the audit log has the change that it did not live to answer', async () => {
+    const never = `'${process.execPath}' -e 'setInterval(() => {}, 1000)'`;
+    const first = await startBalancer({ env: { ...env, N: '0', REPLICA_COMMAND: never } });
+    load = steadyLoad(`${first.adminUrl}/healthz`);
+    const body = { n: 1, hostnames: ['never-ready'] };
+    const unanswered = postJson(`${first.adminUrl}/add?wait=ready`, body).catch(() => 'cut off');
+    await eventually('the change', async () => ((await namesOf(first)).length === 1 ? true : undefined));
+    await first.kill9();
+    expect(await unanswered).toBe('cut off');
+
+    const second = await startBalancer({ env: { ...env, WAIT_TIMEOUT: '1s' }, home: first.home });
+    expect(await namesOf(second)).toEqual(['never-ready']);
+    expect((await call(`${second.adminUrl}/api/audit`)).json).toMatchObject({
+      entries: [{ path: '/add?wait=ready', body, status: null, result: 'unfinished' }],
+    });
+    await second.stop('SIGINT');
+  }, 120_000);
+
   it('a write that was cut off before its rename counts for nothing', async () => {
     const { first, digest } = await killed();
     writeFileSync(join(first.home.stateDir, 'state.json.tmp'), '{"schema":1,"members":[{"na');

@@ -86,6 +86,7 @@ export interface EventList {
 }
 
 export interface AuditEntry {
+  readonly id: string;
   readonly at: string;
   readonly peer: string;
   readonly by: string;

@@ -4,7 +4,8 @@
 import type { AuditEntry } from '../orchestrator/events/audit-trail.js';
 import { maskedJson, maskedText } from '../orchestrator/views/masking.js';
 
-export interface AuditedCall {
+/** A call, before anything of it is done. */
+export interface AskedCall {
   readonly peer: string;
   readonly by: AuditEntry['by'];
   readonly port: 'admin' | 'data';
@@ -13,6 +14,9 @@ export interface AuditedCall {
   readonly target: string;
   /** undefined: it was not read. */
   readonly body: string | undefined;
+}
+
+export interface AuditedCall extends AskedCall {
   /** undefined: the client had left before there was an answer. */
   readonly answer: { readonly status: number; readonly body: string } | undefined;
 }
@@ -20,6 +24,8 @@ export interface AuditedCall {
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Takes a body, changes nothing. */
 const HARMLESS = new Set(['/api/preview']);
+/** Where the gate lets in who brings nothing: to log in and out. */
+const SESSION = /^(?:https?:\/\/[^/?#]*)?\/api\/session(?:\?|$)/i;
 
 const MOST_BODY = 2048;
 const MOST_TEXT = 512;
@@ -33,30 +39,37 @@ export function isChange(method: string, target: string): boolean {
   return !isSafe(method) && !HARMLESS.has(target.split('?')[0] ?? '');
 }
 
-/** @param wall epoch milliseconds */
-export function auditEntry({ peer, by, port, method, target, body, answer }: AuditedCall, wall: number): AuditEntry {
+/** Its beginning is noted too. Not that of a session: it ends with the balancer, and anybody may ask for one. */
+export function isNotedFirst(target: string): boolean {
+  return !SESSION.test(target);
+}
+
+/** What is noted before a call changes anything. @param wall epoch milliseconds */
+export function auditIntent(call: AskedCall, id: string, wall: number): AuditEntry {
+  return { ...asked(call, id, wall), status: null, result: 'under-way', reason: null };
+}
+
+/** @param id of its intent, if it had one; else its own @param wall epoch milliseconds */
+export function auditEntry(call: AuditedCall, id: string, wall: number): AuditEntry {
+  const { answer } = call;
   return {
-    at: new Date(wall).toISOString(),
-    peer,
-    by,
-    port,
-    method,
-    path: cut(maskedText(target), MOST_TEXT),
-    body: shownBody(body),
+    ...asked(call, id, wall),
     status: answer?.status ?? null,
     result: answer === undefined ? 'abandoned' : resultOf(answer.status),
     reason: reasonOf(answer),
   };
 }
 
-/** Where the gate lets in who brings nothing: to log in and out. */
-const SESSION = /^(?:https?:\/\/[^/?#]*)?\/api\/session(?:\?|$)/i;
-
 /** Nobody let its caller in: the gate refused it, or it asked in vain for a session, or to end one that it has not. */
 export function isOfStranger({ by, status, method, path, result }: AuditEntry): boolean {
   if (by !== 'address') return false;
   if (status === 401 || status === 403) return true;
   return SESSION.test(path) && !(method === 'POST' && result === 'done');
+}
+
+function asked({ peer, by, port, method, target, body }: AskedCall, id: string, wall: number) {
+  const at = new Date(wall).toISOString();
+  return { id, at, peer, by, port, method, path: cut(maskedText(target), MOST_TEXT), body: shownBody(body) };
 }
 
 function resultOf(status: number): AuditEntry['result'] {

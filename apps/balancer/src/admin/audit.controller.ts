@@ -21,8 +21,8 @@ export class AuditController {
   @ApiOperation({
     summary: 'Who changed what, and what came of it',
     description:
-      'Every call that may change something, on both ports, refused ones too (of callers that nobody let in 10 a minute); kept ' +
-      'across restarts. Values that look like secrets are shown as ***.',
+      'Every call that may change something, on both ports, refused ones too (of callers that nobody let in 10 a minute), and those ' +
+      'whose answer the balancer did not live to give; kept across restarts. Values that look like secrets are shown as ***.',
   })
   @ApiQuery({
     name: 'limit',

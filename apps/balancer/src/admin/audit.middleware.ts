@@ -1,12 +1,12 @@
 // Owns seeing the calls of the admin port that may change something, ahead of the gate, so that those it refuses are noted too:
-// each once, with its answer, before the first byte of it goes out. What is noted is audit.ts's.
+// each once when its body has been read, and once with its answer, before the first byte of it goes out. What is noted is audit.ts's.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { plainAddress } from '../config/networks.js';
 import { bringsToken } from './access.js';
 import type { AccessPolicy } from './access.js';
 import type { Audit } from './audit.js';
 import { type AuditedCall, isChange } from './audit-entry.js';
-import { bodyRead } from './request-body.js';
+import { bodyRead, onceBodyRead } from './request-body.js';
 import type { Sessions } from './sessions.js';
 
 export function auditChanges(policy: AccessPolicy, sessions: Sessions, audit: Audit) {
@@ -21,12 +21,14 @@ export function auditChanges(policy: AccessPolicy, sessions: Sessions, audit: Au
       method,
       target,
     } as const;
+    let id: string | undefined;
+    onceBodyRead(request, (body) => (id = audit.begin({ ...call, body })));
     let noted = false;
     const note = (begun: boolean, chunk?: unknown) => {
       if (noted) return;
       noted = true;
       const answer = begun ? { status: response.statusCode, body: textOf(chunk) } : undefined;
-      audit.note({ ...call, body: bodyRead(request), answer });
+      audit.note({ ...call, body: bodyRead(request), answer }, id);
     };
     beforeFirstByte(response, (chunk) => note(true, chunk));
     response.once('close', () => note(false));

@@ -2,6 +2,7 @@
 import { connect } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import request from 'supertest';
 import type { ClassicRequest } from '../routing/link/messages.js';
 import { auditEntry, isChange } from './audit-entry.js';
@@ -33,6 +34,7 @@ describe('GET /api/audit', () => {
     await request(rig.url).delete('/rm?wait=gone&wait=x').send({ n: 1 }).expect(400);
     expect(await entries()).toEqual([
       {
+        id: expect.stringMatching(/./),
         at: expect.stringMatching(/^\d{4}-.*Z$/),
         peer: '127.0.0.1',
         by: 'address',
@@ -133,6 +135,44 @@ describe('GET /api/audit', () => {
     ]);
   });
 
+  it('has a call while it is under way, on either port, before anything of it is done', async () => {
+    await up();
+    rig.pool.runtime.behaviour = 'sick';
+    const before: unknown[] = [];
+    const add = jest.spyOn(rig.pool.manager, 'add').mockImplementation((change) => {
+      before.push(...rig.pool.manager.audit.latest(10));
+      add.mockRestore();
+      return rig.pool.manager.add(change);
+    });
+    const answer = request(rig.url)
+      .post('/add?wait=ready')
+      .send({ n: 1 })
+      .then(({ status }) => status);
+    while (rig.pool.manager.names().length < 4) await new Promise((resolve) => setTimeout(resolve, 5));
+    const underWay = { path: '/add?wait=ready', body: { n: 1 }, port: 'admin', result: 'under-way', status: null };
+    expect(before).toEqual([expect.objectContaining(underWay)]);
+    expect(await entries()).toEqual(before);
+    expect(readFileSync(join(rig.pool.stateDir, 'audit.jsonl'), 'utf8')).toContain('"result":"under-way"');
+
+    const headers = { host: 'localhost', contentType: 'application/json', forwarded: false };
+    const removed = rig.classic.answerFromDataPort({
+      method: 'DELETE',
+      path: '/rm',
+      search: '',
+      peer: '127.0.0.9',
+      headers,
+      body: '{"n":1}',
+    });
+    expect(rig.pool.manager.audit.latest(1)).toMatchObject([{ path: '/rm', port: 'data', result: 'under-way' }]);
+    await removed;
+    expect(await answer).toBe(409); // what was waited for has been removed
+    const ended = (await entries()).map(({ path, result }) => [path, result]);
+    expect(ended.sort()).toEqual([
+      ['/add?wait=ready', 'refused'],
+      ['/rm', 'done'],
+    ]);
+  });
+
   it('is on the disk before the client has its answer', async () => {
     await up();
     await request(rig.url).post('/add').send({ n: 1 }).expect(200);
@@ -151,7 +191,7 @@ describe('GET /api/audit', () => {
     while (rig.pool.manager.names().length < 4) await new Promise((resolve) => setTimeout(resolve, 5));
     socket.destroy();
     let found = await entries();
-    while (found.length === 0) found = await entries();
+    while (found[0]?.result !== 'abandoned') found = await entries();
     expect(found).toMatchObject([{ path: '/add?wait=ready', status: null, result: 'abandoned', body: { n: 1 } }]);
   });
 
@@ -176,7 +216,7 @@ describe('GET /api/audit', () => {
 describe('an audit entry', () => {
   beforeEach(() => void (close = async () => {}));
   const entry = (body: string, target = '/x') =>
-    auditEntry({ peer: 'p', by: 'address', port: 'admin', method: 'POST', target, body, answer: undefined }, 0);
+    auditEntry({ peer: 'p', by: 'address', port: 'admin', method: 'POST', target, body, answer: undefined }, 'id', 0);
 
   it('holds no secret, however the body brings it', () => {
     const env = { DB_PASSWORD: 'hunter2', URL: 'postgres://u:hunter2@db/x', LOG: 'info' };

@@ -41,16 +41,18 @@ export class ClassicService implements OnModuleInit {
 
   /** Never rejects. */
   async answerFromDataPort(request: ClassicRequest): Promise<ClassicAnswer> {
-    const answer = await this.answerGuarded(request);
     const { method, path, search, peer, body, headers } = request;
-    if (isChange(method, path)) {
-      const by = bringsToken(headers.authorization, this.dataPortPolicy) ? 'token' : 'address';
-      this.audit.note({ peer, by, port: 'data', method, target: `${path}${search}`, body, answer });
-    }
+    if (!isChange(method, path)) return this.answerGuarded(request);
+    const by = bringsToken(headers.authorization, this.dataPortPolicy) ? 'token' : 'address';
+    const call = { peer, by, port: 'data', method, target: `${path}${search}`, body } as const;
+    let id: string | undefined;
+    const answer = await this.answerGuarded(request, () => (id = this.audit.begin(call)));
+    this.audit.note({ ...call, answer }, id);
     return answer;
   }
 
-  private async answerGuarded(request: ClassicRequest): Promise<ClassicAnswer> {
+  /** @param onAdmitted called before anything is done */
+  private async answerGuarded(request: ClassicRequest, onAdmitted?: () => void): Promise<ClassicAnswer> {
     const decision = decideAccess({ ...request.headers, peer: request.peer, page: false }, this.dataPortPolicy);
     if (!decision.allowed) {
       this.logger.warn(
@@ -59,6 +61,7 @@ export class ClassicService implements OnModuleInit {
       );
       return refusal(decision);
     }
+    onAdmitted?.();
     return this.answer({ ...request, contentType: request.headers.contentType });
   }
 

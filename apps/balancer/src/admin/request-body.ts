@@ -10,10 +10,16 @@ const SURPLUS_MS = 2000;
 
 /** What was read of each request, for whoever records it. */
 const bodies = new WeakMap<IncomingMessage, string>();
+const listeners = new WeakMap<IncomingMessage, (body: string) => void>();
 
 /** The text that `readBody` gave; undefined when it has not. */
 export function bodyRead(request: IncomingMessage): string | undefined {
   return bodies.get(request);
+}
+
+/** Called with the text before `readBody` gives it to who asked for it, so before anything comes of it. One per request. */
+export function onceBodyRead(request: IncomingMessage, listener: (body: string) => void): void {
+  listeners.set(request, listener);
 }
 
 /**
@@ -35,6 +41,7 @@ export function readBody(request: IncomingMessage): Promise<string> {
       else {
         const text = Buffer.concat(chunks).toString('utf8');
         bodies.set(request, text);
+        listeners.get(request)?.(text);
         resolve(text);
       }
     };

@@ -3,6 +3,9 @@ import { ApiProperty } from '@nestjs/swagger';
 import type { AuditEntry } from '../../orchestrator/events/audit-trail.js';
 
 export class AuditEntryDto implements AuditEntry {
+  @ApiProperty({ type: String, description: 'Of the call.', example: '7b0c5a52-2a5e-4b6f-9d0b-0d7b8f4d8a10' })
+  readonly id: string;
+
   @ApiProperty({ type: String, format: 'date-time', example: '2030-01-01T00:00:00.000Z' })
   readonly at: string;
 
@@ -34,13 +37,20 @@ export class AuditEntryDto implements AuditEntry {
   })
   readonly body: unknown;
 
-  @ApiProperty({ type: 'integer', nullable: true, description: 'null: the client had left.', example: 200 })
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    description: 'null: there is no answer yet, or nobody got one.',
+    example: 200,
+  })
   readonly status: number | null;
 
   @ApiProperty({
     type: String,
-    enum: ['done', 'refused', 'failed', 'abandoned'],
-    description: 'refused: 4xx; failed: 5xx; abandoned: the client left before the answer, and it may have been done.',
+    enum: ['under-way', 'done', 'refused', 'failed', 'abandoned', 'unfinished'],
+    description:
+      'refused: 4xx; failed: 5xx; abandoned: the client left before the answer; unfinished: the balancer ended before it. Of these ' +
+      'two it may have been done.',
     example: 'done',
   })
   readonly result: AuditEntry['result'];

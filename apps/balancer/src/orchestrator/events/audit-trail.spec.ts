@@ -13,6 +13,7 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 const entry = (path: string): AuditEntry => ({
+  id: path,
   at: '2030-01-01T00:00:00.000Z',
   peer: '127.0.0.1',
   by: 'address',
@@ -24,6 +25,7 @@ const entry = (path: string): AuditEntry => ({
   result: 'done',
   reason: null,
 });
+const begun = (path: string): AuditEntry => ({ ...entry(path), status: null, result: 'under-way' });
 const paths = (trail: AuditTrail, limit = 100) => trail.latest(limit).map(({ path }) => path);
 
 describe('the audit trail', () => {
@@ -50,6 +52,28 @@ describe('the audit trail', () => {
     const log: Logger = { ...silentLogger, warn: (fields) => void warnings.push(fields) };
     expect(paths(new AuditTrail(dir, log))).toEqual(['/b', '/a']);
     expect(warnings).toMatchObject([{ lines: 1 }]);
+  });
+
+  it('tells of each call what was said last', () => {
+    const trail = new AuditTrail(dir, silentLogger);
+    trail.append(begun('/a'));
+    trail.append(begun('/b'));
+    expect(trail.latest(10)).toEqual([begun('/b'), begun('/a')]);
+    trail.append(entry('/a'));
+    expect(trail.latest(10)).toEqual([entry('/a'), begun('/b')]);
+  });
+
+  it('has a call that was under way when the process was killed, as unfinished, and its result where there was one', () => {
+    const killed = new AuditTrail(dir, silentLogger, { rotateAt: 500 });
+    for (const path of ['/a', '/b', '/c']) killed.append(begun(path));
+    killed.append(entry('/b'));
+    const unfinished = { status: null, result: 'unfinished', reason: expect.stringContaining('may have been done') };
+    for (const next of [new AuditTrail(dir, silentLogger), new AuditTrail(dir, silentLogger)])
+      expect(next.latest(10)).toEqual([
+        entry('/b'),
+        { ...begun('/c'), ...unfinished },
+        { ...begun('/a'), ...unfinished },
+      ]);
   });
 
   it('is bounded: two files of a certain size, and so many entries in memory', () => {

@@ -1,12 +1,15 @@
 // Owns the record of what operators asked for, whatever came of it: the newest in memory, all of them in STATE_DIR/audit.jsonl
-// until it is full, one JSON object per line. What stands in an entry, and when one is made, is the admin room's.
+// until it is full, one JSON object per line: one when a call begins, one with its result. What stands in an entry, and when one
+// is made, is the admin room's.
 import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, readSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Logger } from '../../telemetry/logger.js';
 
 const AuditEntry = z.object({
-  /** ISO 8601; when it was answered. */
+  /** Of the call: what begins it and its result have the same. */
+  id: z.string(),
+  /** ISO 8601; when it was answered; of what has no result, when it was asked for. */
   at: z.string(),
   /** The socket's address. */
   peer: z.string(),
@@ -18,9 +21,9 @@ const AuditEntry = z.object({
   path: z.string(),
   /** As JSON where it is some, else as text, cut when it is long; null: none came, or it was not read. */
   body: z.unknown(),
-  /** null: the client had left before there was an answer. */
+  /** null: there is no answer yet, or the client had left before there was one, or the balancer had ended. */
   status: z.number().int().nullable(),
-  result: z.enum(['done', 'refused', 'failed', 'abandoned']),
+  result: z.enum(['under-way', 'done', 'refused', 'failed', 'abandoned', 'unfinished']),
   /** Of what was not done, in the words of the answer. */
   reason: z.string().nullable(),
 });
@@ -30,6 +33,8 @@ export type AuditEntry = z.infer<typeof AuditEntry>;
 export const MOST_ENTRIES = 1000;
 /** A file that has grown beyond this becomes the older one of two. */
 const ROTATE_AT = 1024 ** 2;
+
+const CUT_OFF = 'the balancer ended before the answer; what it was asked for may have been done';
 
 export interface AuditTrailOptions {
   /** Bytes. */
@@ -42,7 +47,7 @@ export interface AuditTrailOptions {
  * process, but not always a power cut. Entries are few and short, so nobody waits for long.
  */
 export class AuditTrail {
-  /** Oldest first; undefined until the files have been read. */
+  /** Oldest first, of each call what was said last; undefined until the files have been read. */
   private entries: AuditEntry[] | undefined;
   private readonly path: string;
   private readonly olderPath: string;
@@ -60,9 +65,12 @@ export class AuditTrail {
     this.mostEntries = mostEntries;
   }
 
-  /** Never throws: a disk that refuses keeps nobody from changing the pool, and the entry stays in memory. */
+  /**
+   * Takes the place of what was said of the same call before. Never throws: a disk that refuses keeps nobody from changing the
+   * pool, and the entry stays in memory.
+   */
   append(entry: AuditEntry): void {
-    this.entries = [...this.known(), entry].slice(-this.mostEntries);
+    this.entries = [...this.known().filter(({ id }) => id !== entry.id), entry].slice(-this.mostEntries);
     try {
       this.write(`${JSON.stringify(entry)}\n`);
     } catch (error) {
@@ -89,7 +97,7 @@ export class AuditTrail {
   }
 
   private known(): AuditEntry[] {
-    this.entries ??= [this.olderPath, this.path].flatMap((path) => this.read(path)).slice(-this.mostEntries);
+    this.entries ??= settled([this.olderPath, this.path].flatMap((path) => this.read(path))).slice(-this.mostEntries);
     return this.entries;
   }
 
@@ -108,6 +116,14 @@ export class AuditTrail {
       this.log.warn({ file: path, lines: lines.length - entries.length }, 'lines of the audit log cannot be read');
     return entries;
   }
+}
+
+/** What an earlier process wrote, the last word of each call. It ended without a result of those that were under way. */
+function settled(lines: readonly AuditEntry[]): AuditEntry[] {
+  const lastOf = new Map(lines.map((entry) => [entry.id, entry]));
+  return lines
+    .filter((entry) => lastOf.get(entry.id) === entry)
+    .map((entry) => (entry.result === 'under-way' ? { ...entry, result: 'unfinished', reason: CUT_OFF } : entry));
 }
 
 function parse(line: string): AuditEntry | undefined {
