@@ -11,7 +11,7 @@ const { LanePulse: Pulse } = await built<{ LanePulse: typeof LanePulse }>('proxy
 const { KeyCounts: Keys } = await built<{ KeyCounts: typeof KeyCounts }>('routing/key-counts.js');
 const { HotKeys: Hot } = await built<{ HotKeys: typeof HotKeys }>('routing/hot-keys.js');
 
-empty(Meter.prototype, ['connected', 'disconnected', 'ended', 'moved', 'upstream', 'retry']);
+empty(Meter.prototype, ['connected', 'disconnected', 'over', 'refused', 'moved', 'upstream', 'retry']);
 empty(Meter.prototype, ['upstreamOpened', 'upstreamReused']);
 empty(Pulse.prototype, ['look']);
 empty(Keys.prototype, ['count']);

@@ -108,10 +108,11 @@ export class ClaimTable {
     this.#decrement(worker, ref, TUNNELS);
   }
 
-  /** Worker: how a try on the instance ended. Of an older tenancy of the row: nothing happens. */
-  count(worker: number, ref: RowRef, end: keyof OutcomeCounts): void {
-    if (!this.isTenant(ref)) return;
+  /** Worker: how a try on the instance ended. @returns false: it is of an older tenancy of the row, and nothing happens */
+  count(worker: number, ref: RowRef, end: keyof OutcomeCounts): boolean {
+    if (!this.isTenant(ref)) return false;
     Atomics.add(this.#words, this.#cell(worker, ref.row) + ENDS[end], 1);
+    return true;
   }
 
   /** Worker: one request more would be within the limits. Promises nothing: a claim may still be refused. */

@@ -24,7 +24,7 @@ describe('the counts of a key chain', () => {
 
   it('go on beyond 2^32', () => {
     const counts = KeyCounts.create(1);
-    new Int32Array(counts.buffer)[1] = -1;
+    new Float64Array(counts.buffer)[0] = 2 ** 32 - 1;
     counts.count(0, 0);
     expect(counts.totals(1)).toEqual([2 ** 32, 0]);
   });
@@ -35,5 +35,7 @@ describe('the counts of a key chain', () => {
     counts.count(0, NO_LINK);
     counts.reset();
     expect(counts.totals(1)).toEqual([0, 0]);
+    counts.count(1, 0);
+    expect(counts.totals(1)).toEqual([1, 0]);
   });
 });

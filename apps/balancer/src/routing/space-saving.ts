@@ -9,6 +9,10 @@
 // Multiplying all counts, errors and n by one factor keeps both.
 //
 // Counters lie in a heap with the smallest on top, and are found by hash in an open table. Nothing is allocated per key.
+//
+// The heap is lazy: it is ordered by ranks, which are counts as they were when their counters were looked at last. So to count a known key
+// is to find it and to add one. As counts only rise, a rank is never too high; whoever wants the smallest brings that of the top up to
+// date until it is the count, and then no other count can be below. Each such step is paid for by a key that was counted before.
 
 export interface SketchedKey {
   /** As int32. */
@@ -21,11 +25,12 @@ export interface SketchedKey {
 export class SpaceSaving {
   readonly #hashes: Int32Array;
   readonly #counts: Float64Array;
+  /** What the heap goes by: at most the count. */
+  readonly #ranks: Float64Array;
   readonly #errors: Float64Array;
   readonly #texts: (string | undefined)[];
-  /** Counter by place in the heap, and the other way around. */
+  /** Counter by place in the heap. */
   readonly #heap: Int32Array;
-  readonly #places: Int32Array;
   /** Counter + 1 by hash, linear probing; 0 = empty. Never more than half full. */
   readonly #table: Int32Array;
   readonly #mask: number;
@@ -35,10 +40,10 @@ export class SpaceSaving {
   constructor(readonly capacity: number) {
     this.#hashes = new Int32Array(capacity);
     this.#counts = new Float64Array(capacity);
+    this.#ranks = new Float64Array(capacity);
     this.#errors = new Float64Array(capacity);
     this.#texts = new Array<string | undefined>(capacity).fill(undefined);
     this.#heap = new Int32Array(capacity);
-    this.#places = new Int32Array(capacity);
     this.#table = new Int32Array(2 ** Math.ceil(Math.log2(2 * capacity)));
     this.#mask = this.#table.length - 1;
   }
@@ -50,7 +55,7 @@ export class SpaceSaving {
 
   /** Most that a key without a counter can have been seen. */
   get least(): number {
-    return this.#size < this.capacity ? 0 : this.#counts[this.#heap[0]];
+    return this.#size < this.capacity ? 0 : this.#counts[this.#smallest()];
   }
 
   /** Something that counts in the total and is no key of this stream. */
@@ -64,14 +69,12 @@ export class SpaceSaving {
     const known = this.#find(hash);
     if (known >= 0) {
       this.#counts[known]++;
-      this.#sink(this.#places[known]);
       return -1;
     }
     const counter = this.#size < this.capacity ? this.#open() : this.#evict();
     this.#hashes[counter] = hash;
     this.#counts[counter]++;
     this.#link(counter);
-    this.#sink(this.#places[counter]);
     return counter;
   }
 
@@ -85,6 +88,7 @@ export class SpaceSaving {
     this.#total *= factor;
     for (let counter = 0; counter < this.#size; counter++) {
       this.#counts[counter] *= factor;
+      this.#ranks[counter] *= factor;
       this.#errors[counter] *= factor;
     }
   }
@@ -107,50 +111,57 @@ export class SpaceSaving {
 
   #open(): number {
     const counter = this.#size++;
-    this.#counts[counter] = this.#errors[counter] = 0;
-    this.#heap[counter] = this.#places[counter] = counter;
+    this.#counts[counter] = this.#ranks[counter] = this.#errors[counter] = 0;
+    this.#heap[counter] = counter;
     // Nothing is smaller than nothing: it belongs on top.
     this.#rise(counter);
     return counter;
   }
 
   #evict(): number {
-    const counter = this.#heap[0];
+    const counter = this.#smallest();
     this.#unlink(this.#hashes[counter]);
     this.#errors[counter] = this.#counts[counter];
     this.#texts[counter] = undefined;
     return counter;
   }
 
-  #rise(place: number): void {
-    const counter = this.#heap[place];
-    const count = this.#counts[counter];
-    while (place > 0) {
-      const above = (place - 1) >> 1;
-      if (this.#counts[this.#heap[above]] <= count) break;
-      this.#put(place, this.#heap[above]);
-      place = above;
+  /** The counter with the lowest count, of which there is at least one. */
+  #smallest(): number {
+    for (;;) {
+      const counter = this.#heap[0];
+      if (this.#ranks[counter] === this.#counts[counter]) return counter;
+      this.#ranks[counter] = this.#counts[counter];
+      this.#sink();
     }
-    this.#put(place, counter);
   }
 
-  #sink(place: number): void {
+  #rise(place: number): void {
     const counter = this.#heap[place];
-    const count = this.#counts[counter];
+    const rank = this.#ranks[counter];
+    while (place > 0) {
+      const above = (place - 1) >> 1;
+      if (this.#ranks[this.#heap[above]] <= rank) break;
+      this.#heap[place] = this.#heap[above];
+      place = above;
+    }
+    this.#heap[place] = counter;
+  }
+
+  /** The top, to where its rank belongs. */
+  #sink(): void {
+    const counter = this.#heap[0];
+    const rank = this.#ranks[counter];
+    let place = 0;
     for (;;) {
       let below = 2 * place + 1;
       if (below >= this.#size) break;
-      if (below + 1 < this.#size && this.#counts[this.#heap[below + 1]] < this.#counts[this.#heap[below]]) below++;
-      if (this.#counts[this.#heap[below]] >= count) break;
-      this.#put(place, this.#heap[below]);
+      if (below + 1 < this.#size && this.#ranks[this.#heap[below + 1]] < this.#ranks[this.#heap[below]]) below++;
+      if (this.#ranks[this.#heap[below]] >= rank) break;
+      this.#heap[place] = this.#heap[below];
       place = below;
     }
-    this.#put(place, counter);
-  }
-
-  #put(place: number, counter: number): void {
     this.#heap[place] = counter;
-    this.#places[counter] = place;
   }
 
   #find(hash: number): number {

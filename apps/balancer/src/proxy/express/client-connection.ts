@@ -49,6 +49,8 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
   readonly peerPort: number | undefined;
   readonly peerTrusted: boolean;
   readonly origin: OriginLines;
+  received = 0;
+  sent = 0;
 
   #state: State = 'idle';
   #exchange: ExpressExchange | undefined;
@@ -60,8 +62,6 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
   /** No request was made on it yet. */
   #fresh = true;
   #lingered = 0;
-  #received = 0;
-  #sent = 0;
   /** From the second request on. */
   #repeated: RepeatedFields | undefined;
   /** From the first long answer on. */
@@ -131,17 +131,17 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
   }
 
   writeText(text: string): void {
-    this.#sent += text.length;
+    this.sent += text.length;
     this.socket.write(text, 'latin1');
   }
 
   writeBytes(bytes: Buffer): void {
-    this.#sent += bytes.length;
+    this.sent += bytes.length;
     this.socket.write(bytes);
   }
 
   writeLent(bytes: Buffer, whole: Buffer): void {
-    this.#sent += bytes.length;
+    this.sent += bytes.length;
     (this.#lent ??= new LentBuffers(this.context.lane.readBuffers)).write(this.socket, bytes, whole);
   }
 
@@ -169,9 +169,7 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
   onOver(exchange: EndedRequest): void {
     if (this.#exchange !== exchange) return;
     this.#exchange = undefined;
-    const { meter } = this.context.lane;
-    meter.moved(this.#received, this.#sent, exchange.ref);
-    [this.#received, this.#sent] = [0, 0];
+    this.received = this.sent = 0;
     this.home.onRequests(-1);
     if (this.#state !== 'busy') return;
     if (exchange.last || this.closing || !exchange.bodyEnded) return this.#linger();
@@ -182,7 +180,7 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
   // What the socket says
 
   onData(chunk: Buffer): void {
-    this.#received += chunk.length;
+    this.received += chunk.length;
     switch (this.#state) {
       case 'idle':
       case 'head': {
@@ -232,7 +230,7 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
     const { lane } = this.context;
     lane.deadlines.cancel(this);
     this.#exchange?.onClientGone();
-    lane.meter.moved(this.#received, this.#sent, undefined);
+    lane.meter.moved(this.received, this.sent);
     lane.meter.disconnected();
     this.home.onClosed(this);
   }
@@ -310,7 +308,7 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
   /** What follows on the connection cannot be told apart from what was refused. @param head as far as it could be read */
   #refuse(cause: Cause, head?: RequestHeadReader): void {
     const { accessLog, meter, requestIds } = this.context.lane;
-    meter.ended(head?.method, cause, 0, undefined, undefined);
+    meter.refused(head?.method, cause);
     const requestId = requestIds?.of(head?.hasRequestId ? head.field('x-request-id') : undefined);
     if (!head?.sentTarget) accessLog?.refusedConnection(this.peer, this.peerPort, requestId, cause);
     else if (accessLog?.chooses()) {
@@ -339,7 +337,7 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
     this.#state = 'over';
     this.#input = undefined;
     lane.deadlines.cancel(this);
-    lane.meter.moved(this.#received - input.length, this.#sent, undefined);
+    lane.meter.moved(this.received - input.length, this.sent);
     (socket as Owned)[OWNER] = undefined;
     socket.off('data', onData).off('drain', onDrain).off('end', onEnd).off('error', onError).off('close', onClose);
     socket.pause();

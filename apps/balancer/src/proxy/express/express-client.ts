@@ -1,13 +1,10 @@
 // Owns what a request of the express lane knows of the connection that it came on. The connection itself is client-connection.ts.
-import type { RowRef } from '../../routing/claims.js';
 import type { Cause } from '../answers/causes.js';
 import type { AnswerSink } from './answer-relay.js';
 import type { OriginLines } from './forwarded-lines.js';
 
 /** A request that is over, as its connection needs it. */
 export interface EndedRequest {
-  /** Row of the replica that it was sent to last. */
-  readonly ref: RowRef | undefined;
   /** Its answer is the last on the connection. */
   readonly last: boolean;
   /** Its body came to its end. */
@@ -22,6 +19,9 @@ export interface ExpressClient extends AnswerSink {
   readonly peerPort: number | undefined;
   readonly peerTrusted: boolean;
   readonly origin: OriginLines;
+  /** Bytes of its connection since the request before was over. */
+  readonly received: number;
+  readonly sent: number;
   /** Whatever was written is out, or there is room for more. */
   readonly wants: boolean;
   /** No further request will be taken. */

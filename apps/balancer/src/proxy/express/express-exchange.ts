@@ -3,7 +3,6 @@
 // body express-body.ts's.
 import { performance } from 'node:perf_hooks';
 import type { AccessEntry } from '../access-log/access-entry.js';
-import type { RowRef } from '../../routing/claims.js';
 import { AttemptMachine, type Step } from '../attempts/attempt-machine.js';
 import type { TableWaiter } from '../attempts/candidates.js';
 import { type Cause, causes } from '../answers/causes.js';
@@ -79,11 +78,6 @@ export class ExpressExchange implements EndedRequest, TryOwner, QueueWaiter, Tab
 
   get deadline(): number {
     return this.#machine.deadline;
-  }
-
-  /** Row of the replica that it was sent to last. */
-  get ref(): RowRef | undefined {
-    return this.#machine.target?.ref;
   }
 
   /** Its answer is the last on the connection. */
@@ -316,11 +310,12 @@ export class ExpressExchange implements EndedRequest, TryOwner, QueueWaiter, Tab
   }
 
   #end(now: number): void {
+    const { client } = this;
     const { lane } = this.context;
     const { outcome, target } = this.#machine;
     if (outcome === undefined) return;
     const took = (this.#endedAt ??= now) - this.#beganAt;
-    lane.meter.ended(this.method, outcome, this.#status, target?.ref, took / 1000);
+    lane.meter.over(this.method, outcome, this.#status, target?.ref, took / 1000, client.received, client.sent);
     if (this.#entry)
       logEnd(lane.accessLog, this.#entry, outcome, this.#toHead, {
         status: this.#status,
@@ -329,6 +324,6 @@ export class ExpressExchange implements EndedRequest, TryOwner, QueueWaiter, Tab
         queued: this.#machine.queuedFor,
         ended: this.#endedAt,
       });
-    this.client.onOver(this);
+    client.onOver(this);
   }
 }

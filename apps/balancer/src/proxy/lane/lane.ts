@@ -76,7 +76,8 @@ export class Lane implements Tables {
 
   constructor(private readonly options: LaneOptions) {
     const { settings, channel, claims, keys, traffic, worker, log } = options;
-    const meter = new LaneMeter(traffic, worker, claims);
+    const cells = traffic.lane(worker);
+    const meter = new LaneMeter(cells, claims);
     this.#hotKeys = new HotKeys(settings.showKeys, performance.now());
     const limits = limitsOf(settings, worker);
     this.#rooms = limits.connections > 0 ? new ConnectionRooms(limits.connections) : undefined;
@@ -101,7 +102,7 @@ export class Lane implements Tables {
     });
     const shedder = new LoadShedder(settings);
     const budget = new RetryBudget(() => meter.budgetRefused());
-    this.#pulse = new LanePulse(traffic, worker, {
+    this.#pulse = new LanePulse(cells, {
       upstreams: () => this.#upstreamCounts(),
       waiting: () => this.waiting,
       queued: () => this.#queue.length,
@@ -138,8 +139,8 @@ export class Lane implements Tables {
         this.#report(instance.id, outcome);
       },
       answered: ({ ref }, status, took) => {
-        claims.count(worker, ref, status < 500 ? 'answered' : 'serverErrors');
-        meter.upstream(ref, took / 1000);
+        const end = status < 500 ? 'answered' : 'serverErrors';
+        if (claims.count(worker, ref, end)) meter.upstream(ref.row, took / 1000);
       },
       retried: (reason) => meter.retry(reason),
     };

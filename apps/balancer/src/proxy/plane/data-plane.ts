@@ -273,7 +273,7 @@ export class DataPlane {
     if (this.#stopping) return this.#lookForEnd();
     // One that never listened has failed its start: who started it knows.
     if (!lane.listening) return;
-    this.options.traffic.add(worker, 'deaths', 1);
+    this.options.traffic.lane(worker).add('deaths', 1);
     this.say('error', `worker ${worker} died and is replaced: ${reason?.message ?? 'no reason given'}`);
     const { workers } = this.options.settings;
     this.#startLane(worker, workers > 1).catch((error: Error) =>

@@ -1,7 +1,7 @@
 // Owns what a lane looks at in regular turns instead of at each request: how late its thread is, how busy it was, and what it
 // holds open. It runs on the lane's own thread; a thread that is stuck shows by what it finds afterwards.
 import { performance } from 'node:perf_hooks';
-import type { TrafficCells } from './traffic-cells.js';
+import type { LaneCells } from './lane-cells.js';
 
 /** Milliseconds between two looks. */
 export const PULSE = 50;
@@ -27,8 +27,7 @@ export class LanePulse {
   #busy = 0;
 
   constructor(
-    private readonly cells: TrafficCells,
-    private readonly worker: number,
+    private readonly cells: LaneCells,
     private readonly sources: PulseSources,
   ) {
     this.#timer = setInterval(() => this.look(performance.now()), PULSE).unref();
@@ -40,21 +39,21 @@ export class LanePulse {
 
   /** @param now monotonic milliseconds */
   look(now: number): void {
-    const { cells, worker, sources } = this;
+    const { cells, sources } = this;
     const lag = Math.max(0, now - this.#last - PULSE);
-    cells.lag(worker, lag / 1000);
+    cells.lag(lag / 1000);
     sources.shedder.look(now, lag, sources.memory());
-    cells.set(worker, 'shedding', sources.shedder.shedding ? 1 : 0);
+    cells.set('shedding', sources.shedder.shedding ? 1 : 0);
     this.#last = now;
     const { open, idle } = sources.upstreams();
-    cells.set(worker, 'upstreamOpen', open);
-    cells.set(worker, 'upstreamIdle', idle);
-    cells.set(worker, 'budgetHeld', sources.budgetHeld());
-    cells.set(worker, 'waiting', sources.waiting());
-    cells.set(worker, 'queued', sources.queued());
+    cells.set('upstreamOpen', open);
+    cells.set('upstreamIdle', idle);
+    cells.set('budgetHeld', sources.budgetHeld());
+    cells.set('waiting', sources.waiting());
+    cells.set('queued', sources.queued());
     // Added and not set: a worker that took the place of a dead one goes on where that one stopped.
     const busy = performance.eventLoopUtilization().active / 1000;
-    cells.add(worker, 'busy', Math.max(0, busy - this.#busy));
+    cells.add('busy', Math.max(0, busy - this.#busy));
     this.#busy = busy;
   }
 }

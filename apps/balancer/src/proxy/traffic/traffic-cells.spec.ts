@@ -4,37 +4,44 @@ import { bucketOf, DURATION_BOUNDS } from '../../telemetry/buckets.js';
 import { causes, SILENT_ENDS } from '../answers/causes.js';
 import { endIndex, ENDS, METHOD_CLASSES, methodClass, STATUS_CLASSES } from './ends.js';
 import { TrafficCells, readRow } from './traffic-cells.js';
+import { beginOfRow, NO_ROW, ROW } from './traffic-layout.js';
 
 describe('the cells of traffic', () => {
   it('keep every count apart from every other, whichever worker, row, method and end it is of', () => {
     const cells = TrafficCells.create(2, 3);
-    const places = [0, 1].flatMap((worker) =>
-      [0, 1, 2].flatMap((row) =>
-        METHOD_CLASSES.flatMap((_, method) => ENDS.map((__, end) => ({ worker, row, method, end }))),
+    const lanes = [cells.lane(0), cells.lane(1)];
+    [0, 1, 2].forEach((row) => cells.use(row));
+    const places = lanes.flatMap((lane) =>
+      [NO_ROW, 0, 1, 2].flatMap((row) =>
+        METHOD_CLASSES.flatMap((_, method) => ENDS.map((__, end) => ({ lane, row, method, end }))),
       ),
     );
     const expected = new Map<number, number[]>();
-    places.forEach(({ worker, row, method, end }, index) => {
-      for (let time = 0; time <= index % 3; time++) cells.rowRequest(worker, row, method, end);
+    places.forEach(({ lane, row, method, end }, index) => {
+      for (let time = 0; time <= index % 3; time++) lane.request(row, method, end);
       const numbers = expected.get(row) ?? new Array<number>(METHOD_CLASSES.length * ENDS.length).fill(0);
       numbers[method * ENDS.length + end] += (index % 3) + 1;
       expected.set(row, numbers);
     });
-    for (const row of [0, 1, 2]) {
+    for (const row of [NO_ROW, 0, 1, 2]) {
       const { requests, upstream, received, sent } = readRow(cells.row(row));
       expect(requests).toEqual(expected.get(row));
       expect([upstream.sum, received, sent]).toEqual([0, 0, 0]);
     }
-    expect(cells.requests().every((count) => count === 0)).toBe(true);
+    const inAll = [...expected.values()].reduce((sum, numbers) => sum.map((count, index) => count + numbers[index]));
+    expect(cells.requests()).toEqual(inAll);
+    expect(cells.durations().every(({ buckets }) => buckets.every((count) => count === 0))).toBe(true);
+    expect(cells.bytesOf(1)).toEqual({ received: 0, sent: 0 });
     expect(cells.laneNumber(1, 'accepted')).toBe(0);
   });
 
   it('add up what all workers counted', () => {
     const cells = TrafficCells.create(2, 1);
-    cells.request(0, 0, 1);
-    cells.request(1, 0, 1);
-    cells.duration(0, 1, 0.002);
-    cells.duration(1, 1, 99);
+    cells.use(0);
+    cells.lane(0).request(0, 0, 1);
+    cells.lane(1).request(NO_ROW, 0, 1);
+    cells.lane(0).duration(1, 0.002);
+    cells.lane(1).duration(1, 99);
     expect(cells.requests()[1]).toBe(2);
     const [, ok] = cells.durations();
     expect(ok.sum).toBeCloseTo(99.002);
@@ -45,9 +52,10 @@ describe('the cells of traffic', () => {
   it('keep what a worker that died had counted, and drop what it held open', () => {
     const cells = TrafficCells.create(2, 1);
     for (const worker of [0, 1]) {
-      cells.add(worker, 'connections', 3);
-      cells.add(worker, 'accepted', 5);
-      cells.set(worker, 'waiting', 2);
+      const lane = cells.lane(worker);
+      lane.add('connections', 3);
+      lane.add('accepted', 5);
+      lane.set('waiting', 2);
     }
     cells.clearWorker(0);
     expect([0, 1].map((worker) => cells.laneNumber(worker, 'connections'))).toEqual([0, 3]);
@@ -57,8 +65,27 @@ describe('the cells of traffic', () => {
 
   it('lie in memory that another thread can open', () => {
     const cells = TrafficCells.create(1, 2);
-    new TrafficCells(cells.buffer).rowBytes(0, 1, 10, 20);
+    new TrafficCells(cells.buffer).lane(0).bytes(1, 10, 20);
     expect(readRow(cells.row(1))).toMatchObject({ received: 10, sent: 20 });
+  });
+
+  it('tell the bytes of a worker over all rows that were ever used, and those of no replica', () => {
+    const cells = TrafficCells.create(2, 4);
+    cells.use(2);
+    cells.use(0);
+    cells.lane(1).bytes(0, 1, 10);
+    cells.lane(1).bytes(2, 2, 20);
+    cells.lane(1).bytes(NO_ROW, 4, 40);
+    expect([cells.bytesOf(0), cells.bytesOf(1)]).toEqual([
+      { received: 0, sent: 0 },
+      { received: 7, sent: 70 },
+    ]);
+  });
+
+  it('lie where a request touches few lines of the cache: a row begins with one, and what is short in it too', () => {
+    for (const row of [NO_ROW, 0, 1, 7]) expect(beginOfRow(row) % 8).toBe(0);
+    const tenMilliseconds = 1 + DURATION_BOUNDS.indexOf(0.01);
+    expect(ROW.upstream + tenMilliseconds).toBeLessThan(8);
   });
 });
 

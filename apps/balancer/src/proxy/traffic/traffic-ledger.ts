@@ -36,7 +36,9 @@ export class TrafficLedger {
     this.#settle();
     for (const { id, replica } of instances) {
       const ref = rows.get(id);
-      if (ref && !this.#tenancies.has(id)) this.#tenancies.set(id, { replica, ref, before: this.cells.row(ref.row) });
+      if (!ref || this.#tenancies.has(id)) continue;
+      this.cells.use(ref.row);
+      this.#tenancies.set(id, { replica, ref, before: this.cells.row(ref.row) });
     }
   }
 

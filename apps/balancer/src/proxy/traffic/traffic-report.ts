@@ -5,7 +5,8 @@ import type { ClaimTable } from '../../routing/claims.js';
 import type { DataMetrics, RequestCount, WorkerMetrics } from '../../routing/link/data-metrics.js';
 import { ENDS, METHOD_CLASSES, STATUS_CLASSES } from './ends.js';
 import { RETRY_REASONS } from './retry-reasons.js';
-import { LANE, type LaneNumber, type TrafficCells } from './traffic-cells.js';
+import type { TrafficCells } from './traffic-cells.js';
+import { LANE, type LaneNumber } from './traffic-layout.js';
 import type { TrafficLedger } from './traffic-ledger.js';
 
 const STARTED_AT = performance.timeOrigin;
@@ -59,7 +60,7 @@ function workerMetrics(cells: TrafficCells, worker: number): WorkerMetrics {
     LaneNumber,
     number
   >;
-  return { ...numbers, lag: cells.lagOf(worker), queue: cells.queueOf(worker) };
+  return { ...numbers, ...cells.bytesOf(worker), lag: cells.lagOf(worker), queue: cells.queueOf(worker) };
 }
 
 /** A process that gave up root may not be allowed to look. */
