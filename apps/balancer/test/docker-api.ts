@@ -1,5 +1,9 @@
 // Owns what the end-to-end suites ask of the Docker engine, and do there, behind the balancer's back, over its plain API.
-import http from 'node:http';
+import { once } from 'node:events';
+import http, { type IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { pack } from 'tar-stream';
 
 const endpoint = new URL(process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock');
 
@@ -73,24 +77,44 @@ export async function tagImage(id: string, reference: string): Promise<void> {
   await ask('POST', `/images/${id}/tag?repo=${repo}&tag=${tag}`);
 }
 
-function ask(method: string, path: string, body?: object): Promise<unknown> {
+/** As `docker build` does: an image on a base that has node, with a program of its own. @returns its id */
+export async function buildImage(reference: string, base: string, program: string): Promise<string> {
+  const context = pack();
+  // The labels of the base are its pool's; this image is nobody's.
+  const labels = 'LABEL io.hashflow.image.pool="" io.hashflow.image=""';
+  context.entry({ name: 'Dockerfile' }, `FROM ${base}\n${labels}\nCOPY program.cjs /\nCMD ["node", "/program.cjs"]\n`);
+  context.entry({ name: 'program.cjs' }, program);
+  context.finalize();
+  const said = await text(await begin('POST', `/build?t=${reference}`, 'application/x-tar', Readable.from(context)));
+  if (said.includes('"error"')) throw new Error(`${reference} cannot be built: ${said}`);
+  return ((await ask('GET', `/images/${reference}/json`)) as { Id: string }).Id;
+}
+
+/** As `docker rmi -f` does; gone already is success. */
+export async function removeImage(reference: string): Promise<void> {
+  await ask('DELETE', `/images/${reference}?force=1`).catch((error: Error) => {
+    if (!error.message.includes(': 404 ')) throw error;
+  });
+}
+
+async function ask(method: string, path: string, body?: object): Promise<unknown> {
+  const sent = body && Readable.from([JSON.stringify(body)]);
+  const said = await text(await begin(method, path, 'application/json', sent));
+  return said === '' ? undefined : JSON.parse(said);
+}
+
+/** @returns its answer, once it has begun. @throws Error with all it says when it refuses */
+async function begin(method: string, path: string, contentType: string, body?: Readable): Promise<IncomingMessage> {
   const where =
     endpoint.protocol === 'unix:'
       ? { socketPath: endpoint.pathname }
       : { host: endpoint.hostname, port: Number(endpoint.port) };
-  return new Promise((resolve, reject) => {
-    const headers = body && { 'content-type': 'application/json' };
-    const request = http.request({ ...where, method, path, headers, timeout: 30_000 }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => {
-        const text = Buffer.concat(chunks).toString();
-        if ((response.statusCode ?? 500) < 300) resolve(text === '' ? undefined : JSON.parse(text));
-        else reject(new Error(`${method} ${path}: ${response.statusCode} ${text}`));
-      });
-    });
-    request.on('timeout', () => request.destroy(new Error('the engine does not answer')));
-    request.on('error', reject);
-    request.end(body && JSON.stringify(body));
-  });
+  const headers = body && { 'content-type': contentType };
+  const request = http.request({ ...where, method, path, headers, timeout: 30_000 });
+  request.on('timeout', () => request.destroy(new Error('the engine does not answer')));
+  if (body) body.pipe(request);
+  else request.end();
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  if ((response.statusCode ?? 500) < 300) return response;
+  throw new Error(`${method} ${path}: ${response.statusCode} ${await text(response)}`);
 }
