@@ -17,7 +17,7 @@ import type { ExpressBody } from './express-body.js';
 import type { EndedRequest, ExpressClient } from './express-client.js';
 import type { ExpressContext } from './express-context.js';
 import { ExpressTry, type TryOwner } from './express-try.js';
-import { answerHead, nameLines } from './forwarded-lines.js';
+import { answerHead, forwardedHead } from './forwarded-lines.js';
 import { factsToRead } from './head-facts.js';
 import { logEnd, statusOf } from './logged-request.js';
 
@@ -64,10 +64,8 @@ export class ExpressExchange implements EndedRequest, TryOwner, QueueWaiter, Tab
     this.#requestId = lane.requestIds?.of(requests.hasRequestId ? requests.field('x-request-id') : undefined);
     if (lane.accessLog?.chooses())
       this.#entry = lane.accessLog.begin(factsToRead(requests, client, this.#requestId), this.#beganAt);
-    const trace = lane.traces && requests.traceOf(lane.traces());
-    if (this.#entry) this.#entry.trace = trace;
-    this.#head =
-      requests.forwarded + client.origin.of(requests, table?.pseudonym) + nameLines(requests, this.#requestId, trace);
+    const origin = client.origin.of(requests, table?.pseudonym);
+    this.#head = forwardedHead(requests, origin, this.#requestId, lane.traces, this.#entry);
     const hasBody = body !== undefined;
     this.#machine = new AttemptMachine(
       lane,

@@ -136,8 +136,28 @@ export abstract class FieldLines {
     return names.includes('close');
   }
 
-  /** The lines that go on, each with its end. @param from begin of the part before that goes on as well; at most the first line */
-  protected passing(from: number): string {
+  /** What of the bytes that were read last is looked at, and not the text: that costs less. */
+  protected get view(): DataView {
+    return this.#view;
+  }
+
+  /** Connection names fields, which then do not go on. */
+  protected get namesAny(): boolean {
+    return this.#named.length > 0;
+  }
+
+  /** Once all are read: what becomes of the fields of this name. @param name in lower case */
+  protected settle(name: string, fate: Fate): void {
+    for (let field = this.#find(name, 0); field >= 0; field = this.#find(name, field + STRIDE))
+      this.#positions[field + 4] = fate;
+  }
+
+  /**
+   * The lines that go on, each with its end.
+   * @param from begin of the part before that goes on as well, or a place within a line that goes on
+   * @param upTo such a place, too
+   */
+  protected passing(from: number, upTo = this.end - 2): string {
     const { text } = this;
     const positions = this.#positions;
     const count = this.#count;
@@ -150,11 +170,12 @@ export abstract class FieldLines {
       const dropped = fate === DROPPED || (anyNamed && fate === PASSES && this.#isNamed(field));
       if (!dropped) continue;
       const lineBegin = positions[field] + this.#linesBegin;
+      if (lineBegin >= upTo) break;
+      if (lineBegin < runBegin) continue;
       if (runBegin < lineBegin) passing += text.slice(runBegin, lineBegin);
       runBegin = this.#lineEnd(index);
     }
-    const end = this.end - 2;
-    return runBegin < end ? passing + text.slice(runBegin, end) : passing;
+    return runBegin < upTo ? passing + text.slice(runBegin, upTo) : passing;
   }
 
   /** Value of the field; of repeated ones all, in order. @param name in lower case */

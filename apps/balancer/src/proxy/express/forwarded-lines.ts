@@ -1,8 +1,9 @@
 // Owns the lines that the balancer adds to a head: on the way to a replica where it came from, its id and its trace, on the way to
 // the client how the answer is framed. Which of the other side's own lines go on is request-head.ts's and response-head.ts's.
 import type { Forwarding } from '../message/fields.js';
+import type { FreshTraces } from '../message/fresh-traces.js';
 import { requestIdLine } from '../message/request-id.js';
-import type { Trace } from '../message/trace-context.js';
+import { continuedTrace, Trace, traceOf } from '../message/trace-context.js';
 import { viaLine } from '../message/via.js';
 import { dateLine } from './date-line.js';
 import type { RequestHeadReader } from './request-head.js';
@@ -51,10 +52,40 @@ export class OriginLines {
   }
 }
 
-/** The id of a request, and the hop of the balancer in its trace. @param head that was just read */
-export function nameLines(head: RequestHeadReader, requestId: string | undefined, trace: Trace | undefined): string {
-  const id = requestId === undefined ? '' : requestIdLine(requestId);
-  return trace ? id + traceLines(trace, head) : id;
+/** Whose trace is to be known when the request is over. */
+export interface TracedEntry {
+  trace: Trace | undefined;
+}
+
+/**
+ * The head of a request as it goes on, but for the lines of the replica that it goes to: with its origin, its id, and the hop of the
+ * balancer in its trace.
+ *
+ * @param head that was just read
+ * @param traces undefined: they are not ours to write
+ */
+export function forwardedHead(
+  head: RequestHeadReader,
+  origin: string,
+  requestId: string | undefined,
+  traces: FreshTraces | undefined,
+  entry: TracedEntry | undefined,
+): string {
+  const added = requestId === undefined ? origin : origin + requestIdLine(requestId);
+  if (!traces) return head.forwarded + added;
+  if (head.parentAt >= 0) {
+    const span = traces.span();
+    if (entry) entry.trace = continuedTrace(head.field('traceparent') ?? '', span);
+    return head.forwarded + span + head.behindParent + added;
+  }
+  const fresh = traces.line();
+  if (!head.hasTraceparent) {
+    if (entry) entry.trace = new Trace(fresh, undefined);
+    return head.forwarded + added + fresh;
+  }
+  const trace = traceOf(fresh, head.field('traceparent'));
+  if (entry) entry.trace = trace;
+  return head.forwarded + added + traceLines(trace, head);
 }
 
 /** The whole head of an answer. @param told lines for the client on top of what the replica says @param close it is the last */

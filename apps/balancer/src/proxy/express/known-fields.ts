@@ -4,7 +4,7 @@ import type { KeptLines } from './field-lines.js';
 /** Fields of an earlier request on the same connection, and what they came to: most clients send them again and again. */
 export interface KnownFields {
   readonly lines: KeptLines;
-  /** The lines that go on. */
+  /** The lines that go on; with a parent, as far as that. */
   readonly passing: string;
   readonly host: string | undefined;
   readonly body: 'none' | 'length' | 'chunked';
@@ -16,4 +16,7 @@ export interface KnownFields {
   readonly hasRequestId: boolean;
   readonly hasTraceparent: boolean;
   readonly hasTracestate: boolean;
+  /** See the reader; counted from the first line. */
+  readonly parentAt: number;
+  readonly behindParent: string;
 }

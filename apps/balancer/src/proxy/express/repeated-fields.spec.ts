@@ -43,6 +43,8 @@ const FIELDS = [
   'X-Forwarded-Host: c.example',
   'X-HashFlow-Replica: A',
   'traceparent: 00-a-b-01',
+  'Traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  'tracestate: a=1',
   'Cookie: a=1',
   'Cookie: b=2',
   'Accept: */*',
@@ -52,8 +54,8 @@ const NAMES = ['host', 'cookie', 'x-named', 'via', 'x-request-id', 'traceparent'
 
 function seen(head: RequestHeadReader, read: string) {
   const { method, target, sentTarget, host, body, length, close, forwarded, size } = head;
-  const { forwardedProto, forwardedHost, hasVia, hasRequestId } = head;
-  const told = { forwardedProto, forwardedHost, hasVia, hasRequestId };
+  const { forwardedProto, forwardedHost, hasVia, hasRequestId, parentAt, behindParent } = head;
+  const told = { forwardedProto, forwardedHost, hasVia, hasRequestId, parentAt, behindParent };
   const values = NAMES.map((name) => head.field(name));
   if (read === 'refused') return { read, cause: head.cause };
   if (read !== 'plain') return { read };

@@ -4,8 +4,9 @@
 import type { KeyRequest } from '../../routing/hash-key.js';
 import type { Cause } from '../answers/causes.js';
 import { readTarget, validHost } from '../message/head.js';
-import { type Trace, traceOf } from '../message/trace-context.js';
+import { goesOnAsItCame, PARENT, PARENT_SIZE } from '../message/trace-context.js';
 import { DROPPED, type Fate, FieldLines, FRAMES, PASSES } from './field-lines.js';
+import { FIRST_COUNTS } from './first-counts.js';
 import { CR, isAlias, isWord, methodOf, SLASH, SPACE, TARGET, TOKEN } from './grammar.js';
 import type { KnownFields } from './known-fields.js';
 
@@ -47,8 +48,12 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
   length = 0;
   /** The client wants no further request on this connection. */
   close = false;
-  /** Request line and the fields that go on, each line with its end. */
+  /** Request line and the fields that go on, each line with its end; with a parent, all in front of that. */
   forwarded = '';
+  /** Where the parent of a trace stands that goes on in its place with our span; -1: there is none. */
+  parentAt = -1;
+  /** What goes on behind the parent. */
+  behindParent = '';
   /** A trusted proxy said so, and it goes on. */
   forwardedProto = false;
   forwardedHost = false;
@@ -56,9 +61,9 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
   hasRequestId = false;
   /** Its fields were known. */
   recognised = false;
-  hasTracestate = false;
-  /** It is ours to write, as tracestate above. */
+  /** Without a parent these two are ours to write anew. */
   hasTraceparent = false;
+  hasTracestate = false;
   /** Of a request that is refused. */
   cause: Cause = 'bad_request';
 
@@ -67,6 +72,9 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
   #codings = 0;
   #other = false;
   #malformed = false;
+  /** Of traceparent. */
+  #valueBegin = 0;
+  #valueEnd = 0;
   #absolute = false;
   #trusted = false;
   /** The Host that was valid last: clients repeat theirs. */
@@ -118,8 +126,8 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
   known(): KnownFields | undefined {
     if (this.#absolute) return undefined;
     const { host, body, length, close, forwardedProto, forwardedHost } = this;
-    const { hasVia, hasRequestId, hasTraceparent, hasTracestate } = this;
-    const passing = this.passing(this.linesBegin);
+    const { hasVia, hasRequestId, hasTraceparent, hasTracestate, parentAt, behindParent } = this;
+    const passing = this.passing(this.linesBegin, parentAt < 0 ? undefined : parentAt);
     return {
       lines: this.keep(),
       passing,
@@ -133,6 +141,8 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
       hasRequestId,
       hasTraceparent,
       hasTracestate,
+      parentAt: parentAt < 0 ? -1 : parentAt - this.linesBegin,
+      behindParent,
     };
   }
 
@@ -142,11 +152,6 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
     // Few fields are repeated: all others are found with this.
     if (first === undefined || !this.repeats(name) || FIRST_COUNTS.has(name)) return first;
     return this.valuesOf(name).join(name === 'cookie' ? '; ' : ', ');
-  }
-
-  /** The trace that it belongs to, where traces are ours to write. @param fresh see trace-context.ts */
-  traceOf(fresh: string): Trace {
-    return traceOf(fresh, this.hasTraceparent ? this.field('traceparent') : undefined);
   }
 
   /** @returns where the field lines begin */
@@ -193,13 +198,15 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
     this.length = 0;
     this.close = false;
     this.forwarded = '';
+    this.parentAt = -1;
+    this.behindParent = '';
     this.forwardedProto = false;
     this.forwardedHost = false;
     this.hasVia = false;
     this.hasRequestId = false;
     this.recognised = false;
-    this.hasTracestate = false;
     this.hasTraceparent = false;
+    this.hasTracestate = false;
     this.#hosts = 0;
     this.#lengths = 0;
     this.#codings = 0;
@@ -235,13 +242,16 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
         }
         if (rules.trace && isWord(text, nameBegin, 'tracestate')) {
           this.hasTracestate = true;
-          return DROPPED;
+          return PASSES;
         }
         return isWord(text, nameBegin, 'keep-alive') ? DROPPED : PASSES;
       case 11:
         if (!rules.trace || !isWord(text, nameBegin, 'traceparent')) return PASSES;
+        // Of two none counts: nobody can tell which is meant.
+        this.#valueBegin = valueBegin;
+        this.#valueEnd = this.hasTraceparent ? valueBegin : valueEnd;
         this.hasTraceparent = true;
-        return DROPPED;
+        return PASSES;
       case 12:
         if (!isWord(text, nameBegin, 'x-request-id')) break;
         this.hasRequestId = true;
@@ -327,8 +337,9 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
     if (this.#hosts === 0) return this.#refuse('bad_request');
     if (this.#codings > 0) this.body = 'chunked';
     else if (this.length > 0) this.body = 'length';
+    if (this.hasTraceparent || this.hasTracestate) this.#judgeTrace();
     if (!this.#absolute) {
-      this.forwarded = this.passing(0);
+      this.#passOn('', 0);
       return 'plain';
     }
     const where = readTarget(this.method, this.target, this.host);
@@ -336,8 +347,26 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
     this.target = where.target;
     this.host = where.host;
     const host = this.rules.preserveHost ? `Host: ${where.host}\r\n` : '';
-    this.forwarded = `${this.method} ${where.target}${VERSION}${host}${this.passing(linesBegin)}`;
+    this.#passOn(`${this.method} ${where.target}${VERSION}${host}`, linesBegin);
     return 'plain';
+  }
+
+  /** A trace goes on where it stands in the head, or is ours to write. */
+  #judgeTrace(): void {
+    if (this.hasTraceparent && !this.namesAny && goesOnAsItCame(this.view, this.#valueBegin, this.#valueEnd)) {
+      this.parentAt = this.#valueBegin + PARENT;
+      return;
+    }
+    this.settle('traceparent', DROPPED);
+    this.settle('tracestate', DROPPED);
+  }
+
+  #passOn(begin: string, from: number): void {
+    if (this.parentAt < 0) this.forwarded = begin + this.passing(from);
+    else {
+      this.forwarded = begin + this.passing(from, this.parentAt);
+      this.behindParent = this.passing(this.parentAt + PARENT_SIZE);
+    }
   }
 
   #takeOver(known: KnownFields, linesBegin: number): HeadRead {
@@ -353,6 +382,8 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
     this.hasRequestId = known.hasRequestId;
     this.hasTraceparent = known.hasTraceparent;
     this.hasTracestate = known.hasTracestate;
+    this.parentAt = known.parentAt < 0 ? -1 : known.parentAt + linesBegin;
+    this.behindParent = known.behindParent;
     this.forwarded = this.text.slice(0, linesBegin) + known.passing;
     this.recognised = true;
     return 'plain';
@@ -366,25 +397,3 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
 
 const OURS = 'x-hashflow-';
 const FORWARDED = 'x-forwarded-';
-
-/** Node takes the first of these and forgets the others; here that decides only what the key chain sees. */
-const FIRST_COUNTS: ReadonlySet<string> = new Set([
-  'age',
-  'authorization',
-  'content-length',
-  'content-type',
-  'etag',
-  'expires',
-  'from',
-  'host',
-  'if-modified-since',
-  'if-unmodified-since',
-  'last-modified',
-  'location',
-  'max-forwards',
-  'proxy-authorization',
-  'referer',
-  'retry-after',
-  'server',
-  'user-agent',
-]);

@@ -5,8 +5,8 @@ import { FORWARDED_FIELDS } from '../../config/proxy-definitions.js';
 import { compileTable } from '../../routing/table.js';
 import { testSnapshot } from '../../routing/testing/snapshots.js';
 import { forwardingOf, NOTHING_MORE, requestFields, responseFields } from '../message/fields.js';
-import { freshLine, traceOf } from '../message/trace-context.js';
-import { nameLines, OriginLines } from './forwarded-lines.js';
+import { freshLine, type Trace, traceOf } from '../message/trace-context.js';
+import { forwardedHead, OriginLines } from './forwarded-lines.js';
 import { RequestHeadReader } from './request-head.js';
 import { ResponseHeadReader } from './response-head.js';
 
@@ -51,7 +51,17 @@ const ofAnyLength = fc
 const cased = (name: string) => fc.constantFrom(name, name.toLowerCase(), name.toUpperCase());
 const names = fc.oneof(fc.constantFrom(...KNOWN), ofAnyLength).chain(cased);
 const values = fc.constantFrom('1', 'close', 'x-abc', 'accept, X-HashFlow-Cause', 'a, b');
-const fields = fc.array(fc.tuple(names, values), { maxLength: 8 });
+const traceparents = fc.constantFrom(
+  '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00',
+  '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-03',
+  '01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more',
+);
+const field = fc.oneof(
+  { weight: 6, arbitrary: fc.tuple(names, values) },
+  { weight: 1, arbitrary: fc.tuple(cased('traceparent'), traceparents) },
+);
+const fields = fc.array(field, { maxLength: 8 });
 
 const text = (list: readonly Field[]) => list.map(([name, value]) => `${name}: ${value}\r\n`).join('');
 const flat = (list: readonly Field[]) => list.flat();
@@ -64,6 +74,9 @@ const linesOf = (head: string) =>
     .map((line) => line.replace(/^[^:]+/, (name) => name.toLowerCase()))
     .sort();
 
+const [TRACE_ID, SPAN] = ['0102030405060708'.repeat(2), '0102030405060708'];
+const TRACES = { line: () => freshLine(TRACE_ID, SPAN), span: () => SPAN };
+
 const PEER = '10.0.0.1';
 const table = compileTable(testSnapshot([]), new Map());
 const tables = { current: table, waiting: 0, wait() {}, forget() {} };
@@ -71,12 +84,7 @@ const settings = fc.record({
   trusted: fc.boolean(),
   named: fc.subarray([...FORWARDED_FIELDS]),
   requestId: fc.option(fc.constant('r-7'), { nil: undefined }),
-  trace: fc.option(
-    fc
-      .constant('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01')
-      .map((parent) => traceOf(freshLine('0102030405060708'.repeat(2), '0102030405060708'), parent)),
-    { nil: undefined },
-  ),
+  traced: fc.boolean(),
 });
 
 /** What a replica reads: lines of the same name are one list. */
@@ -99,21 +107,25 @@ const fieldsOf = (head: string) =>
 describe('both lanes', () => {
   it('tell a replica the same in the fields of a request, whatever the client wrote and the settings are', () => {
     fc.assert(
-      fc.property(fields, settings, (list, { trusted, named, requestId, trace }) => {
+      fc.property(fields, settings, (list, { trusted, named, requestId, traced }) => {
         const forwarding = forwardingOf(named);
         const reader = new RequestHeadReader({
           maxHead: 16_384,
           maxFields: 100,
           preserveHost: true,
-          trace: trace !== undefined,
+          trace: traced,
           addsPeer: forwarding.for,
           requestId: requestId !== undefined,
         });
         const read = reader.read(Buffer.from(`GET / HTTP/1.1\r\nHost: a\r\n${text(list)}\r\n`, 'latin1'), trusted);
         expect(read).toBe('plain');
         const origin = new OriginLines(PEER, trusted, forwarding);
-        const express =
-          reader.forwarded + origin.of(reader, tables.current?.pseudonym) + nameLines(reader, requestId, trace);
+        const entry: { trace: Trace | undefined } = { trace: undefined };
+        const lines = origin.of(reader, tables.current?.pseudonym);
+        const express = forwardedHead(reader, lines, requestId, traced ? TRACES : undefined, entry);
+        const sent = list.filter(([name]) => name.toLowerCase() === 'traceparent').map(([, value]) => value);
+        const trace = traced ? traceOf(TRACES.line(), sent.length > 0 ? sent.join(', ') : undefined) : undefined;
+        expect(entry.trace).toEqual(trace);
         const { 'x-hashflow-replica': _, ...standard } = requestFields({
           rawHeaders: ['Host', 'a', ...flat(list)],
           httpVersion: '1.1',
@@ -129,10 +141,10 @@ describe('both lanes', () => {
           requestId,
           trace,
         });
-        const lines = Object.entries(standard).flatMap(([name, value]) =>
+        const expected = Object.entries(standard).flatMap(([name, value]) =>
           [value].flat().map((one): Field => [name, one]),
         );
-        expect(meaning(fieldsOf(express))).toEqual(meaning(lines));
+        expect(meaning(fieldsOf(express))).toEqual(meaning(expected));
       }),
       { numRuns: 4000 },
     );

@@ -1,28 +1,40 @@
-// Owns the lines of traces that begin here, made many at a time: a request takes the next one as a slice, since to put digits together
-// one by one would cost more than all else that tracing does. What a line means is trace-context.ts's.
+// Owns the ids of traces that begin here, and of the balancer's spans, made many at a time: a request takes the next one as a slice, since
+// to put digits together one by one would cost more than all else that tracing does. What they mean is trace-context.ts's.
 import { randomFillSync } from 'node:crypto';
 import { freshLine } from './trace-context.js';
 
-/** @returns the next line, with its end; none is given twice */
-export type FreshTraces = () => string;
+export interface FreshTraces {
+  /** The next line of a trace that begins here, with its end; none is given twice. */
+  readonly line: () => string;
+  /** The next span of a trace that goes on: 16 hex digits; none is given twice. */
+  readonly span: () => string;
+}
 
-/** Lines that are made at a time. A slice keeps all of them, and a tunnel may be open for a day: so few. */
-const LINES = 8;
-/** Of a trace and a span. */
-const ID_BYTES = 24;
-/** Random bytes that are fetched at a time. */
-const STOCK = 512 * ID_BYTES;
-
-const LINE = Buffer.from(freshLine('t'.repeat(32), 's'.repeat(16)), 'latin1');
-/** Of the digits, in order. */
-const PLACES = [...LINE.keys()].filter((at) => at >= LINE.indexOf('tt') && (LINE[at] === 0x74 || LINE[at] === 0x73));
-const DIGITS = Buffer.from('0123456789abcdef', 'latin1');
+/** Texts that are made at a time. A slice keeps all of them, and a tunnel may be open for a day: so few. */
+const TEXTS = 8;
+/** Random bytes that are fetched at a time: a multiple of what all texts together take. */
+const STOCK = 512 * 24;
+/** Stands for a digit. */
+const BLANK = '_';
+/** Two digits of each byte, the first one in the upper half. */
+const PAIRS = Uint16Array.from({ length: 256 }, (_, byte) =>
+  Buffer.from(byte.toString(16).padStart(2, '0'), 'latin1').readUInt16BE(),
+);
 
 /** @param fill fills with random bytes */
 export function freshTraces(fill: (bytes: Uint8Array) => void = randomFillSync): FreshTraces {
+  return {
+    line: texts(freshLine(BLANK.repeat(32), BLANK.repeat(16)), fill),
+    span: texts(BLANK.repeat(16), fill),
+  };
+}
+
+/** @param template with places for digits @returns the next text, with random digits in its places */
+function texts(template: string, fill: (bytes: Uint8Array) => void): () => string {
   const stock = new Uint8Array(STOCK);
-  const bytes = Buffer.concat(Array<Buffer>(LINES).fill(LINE));
-  const places = Array.from({ length: LINES }, (_, line) => PLACES.map((at) => line * LINE.length + at)).flat();
+  const bytes = Buffer.from(template.repeat(TEXTS), 'latin1');
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const places = [...template.repeat(TEXTS).matchAll(new RegExp(BLANK.repeat(2), 'g'))].map(({ index }) => index);
   let used = STOCK;
   let text = '';
   let next = 0;
@@ -32,17 +44,14 @@ export function freshTraces(fill: (bytes: Uint8Array) => void = randomFillSync):
       for (let id = 0; id < STOCK; id += 8) avoidZero(stock, id);
       used = 0;
     }
-    for (let place = 0; place < places.length; used++) {
-      bytes[places[place++]] = DIGITS[stock[used] >> 4];
-      bytes[places[place++]] = DIGITS[stock[used] & 15];
-    }
+    for (let place = 0; place < places.length; place++) view.setUint16(places[place], PAIRS[stock[used++]]);
     text = bytes.toString('latin1');
     next = 0;
   };
   return () => {
     if (next === text.length) refill();
-    next += LINE.length;
-    return text.slice(next - LINE.length, next);
+    next += template.length;
+    return text.slice(next - template.length, next);
   };
 }
 

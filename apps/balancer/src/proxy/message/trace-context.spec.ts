@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { freshTraces } from './fresh-traces.js';
-import { freshLine, type Trace, traceOf } from './trace-context.js';
+import { continuedTrace, freshLine, goesOnAsItCame, type Trace, traceOf } from './trace-context.js';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT = '00f067aa0ba902b7';
@@ -45,6 +45,43 @@ describe('the trace of a request', () => {
     expect(told(traceOf(FRESH, traceparent))).toEqual(begun);
   });
 
+  it('goes on in its own field exactly where nothing of that would be written otherwise, but for the span', () => {
+    const digits = (length: number, of: string) =>
+      fc.string({ unit: fc.constantFrom(...of), minLength: length, maxLength: length });
+    const id = (length: number) => fc.oneof(digits(length, '09af'), digits(length, '0'), digits(length, '01aF-g'));
+    const texts = fc
+      .tuple(
+        fc.constantFrom('00', '01', 'ff', '0'),
+        id(32),
+        id(16),
+        fc.constantFrom('00', '01', '02', '03', '0g', '11', '1'),
+      )
+      .map((four) => four.join('-'));
+    fc.assert(
+      fc.property(texts, fc.nat(9), fc.constantFrom('', '-', ' '), (text, begin, more) => {
+        const bytes = Buffer.from(`${'0'.repeat(begin)}${text}${more}000`, 'latin1');
+        const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+        const value = text + more;
+        const anew = traceOf(FRESH, value);
+        const inPlace =
+          anew.parentId !== undefined && value === `00-${anew.traceId}-${anew.parentId}-${anew.sampled ? '01' : '00'}`;
+        expect(goesOnAsItCame(view, begin, begin + value.length)).toBe(inPlace);
+        if (inPlace) expect(continuedTrace(value, SPAN)).toEqual(anew);
+      }),
+      { numRuns: 5000 },
+    );
+    const whole = Buffer.from(`00-${TRACE}-${PARENT}-01`, 'latin1');
+    const view = new DataView(whole.buffer, whole.byteOffset, whole.length);
+    expect(goesOnAsItCame(view, 0, 55)).toBe(true);
+    // Each single byte of it matters.
+    for (let at = 0; at < 55; at++) {
+      const before = whole[at];
+      whole[at] = 0x47;
+      expect(goesOnAsItCame(view, 0, 55)).toBe(false);
+      whole[at] = before;
+    }
+  });
+
   it('reads what the standard’s own pattern reads, and nothing else', () => {
     const pattern = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-[^]*)?$/;
     const digits = (length: number) =>
@@ -69,7 +106,7 @@ describe('the trace of a request', () => {
   });
 
   it('sends on what the next hop can read, whatever came', () => {
-    const fresh = freshTraces();
+    const fresh = freshTraces().line;
     fc.assert(
       fc.property(fc.string(), (text) => {
         const trace = traceOf(fresh(), text);
@@ -82,23 +119,31 @@ describe('the trace of a request', () => {
 
 describe('traces that begin here', () => {
   it('have lines of their own, each', () => {
-    const fresh = freshTraces();
+    const fresh = freshTraces().line;
     const lines = Array.from({ length: 2000 }, fresh);
     for (const line of lines) expect(line).toMatch(/^traceparent: 00-[0-9a-f]{32}-[0-9a-f]{16}-01\r\n$/);
     for (const place of ['traceId', 'spanId'] as const)
       expect(new Set(lines.map((line) => traceOf(line, undefined)[place])).size).toBe(2000);
   });
 
+  it('give those that go on spans of their own, each', () => {
+    const { span } = freshTraces();
+    const spans = Array.from({ length: 2000 }, span);
+    for (const one of spans) expect(one).toMatch(/^[0-9a-f]{16}$/);
+    expect(new Set(spans).size).toBe(2000);
+  });
+
   it('are as random as the system’s bytes: all of them are in the ids, in order', () => {
     let next = 0;
-    const fresh = freshTraces((bytes) => bytes.forEach((_, at) => (bytes[at] = next++ % 251)));
+    const { line: fresh } = freshTraces((bytes) => bytes.forEach((_, at) => (bytes[at] = next++ % 251)));
     const ids = Array.from({ length: 600 }, fresh).map((line) => traceOf(line, undefined));
     const digits = ids.map(({ traceId, spanId }) => traceId + spanId).join('');
     expect(digits).toBe(Buffer.from(Array.from({ length: 600 * 24 }, (_, at) => at % 251)).toString('hex'));
   });
 
   it('never have an id of zeros', () => {
-    const { traceId, spanId } = traceOf(freshTraces((bytes) => bytes.fill(0))(), undefined);
-    expect([traceId, spanId]).not.toContainEqual(expect.stringMatching(/^0+$/));
+    const zeros = freshTraces((bytes) => bytes.fill(0));
+    const { traceId, spanId } = traceOf(zeros.line(), undefined);
+    expect([traceId, spanId, zeros.span()]).not.toContainEqual(expect.stringMatching(/^0+$/));
   });
 });

@@ -46,8 +46,17 @@ export class Trace {
   }
 }
 
+/** Of a trace that goes on as it came, see below. @param traceparent as received @param span of this hop */
+export function continuedTrace(traceparent: string, span: string): Trace {
+  const line = `${NAME}${traceparent.slice(0, PARENT)}${span}${traceparent.slice(PARENT_END)}${LINE_END}`;
+  return new Trace(line, traceparent.slice(PARENT, PARENT_END));
+}
+
 /** Where the parts of `00-4bf92f…-00f067…-01` end. */
 const [VERSION_END, TRACE_END, PARENT_END, FLAGS_END] = [2, 35, 52, 55];
+/** Where the parent begins in it. */
+export const PARENT = TRACE_END + 1;
+export const PARENT_SIZE = PARENT_END - PARENT;
 const SAMPLED = 1;
 const [ZERO, NINE, LETTER_A, LETTER_F, DASH] = [48, 57, 97, 102, 45];
 
@@ -64,6 +73,37 @@ export function traceOf(fresh: string, traceparent: string | undefined): Trace {
   if (isOdd(traceparent.charCodeAt(FLAGS_END - 1)))
     return new Trace(NAME + VERSION + traceId + fresh.slice(SPAN_ID), parentId);
   return new Trace(`${NAME}${VERSION}${traceId}${fresh.slice(SPAN_ID, FLAGS)}00${LINE_END}`, parentId);
+}
+
+/** 1 for what is no digit of an id. */
+const NO_DIGIT = Uint8Array.from({ length: 256 }, (_, code) => (/[0-9a-f]/.test(String.fromCharCode(code)) ? 0 : 1));
+
+/**
+ * The trace goes on, and its field as it came, but for the parent: it is legal, of version 00, and has no flag that is not carried on.
+ *
+ * @param bytes of a head @param begin of the value, as `end`
+ */
+export function goesOnAsItCame(bytes: DataView, begin: number, end: number): boolean {
+  if (end - begin !== FLAGS_END) return false;
+  // Without a branch for each digit: nearly always all of them are legal.
+  let [wrong, trace, parent] = [0, 0, 0];
+  for (let at = VERSION_END + 1; at < TRACE_END; at++) {
+    const code = bytes.getUint8(begin + at);
+    wrong |= NO_DIGIT[code];
+    trace |= code ^ ZERO;
+  }
+  for (let at = PARENT; at < PARENT_END; at++) {
+    const code = bytes.getUint8(begin + at);
+    wrong |= NO_DIGIT[code];
+    parent |= code ^ ZERO;
+  }
+  wrong |=
+    (bytes.getUint8(begin) ^ ZERO) |
+    (bytes.getUint8(begin + 1) ^ ZERO) |
+    (bytes.getUint8(begin + PARENT_END + 1) ^ ZERO);
+  wrong |= (bytes.getUint8(begin + VERSION_END) ^ DASH) | (bytes.getUint8(begin + TRACE_END) ^ DASH);
+  wrong |= (bytes.getUint8(begin + PARENT_END) ^ DASH) | ((bytes.getUint8(begin + FLAGS_END - 1) ^ ZERO) & ~SAMPLED);
+  return wrong === 0 && trace !== 0 && parent !== 0;
 }
 
 /** By place and not by pattern: it comes with every request of whoever traces. */

@@ -54,7 +54,7 @@ export class Exchange extends TimedEntry implements AttemptOwner, BodyOwner, Que
     this.#client = clientOf(request, context);
     this.#requestId = requestIdOf(request, context);
     this.#entry = context.accessLog?.entry(request, this.#requestId, this.#client.address);
-    this.#trace = context.traces && traceOf(context.traces(), request.headers.traceparent?.toString());
+    this.#trace = context.traces && traceOf(context.traces.line(), request.headers.traceparent?.toString());
     if (this.#entry) this.#entry.trace = this.#trace;
     const hasBody = head.body !== 'none';
     if (hasBody) this.#body = new RequestBody(request, settings, this);

@@ -67,7 +67,7 @@ export class Tunnel extends TimedEntry implements Party, QueueWaiter, TableWaite
     this.#client = clientOf(request, context);
     this.#requestId = requestIdOf(request, context);
     this.#entry = context.accessLog?.entry(request, this.#requestId, this.#client.address);
-    this.#trace = context.traces && traceOf(context.traces(), request.headers.traceparent?.toString());
+    this.#trace = context.traces && traceOf(context.traces.line(), request.headers.traceparent?.toString());
     if (this.#entry) this.#entry.trace = this.#trace;
     // Fields are read as latin1, and the library writes the head of a 101 in whatever is the connection's own.
     socket.setDefaultEncoding('latin1');
