@@ -72,6 +72,26 @@ describe.each(LANES)('pipelining, in the %s lane', (lane) => {
       expect(text).toMatch(/\r\n\r\nthe first$/);
     });
 
+    it('that breaks off takes what was sent behind it along', async () => {
+      // So that a connection to the replica is idle: what is sent goes out at once.
+      const warm = await rawClient(plane.port, get('/warm'));
+      await until(() => waiting.has('/warm'));
+      const client = await rawClient(plane.port, get('/first'));
+      await until(() => waiting.has('/first'));
+      answer('/warm').end('warm');
+      await warm.until(/warm$/);
+      answer('/first').writeHead(200, { 'Content-Length': 100 }).write('half an answer');
+      await client.until(/half an answer$/);
+      if (lane === 'express') client.write(get('/second'));
+      answer('/first').socket?.destroy();
+      expect((await client.closed()).reset).toBe(true);
+      // Had it been sent before this one, it would be here.
+      warm.write(get('/last'));
+      await until(() => waiting.has('/last'));
+      expect(waiting.has('/second')).toBe(false);
+      warm.socket.destroy();
+    });
+
     it.each([
       ['a WebSocket, which therefore is none', 'GET /ws', UPGRADE, 'no tunnel'],
       ['a CONNECT, which is refused', 'CONNECT a:1', '', 'not_implemented'],

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { type InlinePlane, startInlinePlane } from '../testing/inline-plane.js';
 import { LANES } from '../testing/lanes.js';
 import { rawClient } from '../testing/raw-client.js';
@@ -68,6 +70,34 @@ describe.each(LANES)('a shutdown, for the clients, in the %s lane', (lane) => {
     expect((await client.closed()).text).toMatch(/begun[^]*ended/);
     held.end('done');
     await other.closed();
+    await stopped;
+  });
+
+  it('leaves nobody without the end of an answer that is slow to read', async () => {
+    const accepted: Socket[] = [];
+    const onAccepted = (message: unknown) => void accepted.push((message as { socket: Socket }).socket);
+    subscribe('net.server.socket', onAccepted);
+    const client = await rawClient(plane.port, get('/wait/long'));
+    client.socket.pause();
+    const answer = await arrived('/wait/long');
+    unsubscribe('net.server.socket', onAccepted);
+    const behind = accepted.find(({ localPort }) => localPort === plane.port) as Socket;
+    const piece = 'x'.repeat(10_000);
+    let pieces = 0;
+    // Until the system takes no more: the end of the answer is with the balancer then, and with nobody else.
+    do {
+      answer.write(piece);
+      pieces++;
+      while (behind.bytesWritten < pieces * piece.length) await new Promise(setImmediate);
+    } while (behind.writableLength === 0);
+    answer.end();
+    while (plane.claims.inFlight(0) > 0) await new Promise(setImmediate);
+    const stopped = plane.link.shutdown(5000);
+    await plane.plane.closed;
+    client.socket.resume();
+    const { text } = await client.closed();
+    expect(text.split('x').length - 1).toBeGreaterThanOrEqual(pieces * piece.length);
+    expect(text).toMatch(/\r\n0\r\n\r\n$/);
     await stopped;
   });
 });

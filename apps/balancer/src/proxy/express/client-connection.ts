@@ -118,6 +118,10 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
     return !this.socket.writableNeedDrain;
   }
 
+  get flushed(): boolean {
+    return this.socket.writableLength === 0;
+  }
+
   get closing(): boolean {
     return this.home.closing;
   }
@@ -162,7 +166,15 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
     this.writeText(answerText(cause, requestId, last, toHead, dateLine()));
   }
 
+  awaitFlush(): void {
+    // Node tells by itself where there was more than it likes to keep.
+    if (!this.socket.writableNeedDrain) this.socket.write('', () => this.#exchange?.onClientDrain());
+  }
+
   reset(): void {
+    // What was sent ahead would still reach a replica, for nobody: the close comes a turn later.
+    this.#state = 'lingering';
+    this.#input = undefined;
     this.socket.resetAndDestroy();
   }
 

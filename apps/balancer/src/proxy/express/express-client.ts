@@ -24,6 +24,8 @@ export interface ExpressClient extends AnswerSink {
   readonly sent: number;
   /** Whatever was written is out, or there is room for more. */
   readonly wants: boolean;
+  /** Whatever was written is out: the system has it, and nothing that happens to the connection here can cut it any more. */
+  readonly flushed: boolean;
   /** No further request will be taken. */
   readonly closing: boolean;
   /** Bytes that it has not taken yet, and those that it has. */
@@ -31,6 +33,8 @@ export interface ExpressClient extends AnswerSink {
   readonly taken: number;
   /** More of the body is wanted from now on, or no more for now. */
   read(more: boolean): void;
+  /** The exchange is to be told, as of a drain, once all is flushed. */
+  awaitFlush(): void;
   /** The deadline of the exchange may have moved. */
   follow(): void;
   /** Answers by itself instead of a replica. */

@@ -172,7 +172,8 @@ export class ExpressExchange implements EndedRequest, TryOwner, QueueWaiter, Tab
 
   onAnswered(attempt: number, now: number): void {
     this.#obey(this.#machine.closed(attempt, now), now);
-    if (this.client.wants) this.#obey(this.#machine.delivered(), now);
+    if (this.client.flushed) this.#obey(this.#machine.delivered(), now);
+    else this.client.awaitFlush();
   }
 
   /** Ends this request, and not the thread with all the others. */

@@ -1,7 +1,7 @@
 // Owns the listener of the standard lane: node:http with its limits set, and what comes in on it sorted into exchanges,
 // tunnels, classic routes and refusals. Nothing here looks at a replica.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { answerCause, answerOnSocket, bodyArriving } from '../answers/answers.js';
 import { plainAddress } from '../../config/networks.js';
@@ -43,6 +43,8 @@ export class LaneServer implements StandardLane {
   /** Connections that were refused, and whose clients may still read why. */
   #parting = 0;
   #closing = false;
+  /** Idle connections are not closed yet. */
+  #idleLeft = true;
   #onIdle: (() => void) | undefined;
 
   constructor(
@@ -110,7 +112,9 @@ export class LaneServer implements StandardLane {
   /** Stops accepting; idle connections are closed, busy ones after their answer. */
   close(): void {
     this.#closing = true;
-    this.#server.close();
+    // Only the listener: node takes a connection for idle whose answer is not all out, and would cut that.
+    NetServer.prototype.close.call(this.#server);
+    this.#closeIdle();
     this.#express?.close();
     for (const list of this.#open.values()) for (const { response } of list) response.shouldKeepAlive = false;
   }
@@ -125,6 +129,8 @@ export class LaneServer implements StandardLane {
   destroy(): void {
     for (const tunnel of [...this.#tunnels]) tunnel.destroy();
     this.#server.closeAllConnections();
+    // The listener is closed; node's own looks at connections end here.
+    this.#server.close();
     this.#express?.destroy();
   }
 
@@ -252,9 +258,20 @@ export class LaneServer implements StandardLane {
       if (list.length > 0) return;
       this.#open.delete(socket);
       // An answer that had begun before could not say that it is the last one.
-      if (this.#closing) socket.destroySoon();
+      if (this.#closing) {
+        socket.destroySoon();
+        if (this.#idleLeft) this.#closeIdle();
+      }
       if (this.#open.size === 0) this.#onIdle?.();
     });
+  }
+
+  /** Connections of the standard lane on which nothing is under way; later, while node cannot tell them from others. */
+  #closeIdle(): void {
+    for (const list of this.#open.values())
+      for (const { response } of list) if (response.writableEnded && !response.writableFinished) return;
+    this.#idleLeft = false;
+    this.#server.closeIdleConnections();
   }
 
   /** The parser gave up on a connection: garbage, a head too large, or one that does not end. */
