@@ -29,6 +29,8 @@ export const base = {
 
 export default {
   ...base,
+  // jest leaves one core idle unless told, which is half of a small machine.
+  maxWorkers: '100%',
   // A hang is what it is for: a machine that others use as well may take many times what the slowest test needs.
   testTimeout: 30_000,
   testRegex: ['(apps|libs|experiments|drills|bench)/.*\\.spec\\.ts$', '(scripts|page)/.*\\.spec\\.mjs$'],
