@@ -1,29 +1,21 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { ServerResponse } from 'node:http';
 import { startHangingPort } from '../testing/hanging-port.js';
-import { type InlinePlane, startInlinePlane } from '../testing/inline-plane.js';
+import { LaneRig } from '../testing/lane-rig.js';
 import { LANES } from '../testing/lanes.js';
 import { rawClient } from '../testing/raw-client.js';
 import { startRawHttp, startUpstream, type Upstream } from '../testing/upstream.js';
 import { NO_OUTCOMES } from '../../routing/link/messages.js';
 
 describe.each(LANES)('a dying replica, in the %s lane', (lane) => {
-  let plane: InlinePlane;
-  const open: { close(): Promise<void> }[] = [];
-  const track = <T extends { close(): Promise<void> }>(upstream: T): T => {
-    open.push(upstream);
-    return upstream;
-  };
-  afterEach(async () => {
-    await plane.close();
-    for (const upstream of open.splice(0)) await upstream.close();
-  });
+  const rig = new LaneRig(lane);
+  afterEach(() => rig.close());
 
   const until = async (done: () => boolean | Promise<boolean>) => {
     while (!(await done())) await new Promise(setImmediate);
   };
   const held = async () =>
-    [...(await plane.link.counters(1000)).values()].reduce((sum, { inFlight }) => sum + inFlight, 0);
+    [...(await rig.plane.link.counters(1000)).values()].reduce((sum, { inFlight }) => sum + inFlight, 0);
 
   describe('a replica that dies with requests in flight', () => {
     /** Two replicas that take requests and answer none, each counting what it saw by key. */
@@ -33,7 +25,7 @@ describe.each(LANES)('a dying replica, in the %s lane', (lane) => {
       const replicas: Upstream[] = [];
       for (const keys of seen) {
         replicas.push(
-          track(
+          rig.track(
             await startRawHttp((request, response) => {
               keys.push(`${request.method} ${String(request.headers['x-hash-key'])}`);
               request.resume();
@@ -42,8 +34,7 @@ describe.each(LANES)('a dying replica, in the %s lane', (lane) => {
           ),
         );
       }
-      plane = await startInlinePlane({ express: lane === 'express' });
-      await plane.route(replicas.map(({ port }, index) => ({ replica: `R${index}`, port })));
+      await rig.serve(replicas.map(({ port }, index) => ({ replica: `R${index}`, port })));
       return { seen, answers, replicas };
     }
     const die = async ({ server, connections }: Upstream) => {
@@ -54,7 +45,7 @@ describe.each(LANES)('a dying replica, in the %s lane', (lane) => {
     it('costs a 502 for each request that may not be done twice, none of which is sent again', async () => {
       const { seen, answers, replicas } = await serveSilent();
       const requests = Array.from({ length: 20 }, (_, index) =>
-        fetch(plane.url, { method: 'POST', body: 'pay', headers: { 'x-hash-key': `key ${index}` } }),
+        fetch(rig.plane.url, { method: 'POST', body: 'pay', headers: { 'x-hash-key': `key ${index}` } }),
       );
       await until(() => seen[0].length + seen[1].length === 20);
       const lost = seen[0].length;
@@ -73,7 +64,7 @@ describe.each(LANES)('a dying replica, in the %s lane', (lane) => {
     it('costs nothing for those that may: they go on, body and all, and no budget limits them', async () => {
       const { seen, answers, replicas } = await serveSilent();
       const requests = Array.from({ length: 40 }, (_, index) =>
-        fetch(plane.url, { method: 'PUT', body: 'content', headers: { 'x-hash-key': `key ${index}` } }),
+        fetch(rig.plane.url, { method: 'PUT', body: 'content', headers: { 'x-hash-key': `key ${index}` } }),
       );
       await until(() => seen[0].length + seen[1].length === 40);
       // More than the budget has.
@@ -87,35 +78,33 @@ describe.each(LANES)('a dying replica, in the %s lane', (lane) => {
 
   describe('a replica that drains between claim and connect (TRAPS 19)', () => {
     it('costs a POST with its body nothing, not even with one attempt, and is blamed for nothing', async () => {
-      const hanging = track(await startHangingPort());
-      const good = track(await startUpstream('good'));
-      plane = await startInlinePlane({ express: lane === 'express', retryAttempts: 1, connectTimeout: 60_000 });
-      await plane.route([{ replica: 'A', port: hanging.port }]);
+      const hanging = rig.track(await startHangingPort());
+      const good = rig.track(await startUpstream('good'));
+      await rig.serve([{ replica: 'A', port: hanging.port }], { retryAttempts: 1, connectTimeout: 60_000 });
       const outcomesSeen: string[] = [];
-      plane.link.onOutcome((id, outcome) => outcomesSeen.push(`${id} ${outcome}`));
-      const answer = fetch(plane.url, { method: 'POST', body: 'a body' });
+      rig.plane.link.onOutcome((id, outcome) => outcomesSeen.push(`${id} ${outcome}`));
+      const answer = fetch(rig.plane.url, { method: 'POST', body: 'a body' });
       await until(async () => (await held()) === 1);
-      await plane.route([
+      await rig.plane.route([
         { replica: 'A', port: hanging.port, state: 'draining' },
         { replica: 'B', port: good.port },
       ]);
       // Still in the table: it may yet connect. Gone from it, it may not.
-      await plane.route([{ replica: 'B', port: good.port }]);
+      await rig.plane.route([{ replica: 'B', port: good.port }]);
       expect(await (await answer).json()).toMatchObject({ name: 'good', body: 'a body' });
       expect(outcomesSeen).toEqual([]);
     });
 
     it('costs a WebSocket’s handshake nothing either', async () => {
-      const hanging = track(await startHangingPort());
-      const good = track(await startUpstream('good'));
-      plane = await startInlinePlane({ express: lane === 'express', retryAttempts: 1, connectTimeout: 60_000 });
-      await plane.route([{ replica: 'A', port: hanging.port }]);
+      const hanging = rig.track(await startHangingPort());
+      const good = rig.track(await startUpstream('good'));
+      await rig.serve([{ replica: 'A', port: hanging.port }], { retryAttempts: 1, connectTimeout: 60_000 });
       const client = await rawClient(
-        plane.port,
+        rig.plane.port,
         'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
       );
       await until(async () => (await held()) === 1);
-      await plane.route([{ replica: 'B', port: good.port }]);
+      await rig.plane.route([{ replica: 'B', port: good.port }]);
       expect(await client.until(/"good"/)).toMatch(/^HTTP\/1.1 200 /);
       client.socket.destroy();
     });
@@ -126,28 +115,26 @@ describe.each(LANES)('a dying replica, in the %s lane', (lane) => {
       ['in the middle of its body', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nhalf', 1],
       ['while its connection is made', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', 0],
     ])('%s leaves no claim and blames no replica', async (_what, bytes, connects) => {
-      const silent = track(
+      const silent = rig.track(
         connects ? await startRawHttp((request) => void request.resume()) : await startHangingPort(),
       );
-      plane = await startInlinePlane({ express: lane === 'express', connectTimeout: 60_000 });
-      await plane.route([{ replica: 'A', port: silent.port }]);
-      const client = await rawClient(plane.port, bytes);
+      await rig.serve([{ replica: 'A', port: silent.port }], { connectTimeout: 60_000 });
+      const client = await rawClient(rig.plane.port, bytes);
       await until(async () => (await held()) === 1);
       client.socket.resetAndDestroy();
       await until(async () => (await held()) === 0);
-      expect((await plane.link.counters(1000)).get('A')?.outcomes).toEqual(NO_OUTCOMES);
+      expect((await rig.plane.link.counters(1000)).get('A')?.outcomes).toEqual(NO_OUTCOMES);
     });
   });
 
   describe('a client that drips its body', () => {
     it('occupies no replica for the first 50 ms', async () => {
-      const upstream = track(await startUpstream('A'));
-      plane = await startInlinePlane({ express: lane === 'express' });
-      await plane.route([{ replica: 'A', port: upstream.port }]);
+      const upstream = rig.track(await startUpstream('A'));
+      await rig.serve([{ replica: 'A', port: upstream.port }]);
       let connectedAt = 0;
       upstream.server.once('connection', () => (connectedAt = performance.now()));
       const began = performance.now();
-      const client = await rawClient(plane.port, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\na');
+      const client = await rawClient(rig.plane.port, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\na');
       await until(() => connectedAt > 0);
       expect(connectedAt - began).toBeGreaterThanOrEqual(49);
       client.write('bc');

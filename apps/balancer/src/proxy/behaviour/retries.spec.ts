@@ -1,33 +1,26 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { DataSettings } from '../../routing/link/messages.js';
 import { startHangingPort } from '../testing/hanging-port.js';
-import { type InlinePlane, startInlinePlane } from '../testing/inline-plane.js';
+import { LaneRig } from '../testing/lane-rig.js';
 import { LANES } from '../testing/lanes.js';
 import { rawClient } from '../testing/raw-client.js';
 import { type HostileUpstream, refusedPort, startHostile, startUpstream, type Upstream } from '../testing/upstream.js';
 
 describe.each(LANES)('retries, in the %s lane', (lane) => {
-  let plane: InlinePlane;
-  const open: { close(): Promise<void> }[] = [];
-  const track = <T extends { close(): Promise<void> }>(upstream: T): T => {
-    open.push(upstream);
-    return upstream;
-  };
-  afterEach(async () => {
-    await plane.close();
-    for (const upstream of open.splice(0)) await upstream.close();
-  });
+  const rig = new LaneRig(lane);
+  afterEach(() => rig.close());
 
-  async function serve(ports: readonly number[], settings: Partial<DataSettings> = {}): Promise<void> {
-    plane = await startInlinePlane({ express: lane === 'express', ...settings });
-    await plane.route(ports.map((port, index) => ({ replica: `R${index}`, port })));
-  }
+  const serve = (ports: readonly number[], settings: Partial<DataSettings> = {}) =>
+    rig.serve(
+      ports.map((port, index) => ({ replica: `R${index}`, port })),
+      settings,
+    );
 
   /** Sends with many keys, so that every replica is somebody's first candidate. */
   async function each(count: number, init: RequestInit, from = 0): Promise<Response[]> {
     return Promise.all(
       Array.from({ length: count }, async (_, index) => {
-        const response = await fetch(plane.url, { ...init, headers: { 'x-hash-key': `key ${from + index}` } });
+        const response = await fetch(rig.plane.url, { ...init, headers: { 'x-hash-key': `key ${from + index}` } });
         await response.text();
         return response;
       }),
@@ -43,17 +36,17 @@ describe.each(LANES)('retries, in the %s lane', (lane) => {
       ['POST', 'a body'],
       ['PATCH', 'x'.repeat(200_000)],
     ])('is served by the next, with its body whole: %s', async (method, body) => {
-      const good = track(await startUpstream('good'));
+      const good = rig.track(await startUpstream('good'));
       await serve([await refusedPort(), good.port, await refusedPort()]);
       expect(statuses(await each(12, { method, body }))).toEqual([200]);
       expect(good.seen.map((request) => request.body)).toEqual(Array(12).fill(body ?? ''));
-      const counters = [...(await plane.link.counters(1000)).values()];
+      const counters = [...(await rig.plane.link.counters(1000)).values()];
       expect(counters.map(({ inFlight }) => inFlight)).toEqual([0, 0, 0]);
     });
 
     it('sees each replica at most once, and no more than RETRY_ATTEMPTS of them', async () => {
       const closing = async () =>
-        track(await startHostile((socket) => socket.once('data', () => socket.resetAndDestroy())));
+        rig.track(await startHostile((socket) => socket.once('data', () => socket.resetAndDestroy())));
       const list: HostileUpstream[] = [await closing(), await closing(), await closing(), await closing()];
       await serve(
         list.map(({ port }) => port),
@@ -77,8 +70,8 @@ describe.each(LANES)('retries, in the %s lane', (lane) => {
     let good: Upstream;
     let bad: HostileUpstream;
     const serveBoth = async (settings: Partial<DataSettings> = {}) => {
-      good = track(await startUpstream('good'));
-      bad = track(await startHostile(reset));
+      good = rig.track(await startUpstream('good'));
+      bad = rig.track(await startHostile(reset));
       await serve([bad.port, good.port], settings);
     };
 
@@ -120,10 +113,10 @@ describe.each(LANES)('retries, in the %s lane', (lane) => {
 
   describe('a request with a body', () => {
     it('takes no byte from the client before a connection stands', async () => {
-      const hanging = track(await startHangingPort());
+      const hanging = rig.track(await startHangingPort());
       await serve([hanging.port], { connectTimeout: 100, retryAttempts: 1 });
       const client = await rawClient(
-        plane.port,
+        rig.plane.port,
         'POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n',
       );
       // No 100 Continue comes before it.
@@ -132,8 +125,8 @@ describe.each(LANES)('retries, in the %s lane', (lane) => {
     });
 
     it('goes to the next candidate, whole, when the first does not connect in time', async () => {
-      const hanging = track(await startHangingPort());
-      const good = track(await startUpstream('good'));
+      const hanging = rig.track(await startHangingPort());
+      const good = rig.track(await startUpstream('good'));
       await serve([hanging.port, good.port], { connectTimeout: 60 });
       // No more than the budget allows at a time: whose time began together, that is over together.
       expect(statuses(await each(3, { method: 'POST', body: 'a body' }))).toEqual([200]);
@@ -144,20 +137,20 @@ describe.each(LANES)('retries, in the %s lane', (lane) => {
 
   describe('a retry', () => {
     it('never comes after a byte of the answer', async () => {
-      const cut = track(
+      const cut = rig.track(
         await startHostile((socket) =>
           socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf')),
         ),
       );
-      const good = track(await startUpstream('good'));
+      const good = rig.track(await startUpstream('good'));
       await serve([cut.port]);
-      await plane.route([
+      await rig.plane.route([
         { replica: 'R0', port: cut.port },
         { replica: 'R1', port: good.port, state: 'ready' },
       ]);
       const results = await Promise.allSettled(
         Array.from({ length: 10 }, async (_, index) =>
-          (await fetch(plane.url, { headers: { 'x-hash-key': `key ${index}` } })).text(),
+          (await fetch(rig.plane.url, { headers: { 'x-hash-key': `key ${index}` } })).text(),
         ),
       );
       const broken = results.filter(({ status }) => status === 'rejected').length;
@@ -169,7 +162,7 @@ describe.each(LANES)('retries, in the %s lane', (lane) => {
       const warnings: string[] = [];
       const onWarning = (warning: Error) => warnings.push(warning.message);
       process.on('warning', onWarning);
-      const good = track(await startUpstream('good'));
+      const good = rig.track(await startUpstream('good'));
       const ports = await Promise.all(Array.from({ length: 9 }, refusedPort));
       await serve([...ports, good.port], { retryAttempts: 10 });
       expect(statuses(await each(10, { method: 'POST', body: 'b' }))).toEqual([200]);
@@ -183,7 +176,7 @@ describe.each(LANES)('retries, in the %s lane', (lane) => {
     it('is reported once for many failures at a time', async () => {
       await serve([await refusedPort()], { retryAttempts: 1 });
       const outcomes: string[] = [];
-      plane.link.onOutcome((id, outcome) => outcomes.push(`${id} ${outcome}`));
+      rig.plane.link.onOutcome((id, outcome) => outcomes.push(`${id} ${outcome}`));
       await each(20, {});
       await settle();
       expect(new Set(outcomes)).toEqual(new Set(['R0 connect_failed']));

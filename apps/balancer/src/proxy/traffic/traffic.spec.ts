@@ -3,33 +3,19 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { DataMetrics, RequestCount } from '../../routing/link/data-metrics.js';
-import type { DataSettings } from '../../routing/link/messages.js';
-import type { TestInstance } from '../../routing/testing/snapshots.js';
-import { type InlinePlane, startInlinePlane } from '../testing/inline-plane.js';
+import { LaneRig } from '../testing/lane-rig.js';
 import { LANES } from '../testing/lanes.js';
 import { rawClient, rawExchange } from '../testing/raw-client.js';
 import { refusedPort, startHostile, startRawHttp, startUpstream } from '../testing/upstream.js';
 
 describe.each(LANES)('traffic, in the %s lane', (lane) => {
-  let plane: InlinePlane;
-  const open: { close(): Promise<void> }[] = [];
-  const track = <T extends { close(): Promise<void> }>(upstream: T): T => {
-    open.push(upstream);
-    return upstream;
-  };
-  afterEach(async () => {
-    await plane.close();
-    for (const upstream of open.splice(0)) await upstream.close();
-  });
+  const rig = new LaneRig(lane);
+  afterEach(() => rig.close());
 
-  async function serve(replicas: readonly TestInstance[], settings: Partial<DataSettings> = {}): Promise<void> {
-    plane = await startInlinePlane({ express: lane === 'express', ...settings });
-    await plane.route(replicas);
-  }
   async function counted(): Promise<DataMetrics> {
     // A request is counted when its last byte is out, which may be a moment after its client has it.
     await new Promise((resolve) => setTimeout(resolve, 30));
-    const metrics = await plane.link.metrics(1000);
+    const metrics = await rig.plane.link.metrics(1000);
     if (!metrics) throw new Error('no answer');
     return metrics;
   }
@@ -51,9 +37,9 @@ describe.each(LANES)('traffic, in the %s lane', (lane) => {
       ['PUT', 404, 'idempotent 4xx'],
       ['POST', 500, 'other 5xx'],
     ])('by method and status: %s answered with %d', async (method, status, expected) => {
-      const upstream = track(await startUpstream('A', (_request, response) => response.writeHead(status).end()));
-      await serve([{ replica: 'A', port: upstream.port }]);
-      await (await fetch(plane.url, { method })).text();
+      const upstream = rig.track(await startUpstream('A', (_request, response) => response.writeHead(status).end()));
+      await rig.serve([{ replica: 'A', port: upstream.port }]);
+      await (await fetch(rig.plane.url, { method })).text();
       const metrics = await counted();
       expect(happened(metrics.requests)).toEqual([`1 ${expected} answered`]);
       expect(happened(replica(metrics, 'A').requests)).toEqual([`1 ${expected} answered`]);
@@ -62,8 +48,8 @@ describe.each(LANES)('traffic, in the %s lane', (lane) => {
     });
 
     it('by the cause for which the balancer answered itself, at the replica that it was tried on last', async () => {
-      await serve([{ replica: 'A', port: await refusedPort() }]);
-      await (await fetch(plane.url)).text();
+      await rig.serve([{ replica: 'A', port: await refusedPort() }]);
+      await (await fetch(rig.plane.url)).text();
       const metrics = await counted();
       expect(happened(metrics.requests)).toEqual(['1 safe 5xx connect_failed']);
       expect(happened(replica(metrics, 'A').requests)).toEqual(['1 safe 5xx connect_failed']);
@@ -71,8 +57,8 @@ describe.each(LANES)('traffic, in the %s lane', (lane) => {
     });
 
     it('for nobody when there is no replica', async () => {
-      await serve([{ replica: 'A', state: 'unready' }]);
-      await (await fetch(plane.url)).text();
+      await rig.serve([{ replica: 'A', state: 'unready' }]);
+      await (await fetch(rig.plane.url)).text();
       const metrics = await counted();
       expect(happened(metrics.requests)).toEqual(['1 safe 5xx no_replica']);
       expect(replica(metrics, 'A').requests).toEqual([]);
@@ -88,8 +74,8 @@ describe.each(LANES)('traffic, in the %s lane', (lane) => {
         'idempotent 4xx expectation_failed',
       ],
     ])('also when it is refused at its head: %s', async (_what, bytes, expected) => {
-      await serve([]);
-      await rawExchange(plane.port, bytes);
+      await rig.serve([]);
+      await rawExchange(rig.plane.port, bytes);
       const metrics = await counted();
       expect(happened(metrics.requests)).toEqual([`1 ${expected}`]);
       // It took no time, which would make all others look faster.
@@ -97,30 +83,30 @@ describe.each(LANES)('traffic, in the %s lane', (lane) => {
     });
 
     it('when its client goes away', async () => {
-      const silent = track(await startHostile(() => {}));
-      await serve([{ replica: 'A', port: silent.port }]);
-      const client = await rawClient(plane.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+      const silent = rig.track(await startHostile(() => {}));
+      await rig.serve([{ replica: 'A', port: silent.port }]);
+      const client = await rawClient(rig.plane.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
       while (silent.connections.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
       client.socket.destroy();
       expect(happened((await counted()).requests)).toEqual(['1 safe 4xx client_gone']);
     });
 
     it('when its answer breaks off', async () => {
-      const cut = track(
+      const cut = rig.track(
         await startHostile((socket) =>
           socket.on('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf')),
         ),
       );
-      await serve([{ replica: 'A', port: cut.port }]);
-      await rawExchange(plane.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+      await rig.serve([{ replica: 'A', port: cut.port }]);
+      await rawExchange(rig.plane.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
       expect(happened((await counted()).requests)).toEqual(['1 safe 5xx mid_stream']);
     });
 
     it('as a tunnel at its handshake, and without a duration', async () => {
       const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
       await once(server, 'listening');
-      await serve([{ replica: 'A', port: (server.address() as AddressInfo).port }]);
-      const socket = new WebSocket(plane.url.replace('http', 'ws'));
+      await rig.serve([{ replica: 'A', port: (server.address() as AddressInfo).port }]);
+      const socket = new WebSocket(rig.plane.url.replace('http', 'ws'));
       await once(socket, 'open');
       const metrics = await counted();
       expect(happened(metrics.requests)).toEqual(['1 safe 1xx answered']);
@@ -133,12 +119,12 @@ describe.each(LANES)('traffic, in the %s lane', (lane) => {
     });
 
     it('as refused or answered when its handshake comes to nothing', async () => {
-      const plain = track(await startRawHttp((_request, response) => response.writeHead(404).end()));
+      const plain = rig.track(await startRawHttp((_request, response) => response.writeHead(404).end()));
       plain.server.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n'));
-      await serve([{ replica: 'A', port: plain.port }]);
+      await rig.serve([{ replica: 'A', port: plain.port }]);
       const handshake =
         'Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: eA==\r\nSec-WebSocket-Version: 13\r\n';
-      const first = await rawClient(plane.port, `GET / HTTP/1.1\r\nHost: a\r\n${handshake}\r\n`);
+      const first = await rawClient(rig.plane.port, `GET / HTTP/1.1\r\nHost: a\r\n${handshake}\r\n`);
       await first.until(/404/);
       first.socket.destroy();
       expect(happened((await counted()).requests)).toEqual(['1 safe 4xx answered']);
@@ -147,18 +133,20 @@ describe.each(LANES)('traffic, in the %s lane', (lane) => {
 
   describe('what is counted beside', () => {
     it('is how long a try took: the wait at the replica, not the client’s own', async () => {
-      const slow = track(await startUpstream('A', (_request, response) => setTimeout(() => response.end('x'), 120)));
-      await serve([{ replica: 'A', port: slow.port }]);
-      await (await fetch(plane.url)).text();
+      const slow = rig.track(
+        await startUpstream('A', (_request, response) => setTimeout(() => response.end('x'), 120)),
+      );
+      await rig.serve([{ replica: 'A', port: slow.port }]);
+      await (await fetch(rig.plane.url)).text();
       const { upstream } = replica(await counted(), 'A');
       expect(upstream.sum).toBeGreaterThan(0.1);
       expect(upstream.buckets.slice(0, 7)).toEqual([0, 0, 0, 0, 0, 0, 0]);
     });
 
     it('are bytes, of the process and of the replica that answered', async () => {
-      const upstream = track(await startUpstream('A', (_request, response) => response.end('y'.repeat(50_000))));
-      await serve([{ replica: 'A', port: upstream.port }]);
-      await (await fetch(plane.url, { method: 'POST', body: 'x'.repeat(20_000) })).text();
+      const upstream = rig.track(await startUpstream('A', (_request, response) => response.end('y'.repeat(50_000))));
+      await rig.serve([{ replica: 'A', port: upstream.port }]);
+      await (await fetch(rig.plane.url, { method: 'POST', body: 'x'.repeat(20_000) })).text();
       const metrics = await counted();
       const { received, sent } = replica(metrics, 'A');
       expect(received).toBeGreaterThan(20_000);
@@ -169,9 +157,9 @@ describe.each(LANES)('traffic, in the %s lane', (lane) => {
     });
 
     it('are connections: of clients, and made and reused to replicas', async () => {
-      const upstream = track(await startUpstream('A'));
-      await serve([{ replica: 'A', port: upstream.port }]);
-      const client = await rawClient(plane.port);
+      const upstream = rig.track(await startUpstream('A'));
+      await rig.serve([{ replica: 'A', port: upstream.port }]);
+      const client = await rawClient(rig.plane.port);
       for (let time = 1; time <= 3; time++) {
         client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
         await client.until(new RegExp(`(HTTP/1.1 200[^]*){${time}}`));
@@ -191,16 +179,16 @@ describe.each(LANES)('traffic, in the %s lane', (lane) => {
     });
 
     it('are retries by their reason, and those that the budget refused', async () => {
-      const busy = track(await startUpstream('A', (_request, response) => response.writeHead(503).end()));
+      const busy = rig.track(await startUpstream('A', (_request, response) => response.writeHead(503).end()));
       const refused = await refusedPort();
-      await serve([
+      await rig.serve([
         { replica: 'A', port: refused },
         { replica: 'B', port: busy.port },
         { replica: 'C', port: busy.port },
       ]);
       await Promise.all(
         Array.from({ length: 30 }, async (_, key) =>
-          (await fetch(plane.url, { headers: { 'x-hash-key': `${key}` } })).text(),
+          (await fetch(rig.plane.url, { headers: { 'x-hash-key': `${key}` } })).text(),
         ),
       );
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -213,7 +201,7 @@ describe.each(LANES)('traffic, in the %s lane', (lane) => {
     });
 
     it('is the work of each lane and how late it was', async () => {
-      await serve([], { workers: 2 });
+      await rig.serve([], { workers: 2 });
       const blocked = performance.now();
       while (performance.now() - blocked < 300);
       await new Promise((resolve) => setTimeout(resolve, 120));
@@ -229,16 +217,16 @@ describe.each(LANES)('traffic, in the %s lane', (lane) => {
 
   describe('the counts of a replica', () => {
     const ask = async (count: number) => {
-      for (let time = 0; time < count; time++) await (await fetch(plane.url)).text();
+      for (let time = 0; time < count; time++) await (await fetch(rig.plane.url)).text();
     };
     const answered = (metrics: DataMetrics, name: string) => happened(replica(metrics, name).requests);
 
     it('go on through its instances', async () => {
-      const upstream = track(await startUpstream('A'));
-      await serve([{ replica: 'A', id: 'first', port: upstream.port }]);
+      const upstream = rig.track(await startUpstream('A'));
+      await rig.serve([{ replica: 'A', id: 'first', port: upstream.port }]);
       await ask(2);
       await counted();
-      await plane.route([{ replica: 'A', id: 'second', port: upstream.port }], { epoch: 2 });
+      await rig.plane.route([{ replica: 'A', id: 'second', port: upstream.port }], { epoch: 2 });
       await ask(3);
       const metrics = await counted();
       expect(answered(metrics, 'A')).toEqual(['5 safe 2xx answered']);
@@ -246,11 +234,11 @@ describe.each(LANES)('traffic, in the %s lane', (lane) => {
     });
 
     it('vanish with it, and leave those of the process as they were', async () => {
-      const upstream = track(await startUpstream('A'));
-      await serve([{ replica: 'A', port: upstream.port }]);
+      const upstream = rig.track(await startUpstream('A'));
+      await rig.serve([{ replica: 'A', port: upstream.port }]);
       await ask(2);
       await counted();
-      await plane.route([{ replica: 'B', port: upstream.port }], { epoch: 2 });
+      await rig.plane.route([{ replica: 'B', port: upstream.port }], { epoch: 2 });
       await ask(1);
       const metrics = await counted();
       expect(metrics.replicas.map((one) => one.replica)).toEqual(['B']);
@@ -259,12 +247,12 @@ describe.each(LANES)('traffic, in the %s lane', (lane) => {
     });
 
     it('are none of whoever had its row before', async () => {
-      const upstream = track(await startUpstream('A'));
-      await serve([{ replica: 'A', port: upstream.port }]);
+      const upstream = rig.track(await startUpstream('A'));
+      await rig.serve([{ replica: 'A', port: upstream.port }]);
       await ask(4);
-      await plane.route([]);
+      await rig.plane.route([]);
       await counted();
-      await plane.route([{ replica: 'A', id: 'again', port: upstream.port }]);
+      await rig.plane.route([{ replica: 'A', id: 'again', port: upstream.port }]);
       await ask(1);
       expect(answered(await counted(), 'A')).toEqual(['1 safe 2xx answered']);
     });

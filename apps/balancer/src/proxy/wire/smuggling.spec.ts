@@ -1,11 +1,10 @@
 // Requests that can be read in two ways, each with a second request in its surplus, through a data plane to a replica that keeps
 // what it is sent: what forgiving and strict readers find there is what the balancer has answered.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type InlinePlane, startInlinePlane } from '../testing/inline-plane.js';
 import { LANES } from '../testing/lanes.js';
 import { AMBIGUOUS } from './testing/ambiguous.js';
 import { SURPLUS } from './testing/ambiguous-request.js';
-import { type RecordingReplica, startRecordingReplica } from './testing/recording-replica.js';
+import { type RecordedPlane, startRecordedPlane } from './testing/recorded-plane.js';
 import { isAllowed, judge } from './testing/verdict.js';
 import { exchange } from './testing/wire-client.js';
 
@@ -25,32 +24,23 @@ describe('the set of ambiguous requests', () => {
 });
 
 describe.each(LANES)('an ambiguous request through the %s lane is refused, or passed on in its one meaning', (lane) => {
-  let plane: InlinePlane;
-  let replica: RecordingReplica;
-  beforeAll(async () => {
-    replica = await startRecordingReplica();
-    plane = await startInlinePlane({ express: lane === 'express' });
-    await plane.route([{ replica: 'A', port: replica.port }]);
-  });
-  afterAll(async () => {
-    await plane.close();
-    await replica.close();
-  });
+  let recorded: RecordedPlane;
+  beforeAll(async () => void (recorded = await startRecordedPlane(lane)));
+  afterAll(() => recorded.close());
 
   describe.each(AMBIGUOUS)('$group', ({ requests }) => {
     it.each(requests)('$name ($section)', async (request) => {
-      const before = plane.claims.outcomes(0).answered;
+      const { plane, replica } = recorded;
+      const before = recorded.answered();
       const result = await exchange(plane.port, [request.bytes + SURPLUS], { ends: request.unfinished });
-      // Bounded: a claim that leaks must fail this test, and not hold up those after it.
-      for (let turn = 0; turn < 20_000 && plane.claims.inFlight(0) > 0; turn++) await new Promise(setImmediate);
-      expect(plane.claims.inFlight(0)).toBe(0);
+      expect(await recorded.settled()).toBe(0);
       const recording = replica.take();
 
       const { judgement, reason } = judge(request, result, recording);
       expect(isAllowed(request, judgement) ? '' : `${judgement}, but it may ${request.may}: ${reason}`).toBe('');
       // What the replica took for requests is what was counted, and what the client got answers for.
       const fromReplica = result.answers.filter((answer) => answer.fromReplica);
-      expect(plane.claims.outcomes(0).answered - before).toBe(recording.requests.length);
+      expect(recorded.answered() - before).toBe(recording.requests.length);
       expect(fromReplica).toHaveLength(recording.requests.length);
       expect(fromReplica.map(({ body }) => body)).toEqual(fromReplica.map(() => expect.stringMatching(/^[A-Z]+ \S+$/)));
       expect(result.answers.filter(({ whole }) => !whole)).toEqual([]);

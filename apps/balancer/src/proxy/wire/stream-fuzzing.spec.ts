@@ -2,12 +2,11 @@
 // replica gets what was counted and answered, in bytes that cannot be read otherwise, and every connection comes to an end.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type InlinePlane, startInlinePlane } from '../testing/inline-plane.js';
 import { LANES } from '../testing/lanes.js';
 import { drawFrom, mutate, split } from './testing/fuzz/draw.js';
 import { drawStream } from './testing/fuzz/drawn-streams.js';
 import { LENIENCIES, readLeniently } from './testing/lenient-reader.js';
-import { type RecordingReplica, startRecordingReplica } from './testing/recording-replica.js';
+import { type RecordedPlane, startRecordedPlane } from './testing/recorded-plane.js';
 import { faultsOf } from './testing/sent-bytes.js';
 import { exchange, type WireExchange } from './testing/wire-client.js';
 
@@ -19,22 +18,10 @@ const draws = fc
 const PATIENCE = 40;
 
 describe.each(LANES)('a stream of requests through the %s lane', (lane) => {
-  let plane: InlinePlane;
-  let replica: RecordingReplica;
-  beforeAll(async () => {
-    replica = await startRecordingReplica();
-    plane = await startInlinePlane({ express: lane === 'express' });
-    await plane.route([{ replica: 'A', port: replica.port }]);
-  });
-  afterAll(async () => {
-    await plane.close();
-    await replica.close();
-  });
+  let recorded: RecordedPlane;
+  beforeAll(async () => void (recorded = await startRecordedPlane(lane)));
+  afterAll(() => recorded.close());
 
-  const settled = async () => {
-    for (let turn = 0; turn < 20_000 && plane.claims.inFlight(0) > 0; turn++) await new Promise(setImmediate);
-    expect(plane.claims.inFlight(0)).toBe(0);
-  };
   const told = ({ answers }: WireExchange) => answers.filter(({ fromReplica }) => fromReplica).map(({ body }) => body);
 
   it('has as many answers as legal requests, in their order, wherever it is cut', async () => {
@@ -42,12 +29,12 @@ describe.each(LANES)('a stream of requests through the %s lane', (lane) => {
       fc.asyncProperty(draws, async (begin) => {
         const draw = begin();
         const { text, requests } = drawStream(draw, 1 + draw.below(5));
-        const result = await exchange(plane.port, split(draw, text, 12));
+        const result = await exchange(recorded.plane.port, split(draw, text, 12));
         expect(told(result)).toEqual(requests.map(({ method, target }) => `${method} ${target}`));
         expect(result.answers).toHaveLength(requests.length);
         expect(result.surplus).toBe('');
-        await settled();
-        const seen = replica.take().requests;
+        expect(await recorded.settled()).toBe(0);
+        const seen = recorded.replica.take().requests;
         expect(seen.map(({ body }) => body).sort()).toEqual(requests.map(({ body }) => body).sort());
       }),
       { numRuns: 150, seed: SEED },
@@ -59,15 +46,15 @@ describe.each(LANES)('a stream of requests through the %s lane', (lane) => {
       fc.asyncProperty(draws, async (begin) => {
         const draw = begin();
         const bytes = mutate(draw, drawStream(draw, 1 + draw.below(3)).text, 1 + draw.below(4));
-        const before = plane.claims.outcomes(0).answered;
-        const result = await exchange(plane.port, split(draw, bytes, 6), { endsAfter: PATIENCE });
-        await settled();
-        const { requests, refused, connections } = replica.take();
+        const before = recorded.answered();
+        const result = await exchange(recorded.plane.port, split(draw, bytes, 6), { endsAfter: PATIENCE });
+        expect(await recorded.settled()).toBe(0);
+        const { requests, refused, connections } = recorded.replica.take();
 
         expect(refused).toBe(0);
         expect(connections.flatMap(faultsOf)).toEqual([]);
         // Who is gone before the answer is whole gets none, or not all of it.
-        expect(plane.claims.outcomes(0).answered - before).toBeLessThanOrEqual(requests.length);
+        expect(recorded.answered() - before).toBeLessThanOrEqual(requests.length);
         expect(told(result).length).toBeLessThanOrEqual(requests.length);
         for (const leniency of LENIENCIES)
           expect(connections.flatMap((sent) => readLeniently(sent, leniency)).length).toBe(requests.length);
