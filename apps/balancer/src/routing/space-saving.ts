@@ -22,6 +22,9 @@ export interface SketchedKey {
   readonly text: string | undefined;
 }
 
+/** Numbers of a place in the table, and which of them is the hash. */
+const [PLACE, HASH] = [2, 1];
+
 export class SpaceSaving {
   readonly #hashes: Int32Array;
   readonly #counts: Float64Array;
@@ -31,8 +34,9 @@ export class SpaceSaving {
   readonly #texts: (string | undefined)[];
   /** Counter by place in the heap. */
   readonly #heap: Int32Array;
-  /** Counter + 1 by hash, linear probing; 0 = empty. Never more than half full. */
+  /** Counter + 1 by hash, linear probing; 0 = empty. Never more than half full. Beside it the hash, so that one look finds both. */
   readonly #table: Int32Array;
+  /** Of places in the table, of which each has two numbers. */
   readonly #mask: number;
   #size = 0;
   #total = 0;
@@ -44,8 +48,8 @@ export class SpaceSaving {
     this.#errors = new Float64Array(capacity);
     this.#texts = new Array<string | undefined>(capacity).fill(undefined);
     this.#heap = new Int32Array(capacity);
-    this.#table = new Int32Array(2 ** Math.ceil(Math.log2(2 * capacity)));
-    this.#mask = this.#table.length - 1;
+    this.#table = new Int32Array(2 * 2 ** Math.ceil(Math.log2(2 * capacity)));
+    this.#mask = this.#table.length - 1 - HASH;
   }
 
   /** Everything seen, faded as the counts are. */
@@ -165,30 +169,37 @@ export class SpaceSaving {
   }
 
   #find(hash: number): number {
-    for (let slot = hash & this.#mask; this.#table[slot] !== 0; slot = (slot + 1) & this.#mask) {
-      const counter = this.#table[slot] - 1;
-      if (this.#hashes[counter] === hash) return counter;
-    }
+    const table = this.#table;
+    for (let place = this.#homeOf(hash); table[place] !== 0; place = (place + PLACE) & this.#mask)
+      if (table[place + HASH] === hash) return table[place] - 1;
     return -1;
   }
 
   #link(counter: number): void {
-    let slot = this.#hashes[counter] & this.#mask;
-    while (this.#table[slot] !== 0) slot = (slot + 1) & this.#mask;
-    this.#table[slot] = counter + 1;
+    const hash = this.#hashes[counter];
+    let place = this.#homeOf(hash);
+    while (this.#table[place] !== 0) place = (place + PLACE) & this.#mask;
+    this.#table[place] = counter + 1;
+    this.#table[place + HASH] = hash;
   }
 
   /** Closes the gap behind it, so that nobody is lost who was put further on because of it. */
   #unlink(hash: number): void {
-    let gap = hash & this.#mask;
-    while (this.#hashes[this.#table[gap] - 1] !== hash) gap = (gap + 1) & this.#mask;
-    for (let slot = (gap + 1) & this.#mask; this.#table[slot] !== 0; slot = (slot + 1) & this.#mask) {
-      const home = this.#hashes[this.#table[slot] - 1] & this.#mask;
+    const table = this.#table;
+    let gap = this.#homeOf(hash);
+    while (table[gap + HASH] !== hash || table[gap] === 0) gap = (gap + PLACE) & this.#mask;
+    for (let place = (gap + PLACE) & this.#mask; table[place] !== 0; place = (place + PLACE) & this.#mask) {
+      const home = this.#homeOf(table[place + HASH]);
       // From its home on, it is reached without the gap.
-      if (((slot - home) & this.#mask) < ((slot - gap) & this.#mask)) continue;
-      this.#table[gap] = this.#table[slot];
-      gap = slot;
+      if (((place - home) & this.#mask) < ((place - gap) & this.#mask)) continue;
+      table[gap] = table[place];
+      table[gap + HASH] = table[place + HASH];
+      gap = place;
     }
-    this.#table[gap] = 0;
+    table[gap] = 0;
+  }
+
+  #homeOf(hash: number): number {
+    return (hash << 1) & this.#mask;
   }
 }

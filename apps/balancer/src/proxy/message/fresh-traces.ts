@@ -1,5 +1,8 @@
 // Owns the ids of traces that begin here, and of the balancer's spans, made many at a time: a request takes the next one as a slice, since
 // to put digits together one by one would cost more than all else that tracing does. What they mean is trace-context.ts's.
+//
+// Of a trace id the right half is random for each, as samplers go by it. The left half is random, too, and 256 in a row share it; so do
+// spans, but for their last two digits, which count. They are names and no secrets.
 import { randomFillSync } from 'node:crypto';
 import { freshLine } from './trace-context.js';
 
@@ -10,12 +13,13 @@ export interface FreshTraces {
   readonly span: () => string;
 }
 
+/** Texts that share digits. */
+const SHARERS = 256;
 /** Texts that are made at a time. A slice keeps all of them, and a tunnel may be open for a day: so few. */
 const TEXTS = 8;
-/** Random bytes that are fetched at a time: a multiple of what all texts together take. */
-const STOCK = 512 * 24;
-/** Stands for a digit. */
-const BLANK = '_';
+/** In a template: two digits that are random for each text, two that some share, and two that count. */
+const [OWN, SHARED, COUNT] = ['##', '==', '++'];
+const SPAN = SHARED.repeat(7) + COUNT;
 /** Two digits of each byte, the first one in the upper half. */
 const PAIRS = Uint16Array.from({ length: 256 }, (_, byte) =>
   Buffer.from(byte.toString(16).padStart(2, '0'), 'latin1').readUInt16BE(),
@@ -23,28 +27,34 @@ const PAIRS = Uint16Array.from({ length: 256 }, (_, byte) =>
 
 /** @param fill fills with random bytes */
 export function freshTraces(fill: (bytes: Uint8Array) => void = randomFillSync): FreshTraces {
-  return {
-    line: texts(freshLine(BLANK.repeat(32), BLANK.repeat(16)), fill),
-    span: texts(BLANK.repeat(16), fill),
-  };
+  return { line: texts(freshLine(SHARED.repeat(8) + OWN.repeat(8), SPAN), fill), span: texts(SPAN, fill) };
 }
 
-/** @param template with places for digits @returns the next text, with random digits in its places */
+/** @returns the next text, with digits in the places of the template */
 function texts(template: string, fill: (bytes: Uint8Array) => void): () => string {
-  const stock = new Uint8Array(STOCK);
   const bytes = Buffer.from(template.repeat(TEXTS), 'latin1');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const places = [...template.repeat(TEXTS).matchAll(new RegExp(BLANK.repeat(2), 'g'))].map(({ index }) => index);
-  let used = STOCK;
+  const [own, shared, counts] = [OWN, SHARED, COUNT].map((mark) => placesOf(mark, template));
+  const stock = new Uint8Array(shared.length + own.length * SHARERS);
+  let made = SHARERS;
   let text = '';
   let next = 0;
+  const share = () => {
+    fill(stock);
+    // An id of zeros is none: no id has a zero here.
+    shared.forEach((place, at) => {
+      const byte = stock[at] === 0 ? 1 : stock[at];
+      for (let begin = 0; begin < bytes.length; begin += template.length) view.setUint16(begin + place, PAIRS[byte]);
+    });
+    made = 0;
+  };
   const refill = () => {
-    if (used === STOCK) {
-      fill(stock);
-      for (let id = 0; id < STOCK; id += 8) avoidZero(stock, id);
-      used = 0;
+    if (made === SHARERS) share();
+    for (let begin = 0; begin < bytes.length; begin += template.length, made++) {
+      let used = shared.length + made * own.length;
+      for (let at = 0; at < own.length; at++) view.setUint16(begin + own[at], PAIRS[stock[used++]]);
+      for (let at = 0; at < counts.length; at++) view.setUint16(begin + counts[at], PAIRS[made]);
     }
-    for (let place = 0; place < places.length; place++) view.setUint16(places[place], PAIRS[stock[used++]]);
     text = bytes.toString('latin1');
     next = 0;
   };
@@ -55,7 +65,6 @@ function texts(template: string, fill: (bytes: Uint8Array) => void): () => strin
   };
 }
 
-/** An id of zeros is none. */
-function avoidZero(stock: Uint8Array, id: number): void {
-  if (stock[id] === 0 && stock.subarray(id, id + 8).every((byte) => byte === 0)) stock[id + 7] = 1;
+function placesOf(mark: string, template: string): number[] {
+  return [...template.matchAll(new RegExp(`[${mark}]{2}`, 'g'))].map(({ index }) => index);
 }

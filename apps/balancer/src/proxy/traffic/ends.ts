@@ -51,6 +51,11 @@ export function endIndex(outcome: End | 'answered', status: number): number {
   return outcome === 'answered' ? classOf(status) : CAUSE_INDEX[outcome];
 }
 
+/** @param end index into ENDS @returns index into STATUS_CLASSES */
+export function statusOfEnd(end: number): number {
+  return end < CLASSES.length ? end : ENDS[end].status;
+}
+
 function classOf(status: number): number {
   return Math.min(CLASSES.length, Math.max(1, Math.floor(status / 100))) - 1;
 }

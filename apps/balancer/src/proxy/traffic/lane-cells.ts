@@ -2,7 +2,7 @@
 // a 64-bit float, which is read whole on every machine that node runs on in 64 bits and exact up to 2^53. Where a count lies is
 // traffic-layout.ts's, when something is counted lane-meter.ts's and lane-pulse.ts's.
 import { bucketOf, DURATION_BOUNDS, LAG_BOUNDS } from '../../telemetry/buckets.js';
-import { ENDS } from './ends.js';
+import { ENDS, statusOfEnd } from './ends.js';
 import {
   beginOfLane,
   beginOfRow,
@@ -55,7 +55,7 @@ export class LaneCells {
 
   /** Of the request that is over. @param end index into ENDS */
   duration(end: number, seconds: number): void {
-    this.#observe(this.#lane + DURATIONS + ENDS[end].status * DURATION_SIZE, DURATION_BOUNDS, seconds);
+    this.#observe(this.#lane + DURATIONS + statusOfEnd(end) * DURATION_SIZE, DURATION_BOUNDS, seconds);
   }
 
   /** A request is over. @param row also NO_ROW @param method index into METHOD_CLASSES @param end index into ENDS */

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { bucketOf, DURATION_BOUNDS } from '../../telemetry/buckets.js';
 import { causes, SILENT_ENDS } from '../answers/causes.js';
-import { endIndex, ENDS, METHOD_CLASSES, methodClass, STATUS_CLASSES } from './ends.js';
+import { endIndex, ENDS, METHOD_CLASSES, methodClass, STATUS_CLASSES, statusOfEnd } from './ends.js';
 import { TrafficCells, readRow } from './traffic-cells.js';
 import { beginOfRow, NO_ROW, ROW } from './traffic-layout.js';
 
@@ -122,6 +122,10 @@ describe('the end of a request', () => {
         ENDS[endIndex('answered', status)].cause,
         STATUS_CLASSES[ENDS[endIndex('answered', status)].status],
       ]).toEqual(['', shown]);
+  });
+
+  it('is in the duration histogram of the status that belongs to it', () => {
+    expect(ENDS.map((_, end) => statusOfEnd(end))).toEqual(ENDS.map(({ status }) => status));
   });
 
   it.each([
