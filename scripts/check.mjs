@@ -10,6 +10,7 @@ const checks = [
   ['lint', bin('eslint'), ['.']],
   ['format', bin('prettier'), ['--check', '--log-level=warn', '.']],
   ['types', bin('tsc'), ['--noEmit', '-p', 'tsconfig.json']],
+  ['types of the dashboard’s page', bin('tsc'), ['-p', 'apps/balancer/src/dashboard/page/tsconfig.json']],
   ['types of the experiments', bin('tsc'), ['-p', 'experiments/tsconfig.json']],
   ['types of the drills', bin('tsc'), ['-p', 'drills/tsconfig.json']],
   ['types of the benchmarks', bin('tsc'), ['-p', 'bench/tsconfig.json']],

@@ -26,7 +26,7 @@ export function launchChromium(): Promise<Browser> {
 }
 
 export interface WatchedPage extends Page {
-  /** Errors that the page or its console had, refusals by its content policy among them. */
+  /** Errors that the page or its console had, refusals by its content policy among them, and what it asked of another origin. */
   readonly complaints: string[];
 }
 
@@ -44,6 +44,9 @@ export async function openPage(
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
     if (message.type() === 'error' && !expected.test(message.location().url)) complaints.push(message.text());
+  });
+  page.on('request', (request) => {
+    if (new URL(request.url()).origin !== new URL(url).origin) complaints.push(`it asked for ${request.url()}`);
   });
   await page.goto(url);
   return Object.assign(page, { complaints });

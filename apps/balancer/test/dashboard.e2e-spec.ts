@@ -7,6 +7,18 @@ import { lowContrasts } from './page-contrast.js';
 
 const TEST_MS = 120_000;
 
+/** For Page.evaluate: what one can use with a mouse; the page's dialogs are closed. */
+const visibleControls = `[...document.querySelectorAll('a, button, input, select, textarea, summary, [tabindex="0"]')]
+  .filter((one) => one.checkVisibility() && !one.disabled)
+  .map((one) => one.getAttribute('aria-label') ?? one.textContent ?? one.id)`;
+/** For Page.evaluate: what has the focus, under the same name, and what one sees of that. */
+const focused = `(() => {
+  const one = document.activeElement;
+  const { outlineStyle, outlineWidth } = getComputedStyle(one);
+  const name = one.getAttribute('aria-label') ?? one.textContent ?? one.id;
+  return { name, outline: one === document.body ? 'away' : outlineStyle === 'none' ? 'none' : outlineWidth };
+})()`;
+
 describeWithChromium('the dashboard', () => {
   let balancer: Balancer;
   let browser: Browser;
@@ -193,6 +205,66 @@ describeWithChromium('the dashboard', () => {
   );
 
   it(
+    'by keyboard alone: everything that can be used is reached, and one sees where one is',
+    async () => {
+      await page.evaluate('document.activeElement.blur()');
+      const usable = await page.evaluate<string[]>(visibleControls);
+      expect(usable.length).toBeGreaterThan(8);
+      const reached = new Set<string>();
+      for (let step = 0; step < usable.length + 5; step++) {
+        await page.keyboard.press('Tab');
+        const { name, outline } = await page.evaluate<{ name: string; outline: string }>(focused);
+        reached.add(name);
+        expect(`${name}: ${outline}`).not.toMatch(/: (none|0px)/);
+      }
+      expect(usable.filter((name) => !reached.has(name))).toEqual([]);
+    },
+    TEST_MS,
+  );
+
+  it(
+    'a dialog that leads to another one hands the focus on, and Escape gives it back to where the first was opened',
+    async () => {
+      await everyoneReady();
+      const button = page.getByRole('button', { name: 'Manage Server 3', exact: true });
+      await button.focus();
+      await page.keyboard.press('Enter');
+      await dialog().getByRole('button', { name: 'Drain…' }).focus();
+      await page.keyboard.press('Enter');
+      await dialog().getByRole('heading', { name: 'Drain Server 3?' }).waitFor();
+      expect(await page.evaluate('document.activeElement.closest("dialog")?.id')).toBe('dialog');
+      await page.keyboard.press('Escape');
+      await dialog().waitFor({ state: 'hidden' });
+      expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).toBe('Manage Server 3');
+    },
+    TEST_MS,
+  );
+
+  it(
+    'a dialog about a replica follows what becomes of it',
+    async () => {
+      await open('Server 3');
+      await dialog().getByRole('button', { name: 'Drain…' }).waitFor();
+      await postJson(`${balancer.adminUrl}/api/replicas/Server%203/drain`, {});
+      await dialog().locator('.state', { hasText: 'drained' }).waitFor();
+      await press('Undrain');
+      await shows('Server 3', 'ready');
+    },
+    TEST_MS,
+  );
+
+  it('whoever hears the page is told what each part is: nothing that can be used or looked at is without a name', async () => {
+    const tree = await page.locator('body').ariaSnapshot();
+    expect(tree).toMatch(/img "The ring: 3 replicas\./);
+    expect(tree).toMatch(/table "Replicas"/);
+    expect(tree).toMatch(/columnheader "Requests\/s"/);
+    expect(tree).toMatch(/rowheader "Server 1"/);
+    expect(
+      tree.match(/^\s*- (button|link|textbox|spinbutton|checkbox|img|table|dialog|region)( \[.*\])?:?$/gm),
+    ).toBeNull();
+  });
+
+  it(
     'can be read in light and dark (WCAG AA), by the system or by choice, and fits a narrow screen',
     async () => {
       const ground = () => page.evaluate('getComputedStyle(document.body).backgroundColor');
@@ -293,12 +365,19 @@ describeWithChromium('the dashboard of a balancer that goes away', () => {
       await page.locator('#connection.live').waitFor();
       await first.kill9();
       await page.locator('#banners', { hasText: /What you see is as it was at/ }).waitFor();
-      expect(await page.locator('main.stale').count()).toBe(1);
+      expect(await page.locator('body.stale').count()).toBe(1);
+      expect(await page.evaluate(lowContrasts)).toEqual([]);
+      // Read out once, however often it tries: the same words stay, only the time of the next try changes.
+      const banner = await page.locator('#banners p').elementHandle();
+      const next = page.locator('#banners p [aria-hidden]');
+      const said = await next.textContent();
+      await eventually('another try', async () => ((await next.textContent()) === said ? undefined : true));
+      expect(await page.evaluate((one) => one?.isConnected, banner)).toBe(true);
 
       const env = { RUNTIME: 'process', N: '2', ADMIN_PORT: new URL(first.adminUrl).port };
       const second = await startBalancer({ env, home: first.home });
       await page.locator('#connection.live').waitFor({ timeout: 2 * PATIENCE_MS });
-      await page.locator('main.stale').waitFor({ state: 'detached' });
+      await page.locator('body.stale').waitFor({ state: 'detached' });
       await postJson(`${second.adminUrl}/add`, { n: 1, hostnames: ['after'] });
       await page.locator('#replicas tr[data-key="after"] .state', { hasText: 'ready' }).waitFor();
       await second.stop('SIGINT');

@@ -5,11 +5,15 @@ import { h } from './dom.js';
 import { generatedNames, listed } from './format.js';
 import { Preview } from './preview.js';
 
+/** @typedef {{ n: number, hostnames?: string[] }} Wish the body of POST /add */
+
+/** @param {import('./pool-store.js').PoolStore} store */
 export function openAdd(store) {
   openDialog('Add replicas', (close) => {
     const many = h('input', { type: 'number', min: 1, step: 1, value: 1, required: true });
     const names = h('input', { autocomplete: 'off', spellcheck: 'false' });
     const { place, show } = refusalPlace();
+    /** @returns {Wish} */
     const wish = () => {
       const hostnames = names.value
         .split(',')
@@ -21,6 +25,7 @@ export function openAdd(store) {
       'Add',
       async () => {
         const before = new Set(store.names());
+        /** @type {{ message: { replicas: string[] } }} */
         const { message } = await post('add', wish());
         close();
         say(`${listed(message.replicas.filter((name) => !before.has(name)))} added`);
@@ -43,7 +48,10 @@ export function openAdd(store) {
   });
 }
 
-/** The same change as POST /api/preview wants it, or why it cannot be one. */
+/**
+ * The same change as POST /api/preview wants it, or why it cannot be one.
+ * @param {Wish} wish @param {readonly string[]} members
+ */
 export function proposal({ n, hostnames = [] }, members) {
   if (!Number.isInteger(n) || n < 1) return 'How many is a whole number from 1 on.';
   if (n > 1000) return 'That is more than any pool may have.';

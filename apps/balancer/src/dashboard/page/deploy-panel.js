@@ -1,10 +1,14 @@
 // Owns deploys: asking for one, with what it would change beforehand, and its course, replica by replica, until it has ended.
-import { ask, post } from './api.js';
+import { ask, post, statusOf } from './api.js';
 import { actButton, closeButton, field, openDialog, refusalPlace, say } from './dialog.js';
 import { byId, h } from './dom.js';
 import { LiveStream } from './live.js';
 
+/** @import { DeployView, SpecView } from './api-types.js' */
+
+/** @type {Partial<Record<DeployView['status'], string>>} */
 const TONES = { 'rolled-out': 'good', rolling: 'busy', 'rolling-back': 'warn', 'rolled-back': 'warn', failed: 'bad' };
+/** @type {Record<DeployView['replicas'][number]['step'], string>} */
 const STEPS = {
   waiting: 'still',
   replacing: 'busy',
@@ -27,16 +31,17 @@ export class DeployPanel {
     try {
       this.#take(await ask('api/deploy'));
     } catch (error) {
-      if (error.status !== 404) throw error;
+      if (statusOf(error) !== 404) throw error;
     }
   }
 
-  open(spec) {
+  /** @param {string} runtime of the pool @param {SpecView | undefined} spec undefined: it could not be had */
+  open(runtime, spec) {
     openDialog('Deploy', (close) => {
       const image = h('input', {
         autocomplete: 'off',
         spellcheck: 'false',
-        placeholder: spec.desired?.image?.reference ?? '',
+        placeholder: spec?.desired.imageRef ?? '',
       });
       const env = h('textarea', { rows: 3, spellcheck: 'false' });
       const { place, show } = refusalPlace();
@@ -55,6 +60,7 @@ export class DeployPanel {
       const check = actButton(
         'Check',
         async () => {
+          /** @type {DeployView} */
           const { status, changes } = await post('api/deploy', { ...wish(), dryRun: true });
           plan.textContent =
             status === 'unchanged'
@@ -75,7 +81,7 @@ export class DeployPanel {
           {},
           'One replica after the other gets a new instance in its own place. No request is lost and no key moves; the first that fails takes the deploy back.',
         ),
-        field('Image', image, 'Docker only. Left empty: the one in force, resolved anew.'),
+        runtime === 'docker' ? field('Image', image, 'Left empty: the one in force, resolved anew.') : undefined,
         field('Environment', env, 'One a line: NAME=value sets, NAME alone takes away; all others stay.'),
         plan,
         place,
@@ -84,17 +90,20 @@ export class DeployPanel {
     });
   }
 
+  /** @param {DeployView} view */
   #take(view) {
     this.#show(view);
     if (view.startedAt !== null && view.endedAt === null) this.#stream.start();
   }
 
+  /** @param {DeployView} view */
   #ended(view) {
     this.#stream.stop();
     this.#show(view);
     say(`The deploy is ${view.status}`);
   }
 
+  /** @param {DeployView} view */
   #show({ status, changes, replicas, reason, startedAt, endedAt }) {
     if (startedAt === null) return;
     const { place, show } = refusalPlace();
@@ -132,7 +141,7 @@ export class DeployPanel {
   }
 }
 
-/** @returns {{ env?: Record<string, string | null> }} what POST /api/deploy lays over the environment in force */
+/** @param {string} text @returns {{ env?: Record<string, string | null> }} what POST /api/deploy lays over the environment in force */
 export function readEnv(text) {
   const lines = text
     .split('\n')

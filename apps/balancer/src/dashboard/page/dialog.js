@@ -1,58 +1,67 @@
 // Owns the one dialog of the page: opening it, its title, closing it, and showing why something was refused. The browser keeps the
 // focus inside and gives it back. What stands in it is its callers'.
+import { reasonOf } from './api.js';
 import { byId, h } from './dom.js';
 
-/** @param {string} title @param {(close: () => void) => Node[]} content */
+/** @param {string} title @param {(close: () => void) => readonly import('./dom.js').Child[]} content */
 export function openDialog(title, content) {
-  const dialog = byId('dialog');
+  const dialog = byId('dialog', HTMLDialogElement);
   const close = () => dialog.close();
-  dialog.replaceChildren(h('h2', { id: 'dialog-title' }, title), ...content(close));
-  if (!dialog.open) dialog.showModal();
-  return dialog;
+  // One that leads to another is closed first: so the new one is announced, takes the focus, and gives it back to where the first one was opened.
+  if (dialog.open) close();
+  dialog.replaceChildren(h('h2', { id: 'dialog-title' }, title), h('div', {}, ...content(close)));
+  dialog.showModal();
 }
 
-/** For screen readers, and for whoever looks elsewhere. */
+/** For screen readers, and for whoever looks elsewhere. @param {string} text */
 export function say(text) {
   byId('said').textContent = text;
 }
 
+/** @typedef {(error?: unknown) => void} Show why something was refused; nothing: it was not */
+
 /** A place for the balancer's own words when it says no. */
 export function refusalPlace() {
   const place = h('p', { class: 'refused bad', role: 'alert', hidden: true });
+  /** @type {Show} */
   const show = (error) => {
     place.hidden = error === undefined;
-    place.textContent = error === undefined ? '' : error.message;
+    place.textContent = error === undefined ? '' : reasonOf(error);
   };
   return { place, show };
 }
 
 /**
  * A button that does something, once at a time, and says when that was refused.
- * @param {() => Promise<void>} act @param {(error?: Error) => void} show
+ * @param {string} label @param {() => Promise<void>} act @param {Show} show
+ * @param {{ className?: string, disabled?: boolean }} [look]
  */
 export function actButton(label, act, show, { className = '', disabled = false } = {}) {
   const button = h('button', { type: 'button', class: className, disabled }, label);
   button.addEventListener('click', async () => {
-    button.disabled = true;
+    // Not disabled meanwhile: a button that is loses the focus, and whoever has no mouse their place.
+    if (button.ariaBusy === 'true') return;
+    button.ariaBusy = 'true';
     show();
     try {
       await act();
     } catch (error) {
       show(error);
     } finally {
-      button.disabled = false;
+      button.ariaBusy = null;
     }
   });
   return button;
 }
 
+/** @param {() => void} close */
 export function closeButton(close, label = 'Close') {
   return h('button', { type: 'button', click: close }, label);
 }
 
 let lastField = 0;
 
-/** A labelled control, with a hint that is read out with it. */
+/** A labelled control, with a hint that is read out with it. @param {string} label @param {HTMLElement} control @param {string} [hint] */
 export function field(label, control, hint) {
   const id = `field-${++lastField}`;
   control.id = id;

@@ -2,13 +2,16 @@
 // docs/observability.md; a type that is not known here is shown by its name.
 import { duration, listed, percent, plural } from './format.js';
 
+/** @import { DeathView, PoolEvent, PoolEventType } from './api-types.js' */
 /** @typedef {{ tone: 'good' | 'busy' | 'warn' | 'bad' | 'still', sign: string, text: string, more?: string }} Words */
 
-/** @param {object} event as /api/events sends it @returns {Words} */
+/** @param {PoolEvent} event as /api/events sends it @returns {Words} */
 export function wordsOf(event) {
-  return WORDS[event.type]?.(event) ?? { tone: 'still', sign: '·', text: event.type };
+  const words = /** @type {Record<string, ((event: PoolEvent) => Words) | undefined>} */ (WORDS)[event.type];
+  return words?.(event) ?? { tone: 'still', sign: '·', text: event.type };
 }
 
+/** @type {{ [T in PoolEventType]: (event: Extract<PoolEvent, { type: T }>) => Words }} */
 const WORDS = {
   started: (e) => good('▶', `The pool is under control: ${plural(e.replicas, 'replica')} (${e.runtime})`),
   stopping: (e) => warn('■', e.mode === 'end' ? 'The pool is being ended' : 'The balancer leaves; replicas may stay'),
@@ -52,32 +55,47 @@ const WORDS = {
 };
 
 /** Every type that is known here: an EventSource hears only what it was told to listen for. */
-export const EVENT_TYPES = Object.keys(WORDS);
+export const EVENT_TYPES = /** @type {PoolEventType[]} */ (Object.keys(WORDS));
 
-const tone = (name) => (sign, text, more) => ({ tone: name, sign, text, more });
+/**
+ * @param {Words['tone']} name
+ * @returns {(sign: string, text: string, more?: string) => Words}
+ */
+function tone(name) {
+  return (sign, text, more) => ({ tone: name, sign, text, more });
+}
 const good = tone('good');
 const busy = tone('busy');
 const warn = tone('warn');
 const bad = tone('bad');
 const still = tone('still');
 
+/** @typedef {Extract<PoolEvent, { type: 'deploy' }>} DeployEvent */
+/** @typedef {Extract<PoolEvent, { type: 'added' | 'removed' | 'weight' }>} MoveEvent */
+
+/** @param {DeployEvent} event */
 function deployed({ revision, status, reason }) {
-  const tell = { rolling: busy, 'rolled-out': good, failed: bad }[status] ?? warn;
+  const tell = { rolling: busy, 'rolled-out': good, 'rolling-back': warn, 'rolled-back': warn, failed: bad }[status];
   return tell('⇄', `Deploy ${revision} is ${status}`, reason ?? undefined);
 }
 
+/** @param {MoveEvent} event */
 function moved({ moved: part, minimum, members }) {
   const least = part - minimum < 0.0005 ? 'the least possible' : `the least possible is ${percent(minimum)}`;
   return `${percent(part)} of the keys moved, ${least}; ${plural(members, 'replica')} now`;
 }
 
+/** @param {Extract<PoolEvent, { type: 'weight' }>} event */
 function weights({ weights: byName }) {
   return Object.entries(byName)
     .map(([name, weight]) => `${name} has weight ${weight}`)
     .join(', ');
 }
 
-/** What is known of a death besides its reason. */
+/**
+ * What is known of a death besides its reason.
+ * @param {Pick<DeathView, 'code' | 'signal' | 'oom' | 'uptimeMs' | 'inFlight'>} death
+ */
 export function forensics({ code, signal, oom, uptimeMs, inFlight }) {
   return [
     code === null ? undefined : `exit code ${code}`,

@@ -8,11 +8,12 @@ export function percent(part) {
 /** @param {number} perSecond */
 export function rate(perSecond) {
   if (perSecond === 0) return '0';
+  if (perSecond < 0.05) return '<0.1'; // 0.0 would say that there are none
   if (perSecond < 10) return perSecond.toFixed(1);
   return perSecond < 10_000 ? String(Math.round(perSecond)) : `${(perSecond / 1000).toFixed(1)}k`;
 }
 
-/** Whole numbers, in groups of three. */
+/** Whole numbers, in groups of three. @param {number} number */
 export function count(number) {
   return number.toLocaleString('en').replaceAll(',', '\u202f');
 }
@@ -28,8 +29,9 @@ export function duration(ms) {
   return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
 }
 
-/** Milliseconds as a latency: as many digits as mean something. */
+/** Milliseconds as a latency: as many digits as mean something. @param {number} ms */
 export function latency(ms) {
+  if (ms === 0) return '0 ms';
   if (ms < 10) return `${ms.toFixed(1)} ms`;
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
@@ -46,8 +48,20 @@ export function listed(names, all = names.length) {
   return rest > 0 ? `${shown} and ${rest} more` : shown;
 }
 
+/** @param {number} number @param {string} one */
 export function plural(number, one, many = `${one}s`) {
   return `${number} ${number === 1 ? one : many}`;
+}
+
+/**
+ * Names that differ at their ends only stay apart.
+ * @param {string} name @param {number} most characters
+ */
+export function shortened(name, most) {
+  const characters = [...name];
+  if (characters.length <= most) return name;
+  const tail = Math.floor((most - 1) / 2);
+  return `${characters.slice(0, most - 1 - tail).join('')}…${characters.slice(-tail).join('')}`;
 }
 
 /**

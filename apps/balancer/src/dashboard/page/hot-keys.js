@@ -1,8 +1,10 @@
 // Owns the list of the hottest keys. It is asked for while requests come, and not more often than the list can change much.
 import { ask } from './api.js';
-import { byId, h, keyed, setText } from './dom.js';
+import { byId, child, h, keyed, setText } from './dom.js';
 import { percent, rate } from './format.js';
 import { colourClass } from './pool-store.js';
+
+/** @import { HotKeysView } from './api-types.js' */
 
 const PACE_MS = 5000;
 const SHOWN = 8;
@@ -11,14 +13,17 @@ export class HotKeys {
   #askedAt = -Infinity;
   #body = h('tbody');
 
+  /** @param {import('./pool-store.js').PoolStore} store */
   constructor(store) {
     this.store = store;
     const heads = ['Key', 'Replica', 'Share', 'Per second'];
     const head = heads.map((title, index) => h('th', { scope: 'col', class: index > 1 ? 'amount' : undefined }, title));
-    byId('hot-keys-table').append(h('table', {}, h('thead', {}, h('tr', {}, ...head)), this.#body));
+    byId('hot-keys-table').append(
+      h('table', { 'aria-labelledby': 'hot-keys-title' }, h('thead', {}, h('tr', {}, ...head)), this.#body),
+    );
   }
 
-  /** Requests have come. */
+  /** Requests have come. @param {number} now milliseconds */
   async mayHaveChanged(now) {
     if (now - this.#askedAt < PACE_MS) return;
     this.#askedAt = now;
@@ -29,6 +34,7 @@ export class HotKeys {
     }
   }
 
+  /** @param {HotKeysView} view */
   #show({ keys }) {
     byId('hot-keys').hidden = keys.length === 0;
     keyed(
@@ -37,12 +43,12 @@ export class HotKeys {
       ({ hash }) => String(hash),
       row,
       (tr, { hash, key, replica, share, perSecond }) => {
-        const [name, owner, part, pace] = tr.children;
-        setText(name.firstChild, key ?? `#${hash.toString(16).padStart(8, '0')}`);
-        owner.firstChild.className = `swatch ${colourClass(this.store.colourOf(replica ?? ''))}`;
-        setText(owner.lastChild, replica ?? 'nobody');
-        setText(part, percent(share));
-        setText(pace, rate(perSecond));
+        setText(child(child(tr, 0), 0), key ?? `#${hash.toString(16).padStart(8, '0')}`);
+        const owner = child(child(tr, 1), 0);
+        child(owner, 0).className = `swatch ${colourClass(this.store.colourOf(replica ?? ''))}`;
+        setText(child(owner, 1), replica ?? 'nobody');
+        setText(child(tr, 2), percent(share));
+        setText(child(tr, 3), rate(perSecond));
       },
     );
   }
@@ -53,7 +59,7 @@ function row() {
     'tr',
     {},
     h('td', {}, h('code')),
-    h('td', {}, h('span', { class: 'swatch' }), ' ', h('span')),
+    h('td', {}, h('span', { class: 'owner' }, h('span', { class: 'swatch' }), h('span'))),
     h('td', { class: 'amount number' }),
     h('td', { class: 'amount number' }),
   );

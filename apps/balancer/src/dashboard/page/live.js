@@ -4,16 +4,19 @@
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 15_000;
 
+/** @typedef {{ connected: true } | { connected: false, retryInMs: number }} LinkState */
+
 export class LiveStream {
+  /** @type {EventSource | undefined} */
   #source;
-  #timer;
+  #timer = 0;
   #failures = 0;
   #stopped = true;
 
   /**
    * @param {() => string} url asked for anew at each try
-   * @param {Record<string, (data: object) => void>} handlers by the event's name
-   * @param {(state: { connected: boolean, retryInMs?: number }) => void} onState
+   * @param {Record<string, (data: any) => void>} handlers by the event's name
+   * @param {(state: LinkState) => void} onState
    */
   constructor(url, handlers, onState) {
     this.url = url;
@@ -53,7 +56,7 @@ export class LiveStream {
       source.close();
       if (this.#stopped) return;
       const retryInMs = waitAfter(this.#failures++, Math.random());
-      this.#timer = setTimeout(() => this.#connect(), retryInMs);
+      this.#timer = window.setTimeout(() => this.#connect(), retryInMs);
       this.onState({ connected: false, retryInMs });
     });
     for (const [name, handle] of Object.entries(this.handlers))
@@ -61,7 +64,7 @@ export class LiveStream {
   }
 }
 
-/** Doubles with each failure in a row; up to a quarter less by chance, so that not all pages come back at once. */
+/** Doubles with each failure in a row; up to a quarter less by chance, so that not all pages come back at once. @param {number} failures @param {number} chance 0 to 1 */
 export function waitAfter(failures, chance) {
   return Math.round(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures) * (1 - chance / 4));
 }

@@ -6,7 +6,7 @@ import { byId, h } from './dom.js';
 
 /** @param {() => void} onIn */
 export function openLogin(onIn) {
-  const dialog = byId('login');
+  const dialog = byId('login', HTMLDialogElement);
   if (dialog.open) return;
   const token = h('input', { type: 'password', autocomplete: 'current-password', required: true });
   const { place, show } = refusalPlace();
@@ -20,7 +20,7 @@ export function openLogin(onIn) {
   const form = h(
     'form',
     {
-      submit: (event) => {
+      submit: (/** @type {Event} */ event) => {
         event.preventDefault();
         button.click();
       },
@@ -31,7 +31,7 @@ export function openLogin(onIn) {
   );
   dialog.replaceChildren(h('h2', { id: 'login-title' }, 'This balancer asks for its token'), form);
   // Without it there is nothing behind the dialog to go back to.
-  dialog.addEventListener('cancel', (event) => event.preventDefault());
+  dialog.oncancel = (event) => event.preventDefault();
   dialog.showModal();
 }
 

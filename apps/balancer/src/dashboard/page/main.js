@@ -1,11 +1,11 @@
 // Owns the page's life: logging in, reading all there is, following what changes, and saying so when nothing is heard. Each part
 // of the page is its own module's.
 import { openAdd } from './add-dialog.js';
-import { ask, whenLocked } from './api.js';
+import { ask, reasonOf, statusOf, whenLocked } from './api.js';
 import { Charts } from './charts.js';
 import { DeployPanel } from './deploy-panel.js';
 import { say } from './dialog.js';
-import { byId, h, setText } from './dom.js';
+import { byId, h, keyed, setText } from './dom.js';
 import { EVENT_TYPES, wordsOf } from './event-words.js';
 import { plural } from './format.js';
 import { HotKeys } from './hot-keys.js';
@@ -31,16 +31,20 @@ const timeline = new Timeline(store);
 const charts = new Charts(store, history);
 const deploy = new DeployPanel();
 const hotKeys = new HotKeys(store);
-/** Since when and why nothing is heard; null: what is shown is live. */
+/** @import { PoolEvent } from './api-types.js' */
+/** @typedef {{ tone: string, text: string, retry?: string }} Banner */
+
+/** @type {{ at: Date, retryInMs: number, why: string } | null} since when and why nothing is heard; null: what is shown is live */
 let lost = null;
 let connected = false;
+/** @type {Promise<void> | undefined} */
 let catchingUp;
-let again;
+let again = 0;
 
 const events = new LiveStream(
   () => `api/events${store.position === null ? '' : `?since=${encodeURIComponent(store.position)}`}`,
   {
-    ...Object.fromEntries(EVENT_TYPES.map((type) => [type, (event) => take(event)])),
+    ...Object.fromEntries(EVENT_TYPES.map((type) => [type, take])),
     gap: catchUp, // something was missed: everything is read anew
   },
   (state) => (state.connected ? found() : broken(state.retryInMs)),
@@ -54,7 +58,8 @@ const traffic = new LiveStream(
       drawTraffic();
     },
   },
-  () => {},
+  // What was counted while nobody listened is in the first sample.
+  ({ connected: listening }) => listening && history.missed(),
 );
 
 whenLocked(() => {
@@ -67,13 +72,16 @@ store.addEventListener('events', () => timeline.draw());
 startRouteBox(store, (name) => ring.choose(name));
 startTheme(byId('theme'), () => charts.repaint());
 byId('open-add').addEventListener('click', () => openAdd(store));
-byId('open-deploy').addEventListener('click', async () => deploy.open(await ask('api/spec').catch(() => ({}))));
+byId('open-deploy').addEventListener('click', async () =>
+  deploy.open(store.status?.runtime ?? '', await ask('api/spec').catch(() => undefined)),
+);
 byId('logout').addEventListener('click', () => void logOut());
-setInterval(() => !document.hidden && drawTraffic(), TICK_MS);
+// Nothing is known of what goes on unheard: then rates stay as they were.
+setInterval(() => !document.hidden && lost === null && drawTraffic(), TICK_MS);
 document.addEventListener('visibilitychange', () => {
   // A page that nobody sees needs no samples, and each stream takes one of the few connections that a browser has.
   if (document.hidden) traffic.stop();
-  else if (lost === null && !byId('login').open) traffic.start();
+  else if (lost === null && !byId('login', HTMLDialogElement).open) traffic.start();
   if (!document.hidden) events.retryNow();
 });
 void begin();
@@ -83,8 +91,8 @@ async function begin() {
     await store.load();
     await Promise.all([showLogout(), deploy.load()]);
   } catch (error) {
-    if (error.status === 401) return; // somebody is asked for the token
-    lose(TICK_MS, error.message);
+    if (statusOf(error) === 401) return; // somebody is asked for the token
+    lose(TICK_MS, reasonOf(error));
     setTimeout(() => void begin(), TICK_MS);
     return;
   }
@@ -93,12 +101,11 @@ async function begin() {
   if (!document.hidden) traffic.start();
 }
 
-/** @param {object} event of the pool; the grave ones are read out, the others can be looked up */
+/** @param {PoolEvent} event the grave ones are read out, the others can be looked up; who is ready again, the count of those tells */
 function take(event) {
   store.take(event);
   if (event.type === 'deploy') void deploy.load().catch(() => {}); // somebody else may have begun it
-  if (['death', 'quarantined', 'panic-on', 'engine-away', 'ready', 'deploy'].includes(event.type))
-    say(wordsOf(event).text);
+  if (['death', 'quarantined', 'panic-on', 'engine-away', 'deploy'].includes(event.type)) say(wordsOf(event).text);
 }
 
 /** Everything anew, one reading at a time; only after that what is shown is live again. */
@@ -111,10 +118,10 @@ async function readAnew() {
   try {
     await Promise.all([store.load(), deploy.load()]);
   } catch (error) {
-    if (error.status === 401) return;
+    if (statusOf(error) === 401) return;
     // A balancer that starts tells its events before it has a pool to show.
-    lose(TICK_MS, error.message);
-    if (connected) again = setTimeout(catchUp, TICK_MS);
+    lose(TICK_MS, reasonOf(error));
+    if (connected) again = window.setTimeout(catchUp, TICK_MS);
     return;
   }
   if (!connected) return;
@@ -129,6 +136,7 @@ function found() {
   else catchUp();
 }
 
+/** @param {number} retryInMs */
 function broken(retryInMs) {
   connected = false;
   lose(retryInMs);
@@ -136,6 +144,7 @@ function broken(retryInMs) {
   void ask('api/status').catch(() => {});
 }
 
+/** @param {number} retryInMs */
 function lose(retryInMs, why = 'The balancer is not heard') {
   lost = { at: lost?.at ?? new Date(), retryInMs, why };
   traffic.stop();
@@ -146,38 +155,45 @@ function drawConnection() {
   const line = byId('connection');
   line.className = `connection ${lost === null ? 'live' : 'lost'}`;
   setText(line, lost === null ? 'live' : 'connection lost');
-  byId('main').classList.toggle('stale', lost !== null);
+  document.body.classList.toggle('stale', lost !== null);
   drawBanners();
 }
 
 function drawBanners() {
   const { status } = store;
+  /** @type {Banner[]} */
   const banners = [];
-  if (lost !== null) {
-    const since = lost.at.toLocaleTimeString('en-GB');
-    banners.push([
-      'bad',
-      `${lost.why}. What you see is as it was at ${since}; trying again in ${Math.ceil(lost.retryInMs / 1000)} s.`,
-    ]);
+  if (lost !== null)
+    banners.push({
+      tone: 'bad',
+      text: `${lost.why}. What you see is as it was at ${lost.at.toLocaleTimeString('en-GB')}.`,
+      retry: ` Trying again in ${Math.ceil(lost.retryInMs / 1000)} s.`,
+    });
+  if (status?.engine.status === 'unreachable') {
+    const reason = status.engine.reason ?? 'no reason known';
+    banners.push({
+      tone: 'warn',
+      text: `The engine does not answer: ${reason}. Traffic goes on; nothing is made or stopped.`,
+    });
   }
-  if (status?.engine.status === 'unreachable')
-    banners.push([
-      'warn',
-      `The engine does not answer: ${status.engine.reason ?? 'no reason known'}. Traffic goes on; nothing is made or stopped.`,
-    ]);
   if (status?.panic)
-    banners.push([
-      'bad',
-      `Panic: only ${status.ready} of ${status.desired} replicas are ready, so those that fail are tried too.`,
-    ]);
-  for (const line of status?.drift ?? []) banners.push(['warn', line]);
-  const text = JSON.stringify(banners);
-  if (byId('banners').dataset.shown === text) return;
-  byId('banners').dataset.shown = text;
-  byId('banners').replaceChildren(...banners.map(([tone, said]) => h('p', { class: `banner ${tone}` }, said)));
+    banners.push({
+      tone: 'bad',
+      text: `Panic: only ${status.ready} of ${status.desired} replicas are ready, so those that fail are tried too.`,
+    });
+  for (const text of status?.drift ?? []) banners.push({ tone: 'warn', text });
+  // What stays is not read out again; when the next try comes is only for the eyes.
+  keyed(
+    byId('banners'),
+    banners,
+    ({ text }) => text,
+    ({ tone, text }) => h('p', { class: `banner ${tone}` }, text, h('span', { 'aria-hidden': 'true' })),
+    (banner, { retry = '' }) => setText(/** @type {Element} */ (banner.lastElementChild), retry),
+  );
 }
 
 function drawPool() {
+  if (store.status === null) return;
   const { pool, runtime, ready, desired } = store.status;
   setText(byId('pool'), `${pool} · ${runtime}`);
   const pill = byId('readiness');
@@ -186,8 +202,9 @@ function drawPool() {
   document.title = `${ready}/${desired} · ${pool} · HashFlow`;
   for (const id of ['open-add', 'open-deploy']) {
     // Its replicas run elsewhere: there is nothing to deploy, and an addition names an address (POST /add).
-    byId(id).disabled = runtime === 'static';
-    byId(id).title = runtime === 'static' ? 'The static runtime makes no replicas' : '';
+    const button = byId(id, HTMLButtonElement);
+    button.disabled = runtime === 'static';
+    button.title = runtime === 'static' ? 'The static runtime makes no replicas' : '';
   }
   drawBanners();
   drawTraffic();

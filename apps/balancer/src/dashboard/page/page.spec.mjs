@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { EVENT_TYPES, wordsOf } from './event-words.js';
-import { count, duration, generatedNames, latency, listed, percent, rate } from './format.js';
+import { count, duration, generatedNames, latency, listed, percent, rate, shortened } from './format.js';
 import { waitAfter } from './live.js';
 import { quantile, RecentHistograms } from './quantiles.js';
+import { stateCounts } from './replica-table.js';
 import { arcs, ringPiece } from './ring-arcs.js';
 import { TrafficHistory } from './traffic-history.js';
 
@@ -86,6 +87,20 @@ describe('rates', () => {
       [59_000, 0],
       [60_000, 10],
     ]);
+  });
+
+  it('what came while nobody listened is spread over all that time, and is no peak of the last second', () => {
+    const history = new TrafficHistory();
+    history.add({ clockMs: 0, instances: [instance('a', 0)] }, 0);
+    history.add({ clockMs: 1000, instances: [instance('a', 50)] }, 1000);
+    history.missed(); // the tab was in the background, or the line was cut
+    history.add({ clockMs: 61_000, instances: [instance('a', 3050, { reset: 60 })] }, 61_000);
+    expect(history.points.slice(2).map(({ at, total, failed }) => [at, total, failed])).toEqual([
+      [2000, 50, 1],
+      [61_000, 50, 1],
+    ]);
+    history.add({ clockMs: 62_000, instances: [instance('a', 3057, { reset: 60 })] }, 62_000);
+    expect(history.latest(62_000).total).toBe(7);
   });
 
   it('another balancer begins a history of its own, with no rate that never was', () => {
@@ -194,6 +209,7 @@ describe('words', () => {
     [percent(0.25), '25.0 %'],
     [percent(0.0001), '0.010 %'],
     [rate(0), '0'],
+    [rate(0.02), '<0.1'],
     [rate(3.14), '3.1'],
     [rate(25_400), '25.4k'],
     [count(1_234_567), '1\u202f234\u202f567'],
@@ -201,10 +217,15 @@ describe('words', () => {
     [duration(59_940), '59.9 s'],
     [duration(7_260_000), '2 h 1 min'],
     [duration(null), 'an unknown time'],
+    [latency(0), '0 ms'],
     [latency(0.84), '0.8 ms'],
     [latency(1500), '1.5 s'],
     [listed(['a', 'b', 'c', 'd', 'e']), 'a, b, c, d and 1 more'],
     [listed(['a'], 20), 'a and 19 more'],
+    [shortened('Server 1', 13), 'Server 1'],
+    [shortened('payments-eu-west-1', 13), 'paymen…west-1'],
+    [shortened('payments-eu-west-2', 13), 'paymen…west-2'],
+    [stateCounts([{ state: 'drained' }, { state: 'ready' }, { state: 'ready' }]), '2 ready · 1 drained'],
     [generatedNames(2, ['Server 1', 'Server 3']).join(), 'Server 2,Server 4'],
   ])('%s', (written, expected) => expect(written).toBe(expected));
 });

@@ -2,25 +2,33 @@
 // is asked for while nothing happens.
 import { ask } from './api.js';
 
+/** @import { PoolEvent, PoolSummary, ReplicaView, RingView } from './api-types.js' */
+
 /** Events of one turn come together. */
 const TOGETHER_MS = 80;
 const MOST_EVENTS = 200;
 
 export class PoolStore extends EventTarget {
+  /** @type {PoolSummary | null} null: not read yet */
   status = null;
+  /** @type {readonly ReplicaView[]} in /rep order */
   replicas = [];
+  /** @type {RingView | null} */
   ring = null;
-  /** Newest first. */
+  /** @type {PoolEvent[]} newest first */
   events = [];
-  /** Id of the last event that was seen; null: none yet. */
+  /** @type {string | null} id of the last event that was seen; null: none yet */
   position = null;
-  #timer;
+  #timer = 0;
+  /** @type {Promise<void> | undefined} */
   #reading;
   #again = false;
+  /** @type {Map<string, number>} */
   #colours = new Map();
 
   /** Reads everything, and where the events stand. @throws {Refusal} */
   async load() {
+    /** @type {{ events: PoolEvent[], position: string }} */
     const { events, position } = await ask(`api/events?format=json&limit=${MOST_EVENTS}`);
     this.events = events.reverse();
     this.position = position;
@@ -28,7 +36,7 @@ export class PoolStore extends EventTarget {
     this.#tell('events');
   }
 
-  /** One event came. */
+  /** One event came. @param {PoolEvent} event */
   take(event) {
     this.position = event.id;
     if (this.events.some(({ id }) => id === event.id)) return;
@@ -39,7 +47,7 @@ export class PoolStore extends EventTarget {
 
   readSoon() {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.read().catch(() => {}), TOGETHER_MS);
+    this.#timer = window.setTimeout(() => this.read().catch(() => {}), TOGETHER_MS);
   }
 
   /** One reading at a time; one more after it when somebody asked meanwhile. @throws {Refusal} */
@@ -53,11 +61,12 @@ export class PoolStore extends EventTarget {
     return this.replicas.map(({ name }) => name);
   }
 
+  /** @param {string} name */
   replica(name) {
     return this.replicas.find((replica) => replica.name === name);
   }
 
-  /** A replica keeps its colour while it lives; a new one takes the first that is free. */
+  /** A replica keeps its colour while it lives; a new one takes the first that is free. @param {string} name */
   colourOf(name) {
     return this.#colours.get(name) ?? -1;
   }
@@ -85,12 +94,13 @@ export class PoolStore extends EventTarget {
     }
   }
 
+  /** @param {'pool' | 'events'} type */
   #tell(type) {
     this.dispatchEvent(new Event(type));
   }
 }
 
-/** The class of a replica's colour; there are eight, then they come again. */
+/** The class of a replica's colour; there are eight, then they come again. @param {number} colour */
 export function colourClass(colour) {
   return colour < 0 ? '' : `c${colour % 8}`;
 }

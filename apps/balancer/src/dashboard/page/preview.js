@@ -1,30 +1,36 @@
 // Owns showing what a change would move before it is made: asked for anew while somebody types, and only the last answer counts.
-import { post } from './api.js';
+import { post, reasonOf } from './api.js';
 import { h } from './dom.js';
 import { percent } from './format.js';
 import { colourClass } from './pool-store.js';
+
+/** @import { PreviewView, RingProposal } from './api-types.js' */
 
 const TYPING_MS = 250;
 const MOST_FLOWS = 8;
 
 export class Preview {
-  place = h('div', { class: 'preview', role: 'status' });
+  place = h('div', { class: 'preview', role: 'status' }, h('p', { class: 'soft' }, 'Asking…'));
   #number = 0;
-  #timer;
+  #timer = 0;
 
-  /** @param {(known: boolean) => void} onKnown whether what is shown is the answer to what was asked last */
-  constructor(store, onKnown = () => {}) {
+  /**
+   * @param {import('./pool-store.js').PoolStore} store
+   * @param {(known: boolean) => void} onKnown whether what is shown is the answer to what was asked last
+   */
+  constructor(store, onKnown) {
     this.store = store;
     this.onKnown = onKnown;
   }
 
-  /** @param {() => object | string} question the body of POST /api/preview, or why there is none */
+  /** @param {() => Partial<RingProposal> | string} question the body of POST /api/preview, or why there is none */
   askSoon(question) {
     clearTimeout(this.#timer);
     this.onKnown(false);
-    this.#timer = setTimeout(() => void this.#ask(question()), TYPING_MS);
+    this.#timer = window.setTimeout(() => void this.#ask(question()), TYPING_MS);
   }
 
+  /** @param {Partial<RingProposal> | string} body */
   async #ask(body) {
     const number = ++this.#number;
     const shown = typeof body === 'string' ? { nodes: [body], known: false } : await this.#answer(body);
@@ -33,14 +39,16 @@ export class Preview {
     this.onKnown(shown.known);
   }
 
+  /** @param {Partial<RingProposal>} body */
   async #answer(body) {
     try {
       return { nodes: this.#words(await post('api/preview', body)), known: true };
     } catch (error) {
-      return { nodes: [h('p', { class: 'refused bad' }, error.message)], known: false };
+      return { nodes: [h('p', { class: 'refused bad' }, reasonOf(error))], known: false };
     }
   }
 
+  /** @param {PreviewView} view */
   #words({ moved, minimum, flows }) {
     const least = moved - minimum < 0.0005 ? 'the least possible' : `the least possible is ${percent(minimum)}`;
     const rest = flows.length - MOST_FLOWS;
@@ -59,6 +67,7 @@ export class Preview {
     ];
   }
 
+  /** @param {string | null} name */
   #name(name) {
     if (name === null) return h('span', {}, 'nobody');
     return h('span', {}, h('span', { class: `swatch ${colourClass(this.store.colourOf(name))}` }), ` ${name}`);

@@ -1,25 +1,50 @@
 // Owns what one sees of a single replica and does to it: drain, undrain, restart, weight, remove; how its instances died, and
 // what it wrote. Each act tells beforehand what it moves.
-import { ask, post, replicaPath } from './api.js';
+import { ask, post, reasonOf, replicaPath } from './api.js';
 import { actButton, closeButton, field, openDialog, refusalPlace, say } from './dialog.js';
 import { h } from './dom.js';
 import { forensics } from './event-words.js';
 import { duration, percent, plural, timeOfDay } from './format.js';
 import { Preview } from './preview.js';
-import { probeWords, reasonOf, stateMark } from './replica-table.js';
+import { probeWords, reasonOf as standing, stateMark } from './replica-table.js';
 
+/** @import { ConductView, DeathView, ReplicaView } from './api-types.js' */
+/** @typedef {import('./pool-store.js').PoolStore} PoolStore */
+/** @typedef {import('./dialog.js').Show} Show */
+/** @typedef {(what: string, body: object | undefined, said: string) => Promise<void>} Tell */
+
+/** @param {PoolStore} store @param {string} name */
 export function openReplica(store, name) {
-  const replica = store.replica(name);
-  if (!replica) return;
+  if (!store.replica(name)) return;
   openDialog(name, (close) => {
     const { place, show } = refusalPlace();
+    const known = h('div');
+    const buttons = h('div', { class: 'buttons acts' });
     const deaths = h('div', {}, h('p', { class: 'soft' }, 'Looking…'));
-    const logs = h('details', {}, h('summary', {}, 'What it wrote last'), h('pre', { tabindex: 0 }));
-    logs.addEventListener('toggle', () => logs.open && fillLogs(logs.lastChild, name));
-    void fillDeaths(deaths, name);
+    const written = h('pre', { tabindex: 0 });
+    const logs = h('details', {}, h('summary', {}, 'What it wrote last'), written);
+    logs.addEventListener('toggle', () => logs.open && void fillLogs(written, name));
+    /** @type {{ wanted?: string, died?: string }} */
+    const drawn = {};
+    const draw = () => {
+      const replica = store.replica(name);
+      if (!replica) return close(); // somebody removed it
+      known.replaceChildren(facts(replica));
+      if (drawn.wanted !== replica.wanted) buttons.replaceChildren(...acts(store, replica, close, show));
+      const died = replica.lastExit?.at ?? '';
+      if (drawn.died !== died) void fillDeaths(deaths, name);
+      Object.assign(drawn, { wanted: replica.wanted, died });
+    };
+    draw();
+    // What is known is of the last event: looked at closely, it is read anew, and follows.
+    store.addEventListener('pool', function follow() {
+      if (known.isConnected) draw();
+      else store.removeEventListener('pool', follow);
+    });
+    store.readSoon();
     return [
-      facts(replica),
-      h('div', { class: 'buttons acts' }, ...acts(store, replica, close, show)),
+      known,
+      buttons,
       place,
       h('h3', {}, 'How its instances died'),
       deaths,
@@ -29,13 +54,15 @@ export function openReplica(store, name) {
   });
 }
 
+/** @param {ReplicaView} replica */
 function facts(replica) {
   const { state, instance, checks, weight, share, inFlight, restarts, since } = replica;
   const mark = stateMark(state);
-  const why = reasonOf(replica);
+  const why = standing(replica);
+  /** @type {[string, ...(string | Node)[]][]} */
   const rows = [
     ['State', h('span', { class: mark.className }, mark.text), ` for ${duration(Date.now() - Date.parse(since))}`],
-    why === '' ? undefined : ['Because', why],
+    ...(why === '' ? [] : [/** @type {[string, string]} */ (['Because', why])]),
     ['Keys', `${percent(share)} of them, weight ${weight}`],
     ['In flight', `${plural(inFlight, 'request')}`],
     [
@@ -45,16 +72,19 @@ function facts(replica) {
         : 'none',
     ],
     ['Probe', probeWords(checks.probe)],
-    checks.conduct ? ['Requests', conduct(checks.conduct)] : undefined,
-  ].filter((row) => row !== undefined);
+    ...(checks.conduct ? [/** @type {[string, string]} */ (['Requests', conduct(checks.conduct)])] : []),
+  ];
   return h('dl', {}, ...rows.flatMap(([term, ...said]) => [h('dt', {}, term), h('dd', {}, ...said)]));
 }
 
+/** @param {ConductView} conduct */
 function conduct({ answered, serverErrors, refused, reset, timedOut }) {
   return `of late ${answered} answered, ${serverErrors} with 5xx, ${refused} refused, ${reset} reset, ${timedOut} timed out`;
 }
 
+/** @param {PoolStore} store @param {ReplicaView} replica @param {() => void} close @param {Show} show */
 function acts(store, { name, wanted, share, weight }, close, show) {
+  /** @type {Tell} */
   const tell = async (what, body, said) => {
     await post(replicaPath(name, `/${what}`), body);
     close();
@@ -73,6 +103,7 @@ function acts(store, { name, wanted, share, weight }, close, show) {
   ];
 }
 
+/** @param {string} name @param {number} share @param {Tell} tell */
 function openDrain(name, share, tell) {
   openDialog(`Drain ${name}?`, (close) => {
     const { place, show } = refusalPlace();
@@ -96,6 +127,7 @@ function openDrain(name, share, tell) {
   });
 }
 
+/** @param {PoolStore} store @param {string} name @param {number} weight @param {Tell} tell */
 function openWeight(store, name, weight, tell) {
   openDialog(`Weight of ${name}`, (close) => {
     const { place, show } = refusalPlace();
@@ -123,6 +155,7 @@ function openWeight(store, name, weight, tell) {
   });
 }
 
+/** @param {PoolStore} store @param {string} name */
 function openRemove(store, name) {
   openDialog(`Remove ${name}?`, (close) => {
     const { place, show } = refusalPlace();
@@ -144,27 +177,31 @@ function openRemove(store, name) {
   });
 }
 
+/** @param {HTMLElement} place @param {string} name */
 async function fillDeaths(place, name) {
   try {
+    /** @type {{ deaths: DeathView[] }} */
     const { deaths } = await ask(replicaPath(name, '/deaths'));
     if (deaths.length === 0) place.replaceChildren(h('p', { class: 'soft' }, 'None did.'));
     else place.replaceChildren(...deaths.map(death));
   } catch (error) {
-    place.replaceChildren(h('p', { class: 'soft' }, error.message));
+    place.replaceChildren(h('p', { class: 'soft' }, reasonOf(error)));
   }
 }
 
+/** @param {DeathView} one */
 function death(one) {
   const lines = one.lastLines.length > 0 ? h('pre', { tabindex: 0 }, one.lastLines.join('\n')) : undefined;
   const when = h('time', { datetime: one.at, class: 'number' }, timeOfDay(one.at));
   return h('details', {}, h('summary', {}, when, ` ${one.reason}`), h('p', { class: 'soft' }, forensics(one)), lines);
 }
 
+/** @param {HTMLElement} place @param {string} name */
 async function fillLogs(place, name) {
   try {
     place.textContent = (await ask(replicaPath(name, '/logs?tail=100'))) || 'Nothing.';
   } catch (error) {
-    place.textContent = error.message;
+    place.textContent = reasonOf(error);
   }
   place.scrollTop = place.scrollHeight;
 }

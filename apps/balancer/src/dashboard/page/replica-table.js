@@ -1,9 +1,16 @@
 // Owns the table of replicas. Rows stay while their replica does, so that the focus in them stays too. What one does to a replica
 // is replica-dialog.js's.
-import { byId, h, keyed, setAttributes, setText } from './dom.js';
+import { byId, child, h, keyed, setAttributes, setText } from './dom.js';
 import { count, duration, latency, percent, rate } from './format.js';
 import { colourClass } from './pool-store.js';
 
+/** @import { ProbeView, ReplicaView } from './api-types.js' */
+/** @typedef {import('./pool-store.js').PoolStore} PoolStore */
+/** @typedef {import('./traffic-history.js').TrafficHistory} TrafficHistory */
+/** @typedef {{ now: import('./traffic-history.js').Point, total?: { inFlight: number, failed: number } }} Numbers */
+/** @typedef {{ title: string, cell: string, measured?: boolean, hint?: string }} Column */
+
+/** @type {Record<ReplicaView['state'], { tone: string, sign: string }>} */
 const STATES = {
   ready: { tone: 'good', sign: '●' },
   starting: { tone: 'busy', sign: '○' },
@@ -13,12 +20,26 @@ const STATES = {
   draining: { tone: 'still', sign: '◒' },
   drained: { tone: 'still', sign: '◓' },
 };
-/** Sign and colour say the same as the word. */
+/** Rows stand closer together where there are more. */
+const MANY = 12;
+
+/** Sign and colour say the same as the word. @param {ReplicaView['state']} state */
 export function stateMark(state) {
   const { tone, sign } = STATES[state] ?? { tone: 'still', sign: '·' };
   return { className: `state ${tone}`, text: `${sign} ${state}` };
 }
 
+/** How many are in each state, those that serve first. @param {readonly Pick<ReplicaView, 'state'>[]} replicas */
+export function stateCounts(replicas) {
+  const states = /** @type {ReplicaView['state'][]} */ (Object.keys(STATES));
+  return states
+    .map((state) => ({ state, many: replicas.filter((one) => one.state === state).length }))
+    .filter(({ many }) => many > 0)
+    .map(({ state, many }) => `${many} ${state}`)
+    .join(' · ');
+}
+
+/** @type {readonly Column[]} */
 const COLUMNS = [
   { title: 'Replica', cell: 'name' },
   { title: 'State', cell: 'standing' },
@@ -30,12 +51,14 @@ const COLUMNS = [
   { title: 'Failed', cell: 'failed amount', hint: 'Tries that were refused, reset, timed out or answered with 5xx' },
   { title: 'Restarts', cell: 'restarts amount' },
 ];
+/** @type {Column} */
+const ACTIONS = { title: 'Actions', cell: 'acts' };
 
 export class ReplicaTable {
   #body = h('tbody');
   #head = h('tr');
 
-  /** @param {(name: string) => void} onOpen */
+  /** @param {PoolStore} store @param {TrafficHistory} history @param {(name: string) => void} onOpen */
   constructor(store, history, onOpen) {
     this.store = store;
     this.history = history;
@@ -46,46 +69,53 @@ export class ReplicaTable {
   }
 
   draw() {
-    const columns = COLUMNS.filter(({ measured }) => !measured || this.history.hasLatency);
-    const heads = [...columns, { title: 'Actions', cell: '', unseen: true }];
+    const { replicas } = this.store;
+    const columns = [...COLUMNS.filter(({ measured }) => !measured || this.history.hasLatency), ACTIONS];
+    byId('replicas').classList.toggle('many', replicas.length > MANY);
+    setText(byId('replica-states'), stateCounts(replicas));
     keyed(
       this.#head,
-      heads,
+      columns,
       ({ title }) => title,
       () => h('th', { scope: 'col' }, h('span')),
-      (head, { title, cell, hint, unseen }) => {
-        setAttributes(head, { class: cell.includes('amount') ? 'amount' : false, title: hint });
-        setAttributes(head.firstChild, { class: unseen ? 'unseen' : false });
-        setText(head.firstChild, title);
+      (head, { title, cell, hint }) => {
+        setAttributes(head, { class: `at-${cell}`, title: hint });
+        setAttributes(child(head, 0), { class: cell === ACTIONS.cell ? 'unseen' : false });
+        setText(child(head, 0), title);
       },
     );
     const now = this.history.latest(Date.now());
     const totals = this.history.totals();
     keyed(
       this.#body,
-      this.store.replicas,
+      replicas,
       ({ name }) => name,
       () => h('tr'),
       (row, replica) => this.#row(row, columns, replica, { now, total: totals.get(replica.name) }),
     );
   }
 
+  /** @param {HTMLElement} row @param {readonly Column[]} columns @param {ReplicaView} replica @param {Numbers} numbers */
   #row(row, columns, replica, numbers) {
-    const cells = [...columns.map(({ cell, title }) => ({ cell, title })), { cell: 'acts', title: '' }];
     keyed(
       row,
-      cells,
+      columns,
       ({ cell }) => cell,
       ({ cell, title }) => this.#cell(cell, title, replica.name),
-      (td, { cell }) => FILL[cell.split(' ')[0]]?.(td, replica, numbers, this.store),
+      (td, { cell }) => FILL[cell.split(' ')[0] ?? '']?.(td, replica, numbers, this.store),
     );
   }
 
+  /** @param {string} cell @param {string} title @param {string} name */
   #cell(cell, title, name) {
-    const td = h('td', { class: cell, 'data-label': cell.includes('amount') ? title : undefined });
+    const td = h('td', {
+      class: cell,
+      role: cell === 'name' ? 'rowheader' : undefined,
+      'data-label': cell.includes('amount') ? title : undefined,
+    });
     if (cell === 'name') td.append(h('span', { class: 'swatch' }), h('span'));
     else if (cell === 'standing') td.append(h('span'), h('span', { class: 'why', hidden: true }));
-    else if (cell === 'acts')
+    else if (cell === ACTIONS.cell)
       td.append(
         h(
           'button',
@@ -101,50 +131,52 @@ export class ReplicaTable {
 
 const shareBar = () => h('span', { class: 'share-bar', 'aria-hidden': 'true' }, h('span', { class: 'share-fill' }));
 
+/** @type {Record<string, (td: HTMLElement, replica: ReplicaView, numbers: Numbers, store: PoolStore) => void>} */
 const FILL = {
   name(td, { name }, _numbers, store) {
-    setAttributes(td.firstChild, { class: `swatch ${colourClass(store.colourOf(name))}` });
-    setText(td.lastChild, name);
+    setAttributes(child(td, 0), { class: `swatch ${colourClass(store.colourOf(name))}` });
+    setText(child(td, 1), name);
   },
   standing(td, replica) {
     const { className, text } = stateMark(replica.state);
-    setAttributes(td.firstChild, { class: className });
-    setText(td.firstChild, text);
+    setAttributes(child(td, 0), { class: className });
+    setText(child(td, 0), text);
     const why = reasonOf(replica);
-    setAttributes(td.lastChild, { hidden: why === '' });
-    setText(td.lastChild, why);
+    setAttributes(child(td, 1), { hidden: why === '' });
+    setText(child(td, 1), why);
   },
   share(td, { name, share, weight }, _numbers, store) {
-    setText(td.firstChild, weight === 1 ? percent(share) : `${percent(share)} · weight ${weight}`);
-    setAttributes(td.lastChild, { class: `share-bar ${colourClass(store.colourOf(name))}` });
-    td.lastChild.firstChild.style.width = `${Math.round(share * 100)}%`;
+    setText(child(td, 0), weight === 1 ? percent(share) : `${percent(share)} · weight ${weight}`);
+    setAttributes(child(td, 1), { class: `share-bar ${colourClass(store.colourOf(name))}` });
+    child(child(td, 1), 0).style.width = `${(share * 100).toFixed(1)}%`;
   },
   flight(td, { inFlight }, { total }) {
-    setText(td.firstChild, count(total?.inFlight ?? inFlight));
+    setText(child(td, 0), count(total?.inFlight ?? inFlight));
   },
   rate(td, { name }, { now }) {
-    setText(td.firstChild, rate(now.byReplica.get(name) ?? 0));
+    setText(child(td, 0), rate(now.byReplica.get(name) ?? 0));
   },
   p50(td, { name }, { now }) {
-    setText(td.firstChild, quantile(now, name, 'p50'));
+    setText(child(td, 0), quantile(now, name, 'p50'));
   },
   p99(td, { name }, { now }) {
-    setText(td.firstChild, quantile(now, name, 'p99'));
+    setText(child(td, 0), quantile(now, name, 'p99'));
   },
   failed(td, _replica, { total }) {
-    setText(td.firstChild, count(total?.failed ?? 0));
+    setText(child(td, 0), count(total?.failed ?? 0));
   },
   restarts(td, { restarts }) {
-    setText(td.firstChild, count(restarts));
+    setText(child(td, 0), count(restarts));
   },
 };
 
+/** @param {Numbers['now']} now @param {string} name @param {'p50' | 'p99'} which */
 function quantile(now, name, which) {
   const ms = now.latency?.get(name)?.[which];
   return ms === undefined ? '–' : latency(ms);
 }
 
-/** Why a replica does not serve, or serves less than usual; empty when all is well. */
+/** Why a replica does not serve, or serves less than usual; empty when all is well. @param {ReplicaView} replica */
 export function reasonOf({ state, reason, ramp, checks, lastExit }) {
   const parts = [
     reason ?? undefined,
@@ -158,6 +190,7 @@ export function reasonOf({ state, reason, ramp, checks, lastExit }) {
   return [...new Set(parts.filter((part) => part !== undefined))].join(' · ');
 }
 
+/** @param {ProbeView | null} probe */
 export function probeWords(probe) {
   if (!probe) return 'none yet';
   const what = probe.result === 'failed' ? `failed: ${probe.reason}` : probe.result;

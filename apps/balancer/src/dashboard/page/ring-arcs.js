@@ -20,12 +20,15 @@ export function arcs(members) {
   });
 }
 
-/** A point on a circle around 0,0; angle 0 is the top. */
+/** A point on a circle around 0,0; angle 0 is the top. @param {number} angle @param {number} radius */
 export function pointAt(angle, radius) {
   return { x: Math.sin(angle) * radius, y: -Math.cos(angle) * radius };
 }
 
-/** The path of a piece of a ring. A whole turn is drawn as two halves, because an arc cannot end where it begins. */
+/**
+ * The path of a piece of a ring. A whole turn is drawn as two halves, because an arc cannot end where it begins.
+ * @param {number} from @param {number} to @param {number} inner @param {number} outer @returns {string}
+ */
 export function ringPiece(from, to, inner, outer) {
   if (to - from <= 0) return '';
   if (to - from > TURN - 1e-6) {
@@ -33,10 +36,12 @@ export function ringPiece(from, to, inner, outer) {
     return `${ringPiece(from, half, inner, outer)} ${ringPiece(half, from + TURN - 1e-5, inner, outer)}`;
   }
   const large = to - from > Math.PI ? 1 : 0;
+  /** @param {number} radius @param {number} end @param {number} sweep */
   const arc = (radius, end, sweep) => `A${radius} ${radius} 0 ${large} ${sweep} ${spot(end, radius)}`;
   return `M${spot(from, outer)}${arc(outer, to, 1)}L${spot(to, inner)}${arc(inner, from, 0)}Z`;
 }
 
+/** @param {number} angle @param {number} radius */
 function spot(angle, radius) {
   const { x, y } = pointAt(angle, radius);
   return `${x.toFixed(2)} ${y.toFixed(2)}`;

@@ -1,9 +1,13 @@
 // Owns the ring's picture: outside who owns which part of the keys, inside who gets which part of the requests now. The same
 // stands in words in the table beside it. Geometry is ring-arcs.js's.
-import { byId, keyed, setAttributes, setText, svg } from './dom.js';
-import { percent, plural, rate } from './format.js';
+import { byId, child, keyed, setAttributes, setText, svg } from './dom.js';
+import { percent, plural, rate, shortened } from './format.js';
 import { colourClass } from './pool-store.js';
 import { arcs, pointAt, ringPiece } from './ring-arcs.js';
+
+/** @import { PoolSummary, ReplicaView, RingView } from './api-types.js' */
+/** @typedef {{ inner: number, outer: number }} Radii */
+/** @typedef {ReturnType<typeof arcs>[number]} Piece */
 
 const KEYS = { inner: 78, outer: 108 };
 const REQUESTS = { inner: 64, outer: 73 };
@@ -11,6 +15,8 @@ const LABEL = 122;
 /** Below that a name has no room. */
 const LEAST_LABELLED = 0.035;
 const CENTRED = 0.1;
+/** Characters of a name that have room. */
+const NAME = 13;
 
 export class RingPicture {
   #keys = svg('g');
@@ -19,9 +25,10 @@ export class RingPicture {
   #middle = svg('text', { class: 'middle', y: 2 });
   #unit = svg('text', { class: 'middle-unit', y: 20 });
   #picture;
-  /** Name of the replica to which a key that was asked for goes. */
+  /** @type {string | null} name of the replica to which a key that was asked for goes */
   #chosen = null;
 
+  /** @param {import('./pool-store.js').PoolStore} store @param {import('./traffic-history.js').TrafficHistory} history */
   constructor(store, history) {
     this.store = store;
     this.history = history;
@@ -58,18 +65,19 @@ export class RingPicture {
     if (status && ring) setText(byId('ring-facts'), facts(status, ring));
   }
 
+  /** @param {string} name */
   #look(name) {
     const serves = this.store.replica(name)?.state === 'ready';
     return `${serves ? '' : 'out'} ${this.#chosen !== null && this.#chosen !== name ? 'others' : ''}`.trim();
   }
 
+  /** @param {SVGGElement} group @param {readonly Piece[]} pieces @param {Radii} radii @param {(piece: Piece) => string} look */
   #pieces(group, pieces, { inner, outer }, look) {
-    const make = () => svg('path', {}, svg('title'));
     keyed(
       group,
       pieces,
       ({ name }) => name,
-      make,
+      () => svg('path', {}, svg('title')),
       (path, piece) => {
         const colour = colourClass(this.store.colourOf(piece.name));
         setAttributes(path, {
@@ -77,21 +85,20 @@ export class RingPicture {
           class: `own-fill ${colour} ${look(piece)}`,
         });
         setText(
-          path.firstChild,
+          child(path, 0),
           `${piece.name}: ${outer === KEYS.outer ? `${percent(piece.part)} of the keys` : `${rate(piece.part)} requests per second`}`,
         );
       },
     );
   }
 
+  /** @param {readonly Piece[]} pieces */
   #names(pieces) {
-    const make = () => svg('text', {}, svg('tspan'), svg('tspan', { class: 'label-share', dy: '1.15em' }));
-    const shown = pieces.filter(({ part }) => part >= LEAST_LABELLED);
     keyed(
       this.#labels,
-      shown,
+      pieces.filter(({ part }) => part >= LEAST_LABELLED),
       ({ name }) => name,
-      make,
+      () => svg('text', {}, svg('tspan'), svg('tspan', { class: 'label-share', dy: '1.15em' })),
       (label, { name, part, from, to }) => {
         const { x, y } = pointAt((from + to) / 2, LABEL);
         // In the middle only where its neighbours are far enough away.
@@ -99,14 +106,15 @@ export class RingPicture {
         const at = x.toFixed(1);
         const shift = Math.abs(x) < 30 ? (y > 0 ? 6 : -10) : -2;
         setAttributes(label, { x: at, y: (y + shift).toFixed(1), 'text-anchor': anchor });
-        setText(label.firstChild, name.length > 12 ? `${name.slice(0, 11)}…` : name);
-        setText(label.lastChild, percent(part));
-        setAttributes(label.lastChild, { x: at });
+        setText(child(label, 0), shortened(name, NAME));
+        setText(child(label, 1), percent(part));
+        setAttributes(child(label, 1), { x: at });
       },
     );
   }
 }
 
+/** @param {PoolSummary} status @param {RingView} ring */
 function facts({ algorithm, epoch, standby }, { keys, slots }) {
   const links = keys.map(({ link }) => link).join(', then ');
   return [
@@ -119,6 +127,7 @@ function facts({ algorithm, epoch, standby }, { keys, slots }) {
     .join(' · ');
 }
 
+/** @param {readonly ReplicaView[]} replicas */
 function describe(replicas) {
   const shares = replicas.map(
     ({ name, share, state }) => `${name} ${percent(share)}${state === 'ready' ? '' : `, ${state}`}`,

@@ -1,31 +1,40 @@
 // Owns the box that tells where a key would go, and who comes next. Nothing is sent to a replica.
-import { ask } from './api.js';
+import { ask, reasonOf } from './api.js';
 import { byId, h } from './dom.js';
 import { colourClass } from './pool-store.js';
 
+/** @import { RouteView } from './api-types.js' */
+/** @typedef {import('./pool-store.js').PoolStore} PoolStore */
+
 const MOST_CANDIDATES = 6;
 
-/** @param {(name: string | null) => void} onRoute the replica that would get it */
+/** @param {PoolStore} store @param {(name: string | null) => void} onRoute the replica that would get it */
 export function startRouteBox(store, onRoute) {
   const form = byId('route-form');
   const place = byId('route-answer');
+  /** @type {string | null} */
   let asked = null;
 
-  const show = async () => {
+  /** @param {string} key */
+  const show = async (key) => {
     try {
-      const answer = await ask(`api/route?key=${encodeURIComponent(asked)}`);
+      /** @type {RouteView} */
+      const answer = await ask(`api/route?key=${encodeURIComponent(key)}`);
+      if (asked !== key) return; // somebody types already
       const goal = answer.candidates.find(({ eligible }) => eligible)?.name ?? null;
-      place.replaceChildren(...words(store, answer, goal));
+      const said = h('div', {}, ...words(store, answer, goal));
+      // Read out when it is another answer, not with each change of the pool.
+      if (place.firstElementChild?.textContent !== said.textContent) place.replaceChildren(said);
       onRoute(goal);
     } catch (error) {
-      place.replaceChildren(h('p', { class: 'refused bad' }, error.message));
+      place.replaceChildren(h('p', { class: 'refused bad' }, reasonOf(error)));
       onRoute(null);
     }
   };
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    asked = byId('route-key').value;
-    void show();
+    asked = byId('route-key', HTMLInputElement).value;
+    void show(asked);
   });
   form.addEventListener('input', () => {
     if (asked === null) return;
@@ -34,9 +43,10 @@ export function startRouteBox(store, onRoute) {
     onRoute(null);
   });
   // The answer changes with the pool.
-  store.addEventListener('pool', () => asked !== null && void show());
+  store.addEventListener('pool', () => asked !== null && void show(asked));
 }
 
+/** @param {PoolStore} store @param {RouteView} route @param {string | null} goal */
 function words(store, { key, hash, slot, candidates }, goal) {
   const rest = candidates.length - MOST_CANDIDATES;
   return [

@@ -3,16 +3,16 @@
 const THEMES = ['auto', 'light', 'dark'];
 const KEY = 'hashflow-theme';
 
-/** @param {() => void} onChange */
+/** @param {HTMLElement} button @param {() => void} onChange */
 export function startTheme(button, onChange) {
-  let theme = THEMES.includes(localStorage.getItem(KEY)) ? localStorage.getItem(KEY) : 'auto';
+  let theme = THEMES.find((one) => one === localStorage.getItem(KEY)) ?? 'auto';
   const apply = () => {
     if (theme === 'auto') delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = theme;
     button.textContent = `Theme: ${theme}`;
   };
   button.addEventListener('click', () => {
-    theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length];
+    theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? 'auto';
     localStorage.setItem(KEY, theme);
     apply();
     onChange();

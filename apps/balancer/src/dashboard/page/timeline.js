@@ -3,10 +3,14 @@ import { byId, h, keyed } from './dom.js';
 import { wordsOf } from './event-words.js';
 import { timeOfDay } from './format.js';
 
+/** @import { PoolEvent } from './api-types.js' */
+
 export class Timeline {
   #list = byId('timeline');
+  /** @type {Set<string>} */
   #seen = new Set();
 
+  /** @param {import('./pool-store.js').PoolStore} store */
   constructor(store) {
     this.store = store;
   }
@@ -25,6 +29,7 @@ export class Timeline {
   }
 }
 
+/** @param {PoolEvent} event @param {boolean} fresh */
 function item(event, fresh) {
   const { tone, sign, text, more } = wordsOf(event);
   return h(

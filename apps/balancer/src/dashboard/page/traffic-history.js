@@ -1,6 +1,17 @@
 // Owns turning the balancer's counts, which only rise, into rates over the last minutes. Pure but for what it remembers; the
-// time comes in with each sample. A silent stream means that nothing was counted.
+// time comes in with each sample. A silent stream means that nothing was counted, unless nobody listened: missed().
 import { RecentHistograms } from './quantiles.js';
+
+/** @import { InstanceTraffic, TrafficView } from './api-types.js' */
+/** @import { Quantiles } from './quantiles.js' */
+/**
+ * @typedef {object} Point rates per second at one time
+ * @property {number} at epoch milliseconds
+ * @property {number} total
+ * @property {number} failed
+ * @property {Map<string, number>} byReplica
+ * @property {Map<string, Quantiles>} [latency] by replica; of all together: the empty name
+ */
 
 /** A sample comes a second after the one before while something is counted, so a longer silence was a quiet time. */
 const PACE_MS = 1000;
@@ -10,26 +21,31 @@ const KEPT_MS = 5 * 60_000;
 const QUANTILES_MS = 10_000;
 
 export class TrafficHistory {
-  /** @type {{ at: number, total: number, failed: number, byReplica: Map<string, number>, latency?: Map<string, object> }[]} oldest first; rates per second */
+  /** @type {Point[]} oldest first */
   points = [];
   /** The balancer measures latency too. */
   hasLatency = false;
+  /** @type {{ clockMs: number, at: number, counts: Map<string, InstanceTraffic> } | undefined} */
   #last;
+  #missed = false;
   #histograms = new RecentHistograms(QUANTILES_MS);
 
-  /** @param {{ clockMs: number, instances: readonly object[], latency: object | null }} sample as /api/traffic sends it @param {number} now epoch milliseconds */
+  /** @param {TrafficView} sample as /api/traffic sends it @param {number} now epoch milliseconds */
   add({ clockMs, instances, latency = null }, now) {
     const before = this.#last;
+    const missed = this.#missed;
+    this.#missed = false;
     this.#last = { clockMs, at: now, counts: new Map(instances.map((instance) => [instance.id, instance])) };
     const quantiles = this.#histograms.add(latency, now);
     this.hasLatency ||= latency !== null;
     if (!before || clockMs < before.clockMs) {
-      this.#push(this.#silence(now)); // another balancer, or the first: there is nothing to compare with
+      this.#push(silence(now)); // another balancer, or the first: there is nothing to compare with
       return;
     }
-    const quiet = clockMs - before.clockMs > QUIET_MS;
-    const seconds = quiet ? PACE_MS / 1000 : Math.max(0.05, (clockMs - before.clockMs) / 1000);
-    if (quiet) for (const at of [before.at + PACE_MS, now - PACE_MS]) this.#push(this.#silence(at));
+    const elapsed = clockMs - before.clockMs;
+    const quiet = !missed && elapsed > QUIET_MS;
+    const seconds = quiet ? PACE_MS / 1000 : Math.max(0.05, elapsed / 1000);
+    if (quiet) for (const at of [before.at + PACE_MS, now - PACE_MS]) this.#push(silence(at));
     const byReplica = new Map();
     let failed = 0;
     for (const instance of instances) {
@@ -38,21 +54,29 @@ export class TrafficHistory {
       failed += failures / seconds;
     }
     const total = [...byReplica.values()].reduce((sum, one) => sum + one, 0);
-    this.#push({ at: now, total, failed, byReplica, latency: quantiles });
+    const point = { at: now, total, failed, byReplica };
+    // Nobody knows how it went meanwhile: what is known is the mean.
+    if (missed && elapsed > QUIET_MS) this.#push({ ...point, at: before.at + PACE_MS });
+    this.#push({ ...point, latency: quantiles });
   }
 
-  /** What is true now: the last rates, or none after a silence. */
+  /** Nobody listened until now: what the next sample has more than the last one came at any time in between. */
+  missed() {
+    this.#missed = true;
+  }
+
+  /** What is true now: the last rates, or none after a silence. @param {number} now @returns {Point} */
   latest(now) {
     const point = this.points.at(-1);
-    return point && now - point.at <= QUIET_MS ? point : this.#silence(now);
+    return point && now - point.at <= QUIET_MS ? point : silence(now);
   }
 
-  /** Points of a chart that ends now, with the silence since the last sample in it. */
+  /** Points of a chart that ends now, with the silence since the last sample in it. @param {number} now @returns {Point[]} */
   upTo(now) {
     const last = this.points.at(-1);
     const kept = this.points.filter(({ at }) => at > now - KEPT_MS);
     if (!last || now - last.at <= QUIET_MS) return kept;
-    return [...kept, this.#silence(Math.min(last.at + PACE_MS, now)), this.#silence(now)];
+    return [...kept, silence(Math.min(last.at + PACE_MS, now)), silence(now)];
   }
 
   /** In flight, requests and failed tries of each replica, over its instances that the data process still counts. */
@@ -68,22 +92,25 @@ export class TrafficHistory {
     return totals;
   }
 
+  /** @param {Point} point */
   #push(point) {
     this.points.push(point);
-    while (this.points[0].at < point.at - KEPT_MS) this.points.shift();
-  }
-
-  #silence(at) {
-    return { at, total: 0, failed: 0, byReplica: new Map() };
+    this.points = this.points.filter(({ at }) => at >= point.at - KEPT_MS);
   }
 }
 
-/** After a restart of whoever counts, counts are lower: then all of them are new. */
+/** @param {number} at @returns {Point} */
+function silence(at) {
+  return { at, total: 0, failed: 0, byReplica: new Map() };
+}
+
+/** After a restart of whoever counts, counts are lower: then all of them are new. @param {InstanceTraffic | undefined} before @param {InstanceTraffic} now */
 function since(before, now) {
   if (!before || now.requests < before.requests) return { requests: now.requests, failures: failures(now) };
   return { requests: now.requests - before.requests, failures: Math.max(0, failures(now) - failures(before)) };
 }
 
+/** @param {InstanceTraffic} instance */
 function failures({ outcomes }) {
   return outcomes.serverErrors + outcomes.refused + outcomes.reset + outcomes.timedOut;
 }
