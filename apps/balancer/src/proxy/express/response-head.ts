@@ -132,7 +132,7 @@ export class ResponseHeadReader extends FieldLines {
         break;
       case 16:
         if (!isWord(text, nameBegin, 'proxy-connection')) break;
-        this.readConnection(valueBegin, valueEnd);
+        if (this.readConnection(valueBegin, valueEnd)) this.keepAlive = false;
         return DROPPED;
       case 17:
         if (!isWord(text, nameBegin, 'transfer-encoding')) break;

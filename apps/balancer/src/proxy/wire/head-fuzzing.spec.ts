@@ -4,10 +4,14 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ChunkedBody } from '../express/chunked.js';
 import { RequestHeadReader } from '../express/request-head.js';
+import { ResponseHeadReader } from '../express/response-head.js';
+import { judgeAnswerHead } from './testing/fuzz/answer-head-oracle.js';
 import { judgeChunks } from './testing/fuzz/chunk-oracle.js';
-import { drawFrom, split } from './testing/fuzz/draw.js';
+import { drawFrom, rarely, split } from './testing/fuzz/draw.js';
+import { drawAnswerHead } from './testing/fuzz/drawn-answer-heads.js';
 import { drawChunkedBody, drawHead } from './testing/fuzz/drawn-requests.js';
 import { judgeHead } from './testing/fuzz/head-oracle.js';
+import { readAnswer } from './testing/fuzz/node-answer-reader.js';
 import { NodeReader } from './testing/fuzz/node-reader.js';
 
 const SEED = 20_261;
@@ -50,6 +54,38 @@ describe('the express lane beside llhttp in strict mode (TRAPS 27)', () => {
         const bytes = Buffer.from(drawHead(begin(), Infinity).text, 'latin1');
         expect(['plain', 'other']).toContain(reader.read(bytes, false));
         expect(node.read(bytes)).toMatchObject({ error: undefined, requests: [{}] });
+      }),
+      { numRuns: 1000, seed: SEED },
+    );
+  });
+
+  const answers = new ResponseHeadReader(16_384, false);
+
+  it('an answer whose head it takes is the same answer, with the same end, for llhttp, before and behind the proxy', async () => {
+    const reads = new Map<string, number>();
+    await fc.assert(
+      fc.asyncProperty(draws, async (begin) => {
+        const draw = begin();
+        const bytes = Buffer.from(drawAnswerHead(draw, 12) || 'H', 'latin1');
+        const { read, fault } = await judgeAnswerHead(answers, bytes, rarely(draw, 5), 1 + draw.below(bytes.length));
+        reads.set(read, (reads.get(read) ?? 0) + 1);
+        expect(fault && [fault, bytes.toString('latin1')]).toBeUndefined();
+      }),
+      { numRuns: 3000, seed: SEED },
+    );
+    expect(reads.get('complete')).toBeGreaterThan(300);
+    expect(reads.get('broken')).toBeGreaterThan(300);
+  });
+
+  it('takes every legal head of an answer', async () => {
+    await fc.assert(
+      fc.asyncProperty(draws, async (begin) => {
+        const text = drawAnswerHead(begin(), Infinity);
+        const bytes = Buffer.from(text, 'latin1');
+        // A coding in HTTP/1.0 is no legal head.
+        if (/^HTTP\/1\.0[^]*Transfer-Encoding/.test(text)) return;
+        expect(answers.read(bytes, 0, bytes.length, false)).toBe('complete');
+        expect(await readAnswer('GET', [bytes], false)).toMatchObject({ error: undefined });
       }),
       { numRuns: 1000, seed: SEED },
     );

@@ -1,6 +1,6 @@
 // Owns the oracle of the parsers: llhttp in strict mode, as node:http uses it, fed without a network and answering at once.
 import { createServer, type IncomingMessage } from 'node:http';
-import { Duplex } from 'node:stream';
+import { FedSocket } from './fed-socket.js';
 
 export interface NodeRequest {
   readonly method: string;
@@ -20,23 +20,6 @@ export interface NodeReading {
   readonly requests: readonly NodeRequest[];
   /** What it found wrong; then it stopped reading. */
   readonly error: string | undefined;
-}
-
-/** What a socket is to node:http, and no more. */
-class FedSocket extends Duplex {
-  override _read(): void {}
-  override _write(_chunk: unknown, _encoding: string, done: () => void): void {
-    done();
-  }
-  setTimeout(): this {
-    return this;
-  }
-  setNoDelay(): this {
-    return this;
-  }
-  setKeepAlive(): this {
-    return this;
-  }
 }
 
 export class NodeReader {
