@@ -29,7 +29,7 @@ const progress = (line: string) => void (asJson ? process.stderr : process.stdou
 function readSettings(): Settings {
   const settings = loadSettings(readEnvironment(process.env));
   const problem = validateHashKey(settings.hashKey);
-  if (problem !== undefined) throw new SettingsError([`HASH_KEY="${settings.hashKey}" ${problem}`]);
+  if (problem !== undefined) throw new SettingsError([`HASH_KEY="${settings.hashKey}": ${problem}`]);
   return settings;
 }
 

@@ -17,6 +17,9 @@ export interface Call {
 /** Longest silence of a call that waits for nothing; milliseconds. */
 const PATIENCE_MS = 15_000;
 
+/** How a bundled server refuses what it does not know, in the form of the balancer's own refusals. */
+const REPLICA_SAYS = /endpoint does not exist in server replicas$/;
+
 export class Client {
   /** @param interrupt ends whatever is under way */
   constructor(
@@ -61,6 +64,7 @@ export class Client {
     if (status < 400) return response;
     const { message } = (jsonOf(await this.textOf(response)) ?? {}) as { message?: unknown };
     if (typeof message !== 'string') throw this.stranger(`it answered ${status}`);
+    if (REPLICA_SAYS.test(message)) throw this.stranger('a replica answered; this is the data port');
     throw new RefusedError(status, message);
   }
 

@@ -72,6 +72,12 @@ describe('wrong usage ends with 2 and sends nothing', () => {
   });
 });
 
+it('names the settings when they give no address', async () => {
+  const { code, err } = await hashflow(['status'], { ADMIN_PORT: 'abc' });
+  expect(code).toBe(EXIT.usage);
+  expect(err).toMatch(/ADMIN_HOST and ADMIN_PORT [^]*"http:\/\/127.0.0.1:abc"/);
+});
+
 describe('help', () => {
   it.each([
     'status',
@@ -118,6 +124,10 @@ describe('who cannot be reached', () => {
     [
       'half an answer',
       (_, response) => void response.writeHead(200, { 'content-length': 9 }).write('{', () => response.destroy()),
+    ],
+    [
+      'a replica, through the data port',
+      json(400, { message: "<Error> '/api/status' endpoint does not exist in server replicas", status: 'failure' }),
     ],
   ])('ends with 3 when what answers is no HashFlow: %s', async (_, answer) => {
     const url = await serve(answer);

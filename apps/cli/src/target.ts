@@ -17,7 +17,11 @@ export function targetOf(given: string | undefined, env: Environment): Target {
   const token = env.ADMIN_TOKEN === '' ? undefined : env.ADMIN_TOKEN;
   const url = parsed(given ?? defaultUrl(env));
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:'))
-    throw new UsageError(`--url must be like http://127.0.0.1:5001, not "${given ?? defaultUrl(env)}"`);
+    throw new UsageError(
+      given === undefined
+        ? `ADMIN_HOST and ADMIN_PORT of the environment or .env give no address: "${defaultUrl(env)}"`
+        : `--url must be like http://127.0.0.1:5001, not "${given}"`,
+    );
   if (url.username !== '' || url.password !== '')
     throw new UsageError('--url must not hold a password; the token comes from ADMIN_TOKEN in the environment');
   return { url: `${url.origin}${url.pathname.replace(/\/+$/, '')}`, token };

@@ -87,6 +87,13 @@ describe('settings', () => {
   });
 
   it.each([
+    [{ HEALTH_INTERVAL: '5' }, 'a duration such as 250ms, 4s or 2m, from 10ms to 596h'],
+    [{ MAX_BODY: '5kb' }, 'a size such as 512B, 64KiB or 1MiB, from 0 to 1024GiB'],
+  ])('says what %j may be in the units in which it is written', (env, allowed) => {
+    expect(() => loadSettings(env)).toThrow(allowed);
+  });
+
+  it.each([
     ['PORT', '70000'],
     ['PORT', 'http'],
     ['PORT', ''],

@@ -4,8 +4,8 @@ import { z } from 'zod';
 const DURATION_UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 const SIZE_UNITS = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 } as const;
 
-/** Longest delay that a Node timer can hold (2^31 - 1 ms); anything above would fire at once. */
-const MAX_DURATION = 2 ** 31 - 1;
+/** In whole hours, the longest delay that a Node timer can hold (2^31 - 1 ms); anything above would fire at once. */
+const MAX_DURATION = 596 * DURATION_UNITS.h;
 
 /** `250ms`, `4s`, `2m`, `1h` → milliseconds. */
 export function duration({ min = 0, max = MAX_DURATION }: { min?: number; max?: number } = {}) {
@@ -13,7 +13,10 @@ export function duration({ min = 0, max = MAX_DURATION }: { min?: number; max?: 
     const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text.trim());
     const ms = match ? Number(match[1]) * DURATION_UNITS[match[2] as keyof typeof DURATION_UNITS] : NaN;
     if (Number.isInteger(ms) && ms >= min && ms <= max) return ms;
-    ctx.addIssue({ code: 'custom', message: `a duration such as 250ms, 4s or 2m, from ${min} ms to ${max} ms` });
+    ctx.addIssue({
+      code: 'custom',
+      message: `a duration such as 250ms, 4s or 2m, from ${written(min, DURATION_UNITS)} to ${written(max, DURATION_UNITS)}`,
+    });
     return z.NEVER;
   });
 }
@@ -24,9 +27,19 @@ export function size({ min = 0, max = 2 ** 40 }: { min?: number; max?: number } 
     const match = /^(\d+)(B|KiB|MiB|GiB)?$/.exec(text.trim());
     const bytes = match ? Number(match[1]) * SIZE_UNITS[(match[2] ?? 'B') as keyof typeof SIZE_UNITS] : NaN;
     if (bytes >= min && bytes <= max) return bytes;
-    ctx.addIssue({ code: 'custom', message: `a size such as 512B, 64KiB or 1MiB, from ${min} to ${max} bytes` });
+    ctx.addIssue({
+      code: 'custom',
+      message: `a size such as 512B, 64KiB or 1MiB, from ${written(min, SIZE_UNITS)} to ${written(max, SIZE_UNITS)}`,
+    });
     return z.NEVER;
   });
+}
+
+/** As a setting would be written: in the largest unit that leaves no fraction. */
+function written(amount: number, units: Readonly<Record<string, number>>): string {
+  if (amount === 0) return '0';
+  const [unit = '', worth = 1] = Object.entries(units).findLast(([, worth]) => amount % worth === 0) ?? [];
+  return `${amount / worth}${unit}`;
 }
 
 export function integer(min: number, max: number) {

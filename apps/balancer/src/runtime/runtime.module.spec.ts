@@ -30,12 +30,13 @@ describe('the runtime module', () => {
     await runtime.close();
   });
 
-  it('ends the start with a REPLICA_COMMAND that only a shell could run', async () => {
-    await expect(resolve({ RUNTIME: 'docker', REPLICA_COMMAND: 'a | b' })).rejects.toMatchObject({ code: 'bad_spec' });
-  });
-
   it.each([
     [{ RUNTIME: 'process', REPLICA_SPEC: 'a#b' }, 'REPLICA_SPEC needs the Docker runtime'],
+    [{ RUNTIME: 'process', REPLICA_IMAGE: 'nginx' }, 'REPLICA_IMAGE needs the Docker runtime (RUNTIME=process)'],
+    [{ RUNTIME: 'docker', REPLICA_COMMAND: 'a | b' }, 'REPLICA_COMMAND has the shell operator |'],
+    [{ RUNTIME: 'process', REPLICA_COMMAND: '"a' }, 'REPLICA_COMMAND ends inside a quotation'],
+    [{ RUNTIME: 'static', REPLICAS: 'a' }, 'REPLICAS: "a" must be NAME=http://host:port'],
+    [{ RUNTIME: 'static', REPLICAS: 'a=http://h:1,a=http://h:2' }, 'REPLICAS names "a" twice'],
     [{ RUNTIME: 'process', HARDENING: 'strict' }, 'HARDENING needs the Docker runtime'],
     [{ RUNTIME: 'docker', REPLICA_SPEC: '/nowhere/compose.yaml#web' }, 'the file does not exist'],
   ])('ends the start with %j as a bad setting', async (env, reason) => {

@@ -9,7 +9,9 @@ import { probeEngine } from './docker/engine-probe.js';
 import { ProcessRuntime } from './process/process.runtime.js';
 import { splitCommand } from './replica-command.js';
 import { ReplicaRuntime } from './replica-runtime.js';
+import { RuntimeError } from './runtime-error.js';
 import { readService } from './spec/read-service.js';
+import { parseStaticReplicas } from './static/static-replica.js';
 import { StaticRuntime } from './static/static.runtime.js';
 
 /** Where an image says nothing else, and where nobody does. */
@@ -17,13 +19,14 @@ const DEFAULT_PORT = 5000;
 const DEFAULT_HEALTH_PATH = '/heartbeat';
 
 /**
- * @throws RuntimeError code `bad_spec` for a REPLICA_COMMAND that cannot be split
- * @throws SettingsError for a REPLICA_SPEC that cannot be a replica, and for settings that need Docker where it is not
+ * @throws SettingsError for a REPLICA_COMMAND, REPLICAS or REPLICA_SPEC that cannot be replicas, and for settings that need
+ * Docker where it is not
  */
 export function createRuntime({ kind, reason }: RuntimeChoice, settings: Settings, logger: Logger): ReplicaRuntime {
   const { pool, stateDir, replicaEnv: env, replicaCommand } = settings;
   const { healthPath = DEFAULT_HEALTH_PATH } = settings;
   if (kind !== 'docker') requireNoContainers(settings, reason);
+  requireReadable(settings);
   switch (kind) {
     case 'static':
       return new StaticRuntime({ replicas: settings.replicas, healthPath, dnsInterval: settings.dnsInterval }, logger);
@@ -59,9 +62,30 @@ export function createRuntime({ kind, reason }: RuntimeChoice, settings: Setting
 }
 
 /** Which settings say what only a container can be is known before, which runtime is chosen only now. @throws SettingsError */
-function requireNoContainers({ replicaSpec, hardening }: Settings, reason: string): void {
-  const asked = [replicaSpec !== undefined && 'REPLICA_SPEC', hardening !== undefined && 'HARDENING'].filter(Boolean);
-  if (asked.length > 0) throw new SettingsError(asked.map((name) => `${name} needs the Docker runtime (${reason})`));
+function requireNoContainers({ replicaImage, replicaSpec, hardening }: Settings, reason: string): void {
+  const asked = Object.entries({ REPLICA_IMAGE: replicaImage, REPLICA_SPEC: replicaSpec, HARDENING: hardening })
+    .filter(([, value]) => value !== undefined)
+    .map(([name]) => `${name} needs the Docker runtime (${reason})`);
+  if (asked.length > 0) throw new SettingsError(asked);
+}
+
+/** Settings whose form only this room knows. @throws SettingsError */
+function requireReadable({ replicaCommand, replicas }: Settings): void {
+  const problems = [
+    replicaCommand !== undefined && problemOf(() => splitCommand(replicaCommand)),
+    problemOf(() => parseStaticReplicas(replicas)),
+  ].filter((problem) => typeof problem === 'string');
+  if (problems.length > 0) throw new SettingsError(problems);
+}
+
+function problemOf(read: () => unknown): string | undefined {
+  try {
+    read();
+    return undefined;
+  } catch (error) {
+    if (error instanceof RuntimeError) return error.message;
+    throw error;
+  }
 }
 
 /** Settings and Logger come from global modules. Exported for the orchestrator, which alone makes and ends replicas. */

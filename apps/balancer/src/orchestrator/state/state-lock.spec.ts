@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { identify } from '../../platform/process-identity.js';
 import { StartError } from '../pool-error.js';
-import { StateLock } from './state-lock.js';
+import { poolHolder, StateLock } from './state-lock.js';
 
 describe('the lock of a STATE_DIR (TRAPS 5)', () => {
   let dir: string;
@@ -38,6 +38,13 @@ describe('the lock of a STATE_DIR (TRAPS 5)', () => {
     const refused = StateLock.acquire(dir, 'shop');
     await expect(refused).rejects.toThrow(`A balancer of pool shop already runs (pid ${process.pid}).`);
     await expect(refused).rejects.toBeInstanceOf(StartError);
+  });
+
+  it('tells whose folder it is, when another pool already runs on it', async () => {
+    await StateLock.acquire(dir, 'shop');
+    const message = `STATE_DIR ${dir} belongs to pool shop, whose balancer runs (pid ${process.pid}). Give pool other another STATE_DIR.`;
+    await expect(StateLock.acquire(dir, 'other')).rejects.toThrow(message);
+    expect((await poolHolder(dir, 'other'))?.message).toBe(message);
   });
 
   it('is free again once released, and a folder without lock files is left', async () => {

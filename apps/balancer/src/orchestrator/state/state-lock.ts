@@ -7,7 +7,8 @@ import { z } from 'zod';
 import { identify, isAlive } from '../../platform/process-identity.js';
 import { StartError } from '../pool-error.js';
 
-const Holder = z.object({ token: z.uuid(), pid: z.number().int(), startTime: z.string() });
+/** `pool` is for whoever is refused: the folder may be another pool's. */
+const Holder = z.object({ token: z.uuid(), pid: z.number().int(), startTime: z.string(), pool: z.string().optional() });
 type Holder = z.infer<typeof Holder>;
 
 const ROOT = 'lock';
@@ -29,14 +30,14 @@ export class StateLock {
   /** @throws StartError `locked` when another balancer runs the pool */
   static async acquire(dir: string, pool: string, pid = process.pid): Promise<StateLock> {
     const startTime = (await identify(pid))?.startTime ?? 'unknown';
-    const holder: Holder = { token: randomUUID(), pid, startTime };
+    const holder: Holder = { token: randomUUID(), pid, startTime, pool };
     const claim = join(dir, `claim-${holder.token}`);
     await writeFile(claim, JSON.stringify(holder), { flag: 'wx', mode: 0o600 });
     try {
       for (let tries = 0; tries < MOST_TRIES; tries++) {
         const tail = await findTail(dir);
         if (tail.holder && (await isAlive(tail.holder))) {
-          throw lockedBy(tail.holder, pool);
+          throw lockedBy(tail.holder, dir, pool);
         }
         const file = join(dir, tail.next);
         if (!(await created(claim, file))) continue;
@@ -66,14 +67,15 @@ export class StateLock {
 /** The refusal that `acquire` would meet now; undefined when nobody living holds the lock. Changes nothing. */
 export async function poolHolder(dir: string, pool: string): Promise<StartError | undefined> {
   const { holder } = await findTail(dir).catch(() => ({ holder: undefined }));
-  return holder && (await isAlive(holder)) ? lockedBy(holder, pool) : undefined;
+  return holder && (await isAlive(holder)) ? lockedBy(holder, dir, pool) : undefined;
 }
 
-function lockedBy({ pid }: Holder, pool: string): StartError {
-  return new StartError(
-    'locked',
-    `A balancer of pool ${pool} already runs (pid ${pid}). Stop it first, or choose another POOL and STATE_DIR.`,
-  );
+function lockedBy({ pid, pool: held }: Holder, dir: string, pool: string): StartError {
+  const message =
+    held === undefined || held === pool
+      ? `A balancer of pool ${pool} already runs (pid ${pid}). Stop it first, or choose another POOL and STATE_DIR.`
+      : `STATE_DIR ${dir} belongs to pool ${held}, whose balancer runs (pid ${pid}). Give pool ${pool} another STATE_DIR.`;
+  return new StartError('locked', message);
 }
 
 interface Tail {

@@ -42,3 +42,22 @@ export function parseStaticReplica(text: string): StaticReplica {
   if (port === 0) throw refuse('must have a port from 1 to 65535');
   return { name, url: `http://${url.hostname}:${port}`, host: url.hostname.replace(/^\[|\]$/g, ''), port, weight };
 }
+
+/** All of REPLICAS. @throws RuntimeError code `bad_spec` when an entry cannot be read or a name comes twice */
+export function parseStaticReplicas(texts: readonly string[]): StaticReplica[] {
+  const names = new Set<string>();
+  return texts.map((text) => {
+    const replica = parsedEntry(text);
+    if (names.has(replica.name)) throw new RuntimeError('bad_spec', `REPLICAS names "${replica.name}" twice`);
+    names.add(replica.name);
+    return replica;
+  });
+}
+
+function parsedEntry(text: string): StaticReplica {
+  try {
+    return parseStaticReplica(text);
+  } catch (error) {
+    throw error instanceof RuntimeError ? new RuntimeError(error.code, `REPLICAS: ${error.message}`) : error;
+  }
+}

@@ -14,7 +14,7 @@ import type {
 } from '../replica-runtime.js';
 import { RuntimeError } from '../runtime-error.js';
 import { HostNames, type Lookup } from './host-names.js';
-import { parseStaticReplica } from './static-replica.js';
+import { parseStaticReplicas } from './static-replica.js';
 
 export interface StaticRuntimeOptions {
   /** The starting set, `NAME=URL[;weight]` each. */
@@ -50,9 +50,7 @@ export class StaticRuntime implements ReplicaRuntime {
 
   /** @throws RuntimeError code `bad_spec` when an entry of REPLICAS cannot be read or a name comes twice */
   async prepare(): Promise<Workload> {
-    const names = this.options.replicas.map((text) => parseStaticReplica(text).name);
-    const twice = names.find((name, index) => names.indexOf(name) !== index);
-    if (twice !== undefined) throw new RuntimeError('bad_spec', `REPLICAS names "${twice}" twice`);
+    parseStaticReplicas(this.options.replicas);
     return { port: 0, env: {}, healthPath: this.options.healthPath };
   }
 
