@@ -74,7 +74,7 @@ export function shortened(text: string): string {
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }
 
-export const CLIENT_GONE = 499;
+const CLIENT_GONE = 499;
 
 /** Milliseconds; what did not happen is left out. */
 export interface Phases {

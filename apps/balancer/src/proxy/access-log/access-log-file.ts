@@ -4,7 +4,7 @@ import { close, openSync, write } from 'node:fs';
 import type { AccessBatch } from './access-lines.js';
 
 /** Where the standard output of the control process is, in a data process that was given it. */
-export const INHERITED_OUTPUT = 3;
+const INHERITED_OUTPUT = 3;
 const OWNER_WRITES_GROUP_READS = 0o640;
 
 /** Between two tries to write to a pipe that takes nothing. */

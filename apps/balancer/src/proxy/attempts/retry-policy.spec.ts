@@ -8,6 +8,8 @@ describe('the cause of a failed try', () => {
     ['ECONNRESET', true, 'upstream_closed'],
     ['EPIPE', true, 'upstream_closed'],
     ['HPE_INVALID_CONSTANT', true, 'upstream_protocol'],
+    ['EMFILE', false, 'overload'],
+    ['ENFILE', false, 'overload'],
   ])('with %s, connected: %s, is %s', (code, connected, cause) => {
     expect(causeOf(Object.assign(new Error(), { code }), connected)).toBe(cause);
   });
@@ -24,6 +26,7 @@ describe('a method', () => {
     ['PUT', true],
     ['DELETE', true],
     ['OPTIONS', true],
+    ['TRACE', true],
     ['POST', false],
     ['PATCH', false],
     ['LOCK', false],

@@ -2,7 +2,7 @@
 import type { AccessEntry } from '../access-log/access-entry.js';
 import type { AccessLog } from '../access-log/access-log.js';
 import { answerLength } from '../answers/answers.js';
-import { type Cause, causes, type End, SILENT_ENDS } from '../answers/causes.js';
+import { type Cause, type End, SILENT_ENDS, statusOfEnd } from '../answers/causes.js';
 
 interface EndFacts {
   /** Of the replica's answer. */
@@ -23,17 +23,12 @@ export function logEnd(
   toHead: boolean,
   { status, sent, received, queued, ended }: EndFacts,
 ): void {
-  entry.status = outcome === 'answered' ? status : statusOf(outcome, sent === undefined ? undefined : status);
+  // Of an answer that broke off the client has seen the status.
+  entry.status = outcome === 'answered' || sent !== undefined ? status : statusOfEnd(outcome);
   if (outcome !== 'answered') entry.cause = outcome;
   const own = outcome !== 'answered' && !(outcome in SILENT_ENDS) && sent === undefined && !toHead;
   entry.sent = own ? answerLength(outcome as Cause) : (sent ?? 0);
   entry.received = received;
-  entry.queued = queued ?? 0;
+  entry.queued = queued;
   log?.write(entry, ended);
-}
-
-/** @param begun status of an answer that was under way */
-export function statusOf(outcome: End, begun?: number): number {
-  if (begun !== undefined) return begun;
-  return outcome in SILENT_ENDS ? SILENT_ENDS[outcome as keyof typeof SILENT_ENDS] : causes[outcome as Cause].status;
 }

@@ -1,5 +1,5 @@
-// Owns the listener of the standard lane: node:http with its limits set, and what comes in on it sorted into exchanges,
-// tunnels, classic routes and refusals. Nothing here looks at a replica.
+// Owns the listener of both lanes: who may connect, and who is handed to the express lane. What comes to the standard lane, node:http with its
+// limits set, it sorts into exchanges, tunnels, classic routes and refusals. Nothing here looks at a replica.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';

@@ -7,12 +7,12 @@ import {
   hostOf,
   NOTHING_MORE,
   requestFields,
-  type RequestFacts,
+  type RequestSources,
   responseFields,
   trailerFields,
 } from './fields.js';
 
-const facts = (rawHeaders: string[], changes: Partial<RequestFacts> = {}): RequestFacts => ({
+const facts = (rawHeaders: string[], changes: Partial<RequestSources> = {}): RequestSources => ({
   rawHeaders,
   httpVersion: '1.1',
   host: 'a.example',

@@ -52,7 +52,8 @@ export function forwardingOf(fields: readonly ForwardedField[]): Forwarding {
   };
 }
 
-export interface RequestFacts {
+/** What the fields of a request to a replica are made of. */
+export interface RequestSources {
   readonly rawHeaders: readonly string[];
   readonly httpVersion: string;
   /** Goes out as Host. */
@@ -79,7 +80,7 @@ export interface RequestFacts {
 }
 
 /** The fields of the request as the replica gets it; names in lower case, repeated ones as lists. */
-export function requestFields(facts: RequestFacts): Fields {
+export function requestFields(facts: RequestSources): Fields {
   const { rawHeaders, peerTrusted, forwarding, pseudonym } = facts;
   // No prototype: a field may be called __proto__.
   const fields = Object.create(null) as Fields;

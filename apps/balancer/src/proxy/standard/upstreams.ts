@@ -1,5 +1,6 @@
-// Owns the connections to replicas: one keep-alive agent per instance, keyed by its id and never by its address, because an
-// engine gives the address of a dead container to the next one at once. Who is asked is the table's.
+// Owns the connections of the standard lane to replicas: one keep-alive agent per instance, keyed by its id and never by its address,
+// because an engine gives the address of a dead container to the next one at once. Who is asked is the table's, the express lane's own
+// are express-upstreams.ts's.
 import { Agent } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';

@@ -94,5 +94,4 @@ export const dataMetrics = z.strictObject({
 /** Times are seconds unless they say otherwise. */
 export type DataMetrics = Readonly<z.infer<typeof dataMetrics>>;
 export type RequestCount = DataMetrics['requests'][number];
-export type ReplicaMetrics = DataMetrics['replicas'][number];
 export type WorkerMetrics = DataMetrics['workers'][number];
