@@ -55,6 +55,6 @@ export const SILENT_ENDS = {
 export type End = Cause | keyof typeof SILENT_ENDS;
 
 /** What it counts as, also where no answer tells it. */
-export function statusOfEnd(end: End): number {
+export function statusFor(end: End): number {
   return end in SILENT_ENDS ? SILENT_ENDS[end as keyof typeof SILENT_ENDS] : causes[end as Cause].status;
 }

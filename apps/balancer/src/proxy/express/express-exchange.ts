@@ -5,7 +5,7 @@ import { performance } from 'node:perf_hooks';
 import type { AccessEntry } from '../access-log/access-entry.js';
 import { AttemptMachine, type Step } from '../attempts/attempt-machine.js';
 import type { TableWaiter } from '../attempts/candidates.js';
-import { type Cause, causes, statusOfEnd } from '../answers/causes.js';
+import { type Cause, causes, statusFor } from '../answers/causes.js';
 import { candidatesFor } from '../lane/client.js';
 import { clientAddress } from '../lane/client-address.js';
 import type { Awaited } from '../attempts/relay-watch.js';
@@ -303,7 +303,7 @@ export class ExpressExchange implements EndedRequest, TryOwner, QueueWaiter, Tab
     const { outcome, target, attempt } = this.#machine;
     if (outcome === undefined || outcome === 'answered') return;
     this.context.lane.log.debug(
-      { cause: outcome, status: statusOfEnd(outcome), replica: target?.instance.replica, tries: attempt },
+      { cause: outcome, status: statusFor(outcome), replica: target?.instance.replica, tries: attempt },
       'not answered by a replica',
     );
   }

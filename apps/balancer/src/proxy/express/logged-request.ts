@@ -2,7 +2,7 @@
 import type { AccessEntry } from '../access-log/access-entry.js';
 import type { AccessLog } from '../access-log/access-log.js';
 import { answerLength } from '../answers/answers.js';
-import { type Cause, type End, SILENT_ENDS, statusOfEnd } from '../answers/causes.js';
+import { type Cause, type End, SILENT_ENDS, statusFor } from '../answers/causes.js';
 
 interface EndFacts {
   /** Of the replica's answer. */
@@ -24,7 +24,7 @@ export function logEnd(
   { status, sent, received, queued, ended }: EndFacts,
 ): void {
   // Of an answer that broke off the client has seen the status.
-  entry.status = outcome === 'answered' || sent !== undefined ? status : statusOfEnd(outcome);
+  entry.status = outcome === 'answered' || sent !== undefined ? status : statusFor(outcome);
   if (outcome !== 'answered') entry.cause = outcome;
   const own = outcome !== 'answered' && !(outcome in SILENT_ENDS) && sent === undefined && !toHead;
   entry.sent = own ? answerLength(outcome as Cause) : (sent ?? 0);

@@ -6,7 +6,7 @@ import { answerCause, answerLength, bodyArriving, linger } from '../answers/answ
 import { Attempt, type AttemptOwner } from './attempt.js';
 import { AttemptMachine, type Step } from '../attempts/attempt-machine.js';
 import type { TableWaiter } from '../attempts/candidates.js';
-import { type Cause, SILENT_ENDS, statusOfEnd } from '../answers/causes.js';
+import { type Cause, SILENT_ENDS, statusFor } from '../answers/causes.js';
 import { candidatesFor, type Client, clientOf, IncomingKey, isLoop, requestIdOf } from '../lane/client.js';
 import { takenBy, unsentTo } from '../lane/client-intake.js';
 import { hostOf, requestFields } from '../message/fields.js';
@@ -330,7 +330,7 @@ export class Exchange extends TimedEntry implements AttemptOwner, BodyOwner, Que
     this.#body?.stop();
     if (outcome === undefined || outcome === 'answered') return;
     this.context.log.debug(
-      { cause: outcome, status: statusOfEnd(outcome), replica: target?.instance.replica, tries: attempt },
+      { cause: outcome, status: statusFor(outcome), replica: target?.instance.replica, tries: attempt },
       'not answered by a replica',
     );
   }

@@ -1,6 +1,6 @@
 // Owns how a request can end, as indices that a counter can be found by: answered by a replica in one of five classes, or
 // ended by a cause. The causes are causes.ts's, the counters traffic-cells.ts's. Pure.
-import { causes, type End, SILENT_ENDS, statusOfEnd } from '../answers/causes.js';
+import { causes, type End, SILENT_ENDS, statusFor } from '../answers/causes.js';
 
 /** RFC 9110, 9.2: what a replica may be asked twice. `safe` reads, `idempotent` may be repeated, `other` may not. */
 export const METHOD_CLASSES = ['safe', 'idempotent', 'other'] as const;
@@ -35,7 +35,7 @@ const CAUSES = Object.keys({ ...causes, ...SILENT_ENDS }) as End[];
 /** The answered ones first, so that the index of one is that of its class. */
 export const ENDS: readonly RequestEnd[] = [
   ...CLASSES.map((_, status) => ({ status, cause: '' as const })),
-  ...CAUSES.map((cause) => ({ status: classOf(statusOfEnd(cause)), cause })),
+  ...CAUSES.map((cause) => ({ status: classOf(statusFor(cause)), cause })),
 ];
 
 const CAUSE_INDEX = Object.fromEntries(CAUSES.map((cause, index) => [cause, CLASSES.length + index])) as Readonly<
