@@ -33,5 +33,5 @@ export default {
   maxWorkers: '100%',
   // A hang is what it is for: a machine that others use as well may take many times what the slowest test needs.
   testTimeout: 30_000,
-  testRegex: ['(apps|libs|experiments|drills|bench)/.*\\.spec\\.ts$', '(scripts|page)/.*\\.spec\\.mjs$'],
+  testRegex: ['(apps|libs|experiments|drills|bench|docker)/.*\\.spec\\.ts$', '(scripts|page)/.*\\.spec\\.mjs$'],
 };
