@@ -16,8 +16,8 @@ Exit codes:
   2  wrong usage          3  no HashFlow answers there
   4  not let in           130  ended by Ctrl-C`;
 
-/** Throws CommanderError instead of ending the process. */
-export function makeProgram(surroundings: Surroundings): Command {
+/** Throws CommanderError instead of ending the process. @param asJson what is wrong with the words is said as JSON */
+export function makeProgram(surroundings: Surroundings, asJson = false): Command {
   const program = new Command('hashflow')
     .description('Shows and changes a running HashFlow through its admin port.')
     .option('--url <url>', 'the admin port (default: from the environment, else http://127.0.0.1:5001)')
@@ -25,10 +25,11 @@ export function makeProgram(surroundings: Surroundings): Command {
     .configureOutput({
       writeOut: (text) => void surroundings.stdout.write(text),
       writeErr: (text) => void surroundings.stderr.write(text),
+      outputError: (text, write) => write(asJson ? `${JSON.stringify({ error: oneLine(text) })}\n` : text),
       getOutHelpWidth: () => surroundings.stdout.columns ?? 100,
       getErrHelpWidth: () => surroundings.stdout.columns ?? 100,
     })
-    .showHelpAfterError('(hashflow COMMAND --help tells more)')
+    .showHelpAfterError(asJson ? false : '(hashflow COMMAND --help tells more)')
     .addHelpText('after', FOOTNOTES)
     .configureHelp({ showGlobalOptions: true })
     .exitOverride();
@@ -37,4 +38,11 @@ export function makeProgram(surroundings: Surroundings): Command {
   addReplicaCommands(program, surroundings);
   addDeployCommands(program, surroundings);
   return program;
+}
+
+function oneLine(text: string): string {
+  return text
+    .replace(/^error: /, '')
+    .trim()
+    .replaceAll('\n', ' ');
 }

@@ -147,7 +147,10 @@ describe('what the balancer refuses', () => {
     [403, EXIT.denied],
   ])('with %i ends with %i, in the balancer’s own words', async (status, exit) => {
     const url = await serve(json(status, { message: 'because', status: 'failure' }));
-    expect(await hashflow(['add', '--url', url])).toEqual({ code: exit, out: '', err: 'hashflow: because\n' });
+    const ended = await hashflow(['add', '--url', url]);
+    expect(ended).toMatchObject({ code: exit, out: '' });
+    expect(ended.err.split('\n')[0]).toBe('hashflow: because');
+    expect(ended.err.includes('ADMIN_TOKEN')).toBe(status === 401);
     const { err } = await hashflow(['add', '--json', '--url', url]);
     expect(JSON.parse(err)).toEqual({ error: 'because', status });
   });

@@ -129,6 +129,19 @@ describe('hot keys', () => {
     expect(later.keys).toEqual([]);
   });
 
+  it('know what time their counts stand for: a steady rate is that rate in the first seconds as after hours', () => {
+    const lane = new HotKeys(false, 0);
+    const rates: number[] = [];
+    for (let second = 1; second <= 3600; second++) {
+      for (let request = 0; request < 20; request++) lane.count(1, '', false);
+      if (second % 5 === 0) lane.fade(second * 1000);
+      if (![10, 60, 3600].includes(second)) continue;
+      const { total, spanMs } = mergeHotKeys([lane.sketch(second * 1000), new HotKeys(false, 0).sketch(0)], 1);
+      rates.push((total * 1000) / spanMs);
+    }
+    for (const rate of rates) expect(Math.abs(rate - 20)).toBeLessThan(1);
+  });
+
   it('have a text only where keys may be shown, and a bounded one', () => {
     const shown = new HotKeys(true, 0);
     const hidden = new HotKeys(false, 0);
@@ -154,7 +167,7 @@ describe('hot keys', () => {
     const lane = new HotKeys(true, 0);
     for (let request = 0; request < 100; request++) lane.count(1, 'a', false);
     lane.clear();
-    expect(lane.sketch(0)).toEqual({ total: 0, least: 0, keys: [] });
+    expect(lane.sketch(0)).toEqual({ total: 0, least: 0, spanMs: 0, keys: [] });
     for (let request = 0; request < 5; request++) lane.count(1, 'b', false);
     expect(mergeHotKeys([lane.sketch(0)], 10).keys).toEqual([{ hash: 1, count: 5, error: 0, key: 'b' }]);
   });

@@ -33,11 +33,14 @@ export interface HotKeySketch {
   readonly total: number;
   /** Most that a key which is not listed can have. */
   readonly least: number;
+  /** Milliseconds that `total` stands for, weighted by their age like the requests in them. */
+  readonly spanMs: number;
   readonly keys: readonly HotKeyCount[];
 }
 
 export interface HotKeyList {
   readonly total: number;
+  readonly spanMs: number;
   /** The hottest first. */
   readonly keys: readonly HotKeyCount[];
 }
@@ -46,6 +49,8 @@ export interface HotKeyList {
 export class HotKeys {
   readonly #sketch = new SpaceSaving(HOT_KEY_COUNTERS);
   #fadedAt: number;
+  /** Of the time until then. */
+  #spanMs = 0;
 
   /** @param showKeys keep their texts, too */
   constructor(
@@ -64,13 +69,17 @@ export class HotKeys {
 
   /** To be called now and then; traffic counts less the older it is. @param now monotonic milliseconds */
   fade(now: number): void {
-    this.#sketch.fade(0.5 ** ((now - this.#fadedAt) / HOT_KEY_HALF_LIFE));
+    const factor = 0.5 ** ((now - this.#fadedAt) / HOT_KEY_HALF_LIFE);
+    this.#sketch.fade(factor);
+    // A steady traffic's time fills up to half-life / ln 2, as its counts do.
+    this.#spanMs = this.#spanMs * factor + ((1 - factor) * HOT_KEY_HALF_LIFE) / Math.LN2;
     this.#fadedAt = now;
   }
 
   /** Keys are taken from elsewhere now: nothing that was counted means anything any more. */
   clear(): void {
     this.#sketch.clear();
+    this.#spanMs = 0;
   }
 
   sketch(now: number): HotKeySketch {
@@ -82,7 +91,7 @@ export class HotKeys {
       error,
       ...(text !== undefined && { key: text }),
     }));
-    return { total, least, keys };
+    return { total, least, spanMs: this.#spanMs, keys };
   }
 }
 
@@ -108,7 +117,8 @@ export function mergeHotKeys(sketches: readonly HotKeySketch[], limit: number): 
     .filter(({ count, error }) => count - error >= floor)
     .sort((a, b) => b.count - b.error - (a.count - a.error) || a.hash - b.hash)
     .slice(0, limit);
-  return { total, keys };
+  // A lane that was replaced knows less time than the others, whose it is too.
+  return { total, spanMs: Math.max(0, ...sketches.map(({ spanMs }) => spanMs)), keys };
 }
 
 /** Bounded, and not a part of a longer text that would be held in memory with it. */

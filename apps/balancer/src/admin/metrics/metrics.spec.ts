@@ -99,7 +99,7 @@ describe('GET /metrics', () => {
   it('shows how hot the hottest keys are, and never which', async () => {
     expect(series(await scrape(), 'hashflow_hot_key_share_ratio')).toEqual([]);
     const key = (hash: number, count: number) => ({ hash, count, error: 0, key: 'a name' });
-    rig.pool.link.hotKeyList = { total: 100, keys: [key(7, 50), key(9, 25)] };
+    rig.pool.link.hotKeyList = { total: 100, spanMs: 1000, keys: [key(7, 50), key(9, 25)] };
     const text = await scrape();
     expect(series(text, 'hashflow_hot_key_share_ratio')).toEqual(['{rank="1"} 0.5', '{rank="2"} 0.25']);
     expect(text).not.toContain('a name');
@@ -158,7 +158,7 @@ describe('GET /metrics', () => {
 
   it('has exactly the families that docs/observability.md explains', async () => {
     rig.pool.link.counted = testDataMetrics();
-    rig.pool.link.hotKeyList = { total: 2, keys: [{ hash: 7, count: 2, error: 0 }] };
+    rig.pool.link.hotKeyList = { total: 2, spanMs: 1000, keys: [{ hash: 7, count: 2, error: 0 }] };
     const text = await scrape();
     const shown = [...text.matchAll(/^# HELP (hashflow_\w+) (.*)\n# TYPE \w+ (\w+)/gm)].map(([, name, help, type]) => {
       const first = new RegExp(`^${name}(?:_bucket)?(?:\\{(.*?)\\})? `, 'm').exec(text)?.[1] ?? '';

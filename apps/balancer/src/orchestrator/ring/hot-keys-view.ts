@@ -28,23 +28,23 @@ export interface HotKeysView {
   readonly keys: readonly HotKeyView[];
 }
 
-export function hotKeysView({ total, keys }: HotKeyList, placement: Placement): HotKeysView {
+export function hotKeysView({ total, spanMs, keys }: HotKeyList, placement: Placement): HotKeysView {
   return {
     halfLifeMs: HOT_KEY_HALF_LIFE,
     precision: 1 / HOT_KEY_COUNTERS,
-    perSecond: perSecond(total),
+    perSecond: perSecond(total, spanMs),
     keys: keys.map(({ hash, count, error, key = null }) => ({
       hash,
       key,
       share: total > 0 ? Math.min(1, count / total) : 0,
       error: total > 0 ? error / total : 0,
-      perSecond: perSecond(count),
+      perSecond: perSecond(count, spanMs),
       replica: placement.members[placement.lookupHash(hash | 0)]?.id ?? null,
     })),
   };
 }
 
-/** A steady rate fills up to rate × half-life / ln 2, of which this is the reverse: too low in the first minutes of a traffic. */
-function perSecond(count: number): number {
-  return (count * Math.LN2 * 1000) / HOT_KEY_HALF_LIFE;
+/** Of less time than a second nothing can be said. */
+function perSecond(count: number, spanMs: number): number {
+  return (count * 1000) / Math.max(spanMs, 1000);
 }

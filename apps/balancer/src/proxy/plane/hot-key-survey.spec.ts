@@ -13,7 +13,7 @@ function lane() {
     close: none,
   };
 }
-const sketch = (count: number) => ({ total: count, least: 0, keys: [{ hash: 1, count, error: 0 }] });
+const sketch = (count: number) => ({ total: count, least: 0, spanMs: 1000, keys: [{ hash: 1, count, error: 0 }] });
 
 describe('asking the lanes for hot keys', () => {
   it('adds up what all of them tell', async () => {
@@ -23,7 +23,7 @@ describe('asking the lanes for hot keys', () => {
     expect(lanes.map(({ asked }) => asked)).toEqual([[{ type: 'hot-keys', id: 1 }], [{ type: 'hot-keys', id: 1 }]]);
     survey.heard(1, sketch(4));
     survey.heard(1, sketch(5));
-    expect(await answer).toEqual({ total: 9, keys: [{ hash: 1, count: 9, error: 0 }] });
+    expect(await answer).toEqual({ total: 9, spanMs: 1000, keys: [{ hash: 1, count: 9, error: 0 }] });
   });
 
   it('does not wait for one that is stuck, and takes nothing from it later', async () => {

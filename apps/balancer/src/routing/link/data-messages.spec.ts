@@ -52,6 +52,7 @@ const valid: DataMessage[] = [
     id: 4,
     list: {
       total: 10.5,
+      spanMs: 1000,
       keys: [
         { hash: 0xffff_ffff, count: 4.25, error: 0, key: 'a' },
         { hash: 0, count: 1, error: 1 },

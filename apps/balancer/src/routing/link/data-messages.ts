@@ -134,7 +134,11 @@ const messages: z.ZodType<DataMessage> = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('hot-keys'),
     id: count,
-    list: z.strictObject({ total: z.number().min(0), keys: z.array(hotKey).max(MAX_HOT_KEYS).readonly() }),
+    list: z.strictObject({
+      total: z.number().min(0),
+      spanMs: z.number().min(0),
+      keys: z.array(hotKey).max(MAX_HOT_KEYS).readonly(),
+    }),
   }),
   z.strictObject({
     type: z.literal('log'),
