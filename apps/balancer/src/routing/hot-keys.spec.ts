@@ -97,6 +97,36 @@ describe('hot keys', () => {
     expect(error / total).toBeLessThanOrEqual(1 / HOT_KEY_COUNTERS);
   });
 
+  it('are all counted when somebody looks, in the order in which they came, though they wait to be counted together', () => {
+    const step = fc.oneof(
+      {
+        weight: 9,
+        arbitrary: fc.record({ hash: fc.integer({ min: -900, max: 900 }), times: fc.integer({ min: 1, max: 90 }) }),
+      },
+      { weight: 1, arbitrary: fc.constantFrom('look', 'fade', 'clear', 'drawn') },
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const [together, atOnce] = [new HotKeys(false, 0), new HotKeys(true, 0)];
+        let now = 0;
+        for (const one of steps) {
+          now += one === 'fade' ? 5000 : 0;
+          for (const lane of [together, atOnce]) {
+            if (one === 'look') lane.sketch(now);
+            else if (one === 'fade') lane.fade(now);
+            else if (one === 'clear') lane.clear();
+            else if (one === 'drawn') lane.count(0, '', true);
+            else for (let time = 0; time < one.times; time++) lane.count(one.hash, '', false);
+          }
+        }
+        const untitled = atOnce
+          .sketch(now)
+          .keys.map(({ hash: found, count, error }) => ({ hash: found, count, error }));
+        expect(together.sketch(now)).toEqual({ ...atOnce.sketch(now), keys: untitled });
+      }),
+    );
+  });
+
   it('are those of all lanes together, one that a lane has not seen included', () => {
     const lanes = [busyLane(1, 7), busyLane(2, 7), busyLane(3, 9)].map((lane) => lane.sketch(0));
     const { total, keys } = mergeHotKeys(lanes, 10);

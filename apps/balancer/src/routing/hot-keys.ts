@@ -12,6 +12,9 @@ export const MAX_KEY_TEXT = 128;
 /** Most that an answer lists. */
 export const MAX_HOT_KEYS = 100;
 
+/** Requests that wait to be counted together. */
+const FRESH = 256;
+
 /** A key whose certain part of the traffic is below is left out: it may be no more frequent than many others. */
 const LEAST_SHARE = 0.001;
 /** Nobody is hot who came once. */
@@ -45,9 +48,16 @@ export interface HotKeyList {
   readonly keys: readonly HotKeyCount[];
 }
 
-/** One lane's. */
+/**
+ * One lane's. A request only leaves its hash: the sketch lies in memory that is cold by the time of the next one, and to count many at
+ * once costs each a tenth. Whoever wants to see the sketch has all counted before.
+ */
 export class HotKeys {
   readonly #sketch = new SpaceSaving(HOT_KEY_COUNTERS);
+  readonly #fresh = new Int32Array(FRESH);
+  #waiting = 0;
+  /** Requests with a random key, not counted yet. */
+  #drawn = 0;
   #fadedAt: number;
   /** Of the time until then. */
   #spanMs = 0;
@@ -62,13 +72,17 @@ export class HotKeys {
 
   /** A request. @param random its key was drawn: it cannot be hot */
   count(hash: number, key: string, random: boolean): void {
-    if (random) return this.#sketch.pass();
-    const counter = this.#sketch.add(hash);
-    if (this.showKeys && counter >= 0) this.#sketch.name(counter, copyOf(key));
+    if (random) this.#drawn++;
+    else if (this.showKeys) this.#countNamed(hash, key);
+    else {
+      this.#fresh[this.#waiting++] = hash;
+      if (this.#waiting === FRESH) this.#settle();
+    }
   }
 
   /** To be called now and then; traffic counts less the older it is. @param now monotonic milliseconds */
   fade(now: number): void {
+    this.#settle();
     const factor = 0.5 ** ((now - this.#fadedAt) / HOT_KEY_HALF_LIFE);
     this.#sketch.fade(factor);
     // A steady traffic's time fills up to half-life / ln 2, as its counts do.
@@ -78,6 +92,7 @@ export class HotKeys {
 
   /** Keys are taken from elsewhere now: nothing that was counted means anything any more. */
   clear(): void {
+    this.#waiting = this.#drawn = 0;
     this.#sketch.clear();
     this.#spanMs = 0;
   }
@@ -92,6 +107,17 @@ export class HotKeys {
       ...(text !== undefined && { key: text }),
     }));
     return { total, least, spanMs: this.#spanMs, keys };
+  }
+
+  #countNamed(hash: number, key: string): void {
+    const counter = this.#sketch.add(hash);
+    if (counter >= 0) this.#sketch.name(counter, copyOf(key));
+  }
+
+  #settle(): void {
+    for (let index = 0; index < this.#waiting; index++) this.#sketch.add(this.#fresh[index]);
+    this.#sketch.pass(this.#drawn);
+    this.#waiting = this.#drawn = 0;
   }
 }
 

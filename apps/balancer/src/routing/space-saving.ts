@@ -62,9 +62,9 @@ export class SpaceSaving {
     return this.#size < this.capacity ? 0 : this.#counts[this.#smallest()];
   }
 
-  /** Something that counts in the total and is no key of this stream. */
-  pass(): void {
-    this.#total++;
+  /** So many that count in the total and are no keys of this stream. */
+  pass(times: number): void {
+    this.#total += times;
   }
 
   /** @returns the counter, for `name`; -1 when it has one already, with its name */

@@ -1,5 +1,5 @@
-// Owns what becomes of the records of one lane, on the main thread of the data process: lines, in batches, one batch at a time. What was
-// not written yet stays in the lane's ring, which bounds it. Writing is access-log-file.ts's.
+// Owns what becomes of the records of one lane, on the main thread of the data process: lines, in batches, one batch at a time. What is in
+// no batch yet stays in the lane's ring, which bounds it. Writing is access-log-file.ts's.
 import type { AccessLogSettings } from '../../routing/link/messages.js';
 import { combinedLine } from './combined-line.js';
 import type { AccessRecord, FactsOfHead } from './access-record.js';
@@ -18,8 +18,8 @@ export interface AccessBatch {
 /** Writes a batch, and calls `done` once it is dealt with. */
 export type WriteAccess = (batch: AccessBatch, done: () => void) => void;
 
-/** Bytes with which a batch is full. */
-const BATCH_SIZE = 256 * 1024;
+/** Bytes with which a batch is full: more than what the lane tells of at once makes. */
+const BATCH_SIZE = 1024 * 1024;
 /** Most that a line can have: five texts of a client, each shortened and every character of it escaped. */
 const LONGEST_LINE = 64 * 1024;
 
@@ -59,8 +59,9 @@ export class AccessLines {
       dropped: (dropped - this.#dropped) >>> 0,
     };
     this.#dropped = dropped;
+    // Before it is written: the lane has the room at once, and not two turns of other threads later.
+    this.#ring.release(upTo);
     this.options.write(batch, () => {
-      this.#ring.release(upTo);
       this.#busy = false;
       this.look();
     });
