@@ -38,13 +38,15 @@ export interface Queue {
   look(): void;
 }
 
+const NONE: readonly Target[] = [];
+
 /** Of requests of one lane: a pool that is away must not fill the memory with whoever comes. */
 export const MOST_WAITING = 1000;
 
 export class Candidates {
   #held: Target | undefined;
   #tunnel = false;
-  #tried: Target[] = [];
+  #tried: readonly Target[] = NONE;
   #stale = false;
   #full = false;
 
@@ -156,7 +158,8 @@ export class Candidates {
     for (;;) {
       const target = this.table.pick(this.hash, inFlight, this.#tried);
       if (!target) break;
-      this.#tried.push(target);
+      // Nearly always it is the first: an array that grows would be three times as large.
+      this.#tried = this.#tried === NONE ? [target] : [...this.#tried, target];
       if (claims.claim(worker, target.ref, limits)) {
         this.#held = target;
         break;

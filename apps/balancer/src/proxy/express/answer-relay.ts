@@ -3,18 +3,21 @@
 import { ChunkedBody, type ChunkSink } from './chunked.js';
 import type { Framing } from './response-head.js';
 import type { UpstreamConnection } from './upstream-connection.js';
+import type { WriteBuffer } from './write-buffer.js';
 
 /** The client's connection, as an answer sees it. */
 export interface AnswerSink {
   /** Bytes as latin1. */
   writeText(text: string): void;
+  /** Writes the message that was put together there. */
+  writeOut(message: WriteBuffer): void;
   /** The bytes are the connection's. */
   writeBytes(bytes: Buffer): void;
   /** The bytes are part of `whole`, which is to be given back to the buffers of the lane once they are out. */
   writeLent(bytes: Buffer, whole: Buffer): void;
 }
 
-/** Up to so many bytes go into one text with the head: to copy them is cheaper than a write of their own. */
+/** Up to so many bytes go into one message with the head: to copy them is cheaper than a write of their own. */
 const SMALL = 20 * 1024;
 
 export type RelayState = 'under way' | 'whole' | 'broken';
@@ -23,8 +26,6 @@ export class AnswerRelay implements ChunkSink {
   state: RelayState = 'under way';
   /** Bytes of the body, as the client gets them without framing. */
   sent = 0;
-  /** What comes in one read leaves in one write. */
-  #text: string;
   #left: number;
   readonly #chunked: ChunkedBody | undefined;
 
@@ -32,11 +33,13 @@ export class AnswerRelay implements ChunkSink {
   constructor(
     private readonly sink: AnswerSink,
     private readonly from: UpstreamConnection,
-    head: string,
+    /** What comes in one read leaves in one write. */
+    private readonly out: WriteBuffer,
+    /** Until it is out with the first bytes behind it. */
+    private head: string,
     private readonly framing: Framing,
     length: number,
   ) {
-    this.#text = head;
     this.#left = length;
     if (framing === 'chunked') this.#chunked = new ChunkedBody(this, false);
   }
@@ -46,6 +49,10 @@ export class AnswerRelay implements ChunkSink {
    * @returns the offset behind that
    */
   read(bytes: Buffer, begin: number, end: number): number {
+    if (this.head !== '') {
+      this.out.text(this.head);
+      this.head = '';
+    }
     const behind = this.#take(bytes, begin, end);
     this.#flush();
     return behind;
@@ -58,7 +65,7 @@ export class AnswerRelay implements ChunkSink {
       this.state = 'broken';
       return;
     }
-    this.#text += '0\r\n\r\n';
+    this.out.text('0\r\n\r\n');
     this.state = 'whole';
     this.#flush();
   }
@@ -68,7 +75,7 @@ export class AnswerRelay implements ChunkSink {
   }
 
   onText(text: string): void {
-    this.#text += text;
+    this.out.text(text);
   }
 
   #take(bytes: Buffer, begin: number, end: number): number {
@@ -88,9 +95,9 @@ export class AnswerRelay implements ChunkSink {
         if (begin === end) return end;
         // The client must see the end though its connection stays.
         this.sent += end - begin;
-        this.#text += `${(end - begin).toString(16)}\r\n`;
+        this.out.text(`${(end - begin).toString(16)}\r\n`);
         this.#pass(bytes, begin, end);
-        this.#text += '\r\n';
+        this.out.text('\r\n');
         return end;
       case 'chunked': {
         const chunked = this.#chunked;
@@ -105,10 +112,7 @@ export class AnswerRelay implements ChunkSink {
   }
 
   #pass(bytes: Buffer, begin: number, end: number): void {
-    if (this.#text.length + end - begin <= SMALL) {
-      this.#text += bytes.toString('latin1', begin, end);
-      return;
-    }
+    if (this.out.length + end - begin <= SMALL) return this.out.copy(bytes, begin, end);
     this.#flush();
     const part = bytes.subarray(begin, end);
     if (this.from.giveAway(bytes)) this.sink.writeLent(part, bytes);
@@ -116,9 +120,6 @@ export class AnswerRelay implements ChunkSink {
   }
 
   #flush(): void {
-    if (this.#text === '') return;
-    const text = this.#text;
-    this.#text = '';
-    this.sink.writeText(text);
+    if (this.out.length > 0) this.sink.writeOut(this.out);
   }
 }

@@ -20,6 +20,7 @@ import { factsOfRead } from './head-facts.js';
 import { logEnd } from './logged-request.js';
 import { RepeatedFields } from './repeated-fields.js';
 import type { RequestHeadReader } from './request-head.js';
+import type { WriteBuffer } from './write-buffer.js';
 
 /** The lane that the connection belongs to. */
 export interface ConnectionHome {
@@ -137,6 +138,11 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
   writeText(text: string): void {
     this.sent += text.length;
     this.socket.write(text, 'latin1');
+  }
+
+  writeOut(message: WriteBuffer): void {
+    this.sent += message.length;
+    message.writeTo(this.socket);
   }
 
   writeBytes(bytes: Buffer): void {

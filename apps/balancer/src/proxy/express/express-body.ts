@@ -3,6 +3,7 @@
 // is client-connection.ts's.
 import { ChunkedBody, type ChunkSink } from './chunked.js';
 import type { UpstreamConnection } from './upstream-connection.js';
+import type { WriteBuffer } from './write-buffer.js';
 
 export interface BodyLimits {
   /** Most bytes of data; 0 = no limit. */
@@ -95,13 +96,12 @@ export class ExpressBody implements ChunkSink {
     this.#position = 0;
   }
 
-  /** It is whole, and small enough to go out with the head as one text. @returns undefined where it is not */
-  asText(most: number): string | undefined {
-    if (this.state !== 'ended' || this.#letGo > 0 || this.#kept > most) return undefined;
+  /** Adds it to the message, if it is whole and has so many bytes at most. @returns false: it is to be sent by `flow` */
+  putInto(message: WriteBuffer, most: number): boolean {
+    if (this.state !== 'ended' || this.#letGo > 0 || this.#kept > most) return false;
     this.#position = this.#pieces.length;
-    let text = '';
-    for (const piece of this.#pieces) text += piece.toString('latin1');
-    return text;
+    for (const piece of this.#pieces) message.copy(piece, 0, piece.length);
+    return true;
   }
 
   /** Gives on as much as the connection takes. */

@@ -17,9 +17,10 @@ import type { ExpressBody } from './express-body.js';
 import type { EndedRequest, ExpressClient } from './express-client.js';
 import type { ExpressContext } from './express-context.js';
 import { ExpressTry, type TryOwner } from './express-try.js';
-import { answerHead, forwardedHead } from './forwarded-lines.js';
+import { ForwardedHead } from './forwarded-lines.js';
 import { factsToRead } from './head-facts.js';
 import { logEnd } from './logged-request.js';
+import type { WriteBuffer } from './write-buffer.js';
 
 export class ExpressExchange implements EndedRequest, TryOwner, QueueWaiter, TableWaiter {
   readonly method: string;
@@ -30,7 +31,7 @@ export class ExpressExchange implements EndedRequest, TryOwner, QueueWaiter, Tab
   readonly #requestId: string | undefined;
   readonly #entry: AccessEntry | undefined;
   /** The head as it goes on, but for the lines of the replica that it goes to. */
-  readonly #head: string;
+  readonly #head: ForwardedHead;
   readonly #loops: boolean;
   readonly #toHead: boolean;
   #try: ExpressTry | undefined;
@@ -65,7 +66,7 @@ export class ExpressExchange implements EndedRequest, TryOwner, QueueWaiter, Tab
     if (lane.accessLog?.chooses())
       this.#entry = lane.accessLog.begin(factsToRead(requests, client, this.#requestId), this.#beganAt);
     const origin = client.origin.of(requests, table?.pseudonym);
-    this.#head = forwardedHead(requests, origin, this.#requestId, lane.traces, this.#entry);
+    this.#head = new ForwardedHead(requests, origin, this.#requestId, lane.traces, this.#entry);
     const hasBody = body !== undefined;
     this.#machine = new AttemptMachine(
       lane,
@@ -144,6 +145,10 @@ export class ExpressExchange implements EndedRequest, TryOwner, QueueWaiter, Tab
   }
 
   // TryOwner
+
+  putHead(message: WriteBuffer): void {
+    this.#head.putInto(message);
+  }
 
   onConnected(attempt: number, reused: boolean, now: number): void {
     if (this.#entry) this.#entry.connected = now;
@@ -255,7 +260,7 @@ export class ExpressExchange implements EndedRequest, TryOwner, QueueWaiter, Tab
     if (!target) throw new Error('a try without a target');
     this.#entry?.tried(target.instance.replica, now);
     this.body?.rewind();
-    this.#try = new ExpressTry(attempt, target, this.context, this, this.#toHead, this.#head);
+    this.#try = new ExpressTry(attempt, target, this.context, this, this.#toHead);
     this.#try.begin(maxIdle, now);
   }
 
@@ -282,12 +287,12 @@ export class ExpressExchange implements EndedRequest, TryOwner, QueueWaiter, Tab
   }
 
   #relay(): void {
-    const { answers, lane } = this.context;
+    const { answers, answerLines, lane } = this.context;
     const { exposeReplica, requestId } = lane.settings;
     const told =
       (exposeReplica ? (this.#try?.replicaLine ?? '') : '') +
       (requestId === 'echo' && this.#requestId !== undefined ? requestIdLine(this.#requestId) : '');
-    this.#try?.relay(answerHead(answers, told, this.close || this.client.closing));
+    this.#try?.relay(answerLines.of(answers, told, this.close || this.client.closing));
   }
 
   /** Of the try under way nothing is wanted any more. */

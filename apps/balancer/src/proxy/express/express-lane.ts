@@ -5,8 +5,10 @@ import type { LaneContext } from '../lane/lane-context.js';
 import { ClientConnection, type ConnectionHome } from './client-connection.js';
 import type { ExpressContext } from './express-context.js';
 import { ExpressUpstreams } from './express-upstreams.js';
+import { AnswerLines } from './forwarded-lines.js';
 import { RequestHeadReader } from './request-head.js';
 import { ResponseHeadReader } from './response-head.js';
+import { WriteBuffer } from './write-buffer.js';
 
 /** Heads of answers may be so long at least: they carry cookies and policies, and come from one's own. */
 const LEAST_MAX_ANSWER_HEAD = 16 * 1024;
@@ -42,6 +44,8 @@ export class ExpressLane implements ConnectionHome {
         requestId: requestId !== 'off',
       }),
       answers: new ResponseHeadReader(Math.max(maxHead, LEAST_MAX_ANSWER_HEAD), requestId === 'echo'),
+      answerLines: new AnswerLines(),
+      out: new WriteBuffer(buffers.poisons),
       upstreams: new ExpressUpstreams({ keepalive: upstreamKeepalive, meter, buffers }, lane.rooms, preserveHost),
     };
   }

@@ -10,10 +10,13 @@ import type { ExpressClient } from './express-client.js';
 import type { ExpressContext } from './express-context.js';
 import type { ExpressUpstream } from './express-upstreams.js';
 import type { UpstreamConnection, UpstreamUser } from './upstream-connection.js';
+import type { WriteBuffer } from './write-buffer.js';
 
 export interface TryOwner {
   readonly body: ExpressBody | undefined;
   readonly client: ExpressClient;
+  /** Adds the head of the request, but for the lines of the replica. */
+  putHead(message: WriteBuffer): void;
   onConnected(attempt: number, reused: boolean, now: number): void;
   /** The last byte of the request is out. */
   onSent(attempt: number, now: number): void;
@@ -47,8 +50,6 @@ export class ExpressTry implements UpstreamUser {
     private readonly context: ExpressContext,
     private readonly owner: TryOwner,
     private readonly toHead: boolean,
-    /** Of the request, but for the lines of the replica. */
-    private readonly head: string,
   ) {
     this.#to = context.upstreams.of(target.instance);
   }
@@ -100,9 +101,9 @@ export class ExpressTry implements UpstreamUser {
 
   /** Passes on the answer whose head was just read. @param head as the client gets it */
   relay(head: string): void {
-    const { answers } = this.context;
+    const { answers, out } = this.context;
     if (!this.#upstream) throw new Error('an answer from nobody');
-    this.#relay = new AnswerRelay(this.owner.client, this.#upstream, head, answers.framing, answers.length);
+    this.#relay = new AnswerRelay(this.owner.client, this.#upstream, out, head, answers.framing, answers.length);
   }
 
   /** The client takes more. */
@@ -161,14 +162,15 @@ export class ExpressTry implements UpstreamUser {
     this.#connected = true;
     owner.onConnected(this.number, reused, now);
     if (!upstream) return;
-    const head = this.head + this.#to.lastLines;
-    const text = body?.asText(SMALL_BODY);
-    upstream.writeText(text === undefined ? head : head + text);
+    const { out } = this.context;
+    owner.putHead(out);
+    out.text(this.#to.lastLines);
+    const goesAlong = body?.putInto(out, SMALL_BODY);
+    upstream.writeOut(out);
     if (!body) return;
-    if (text === undefined) {
-      this.#sending = true;
-      owner.onRoom();
-    } else owner.onSent(this.number, now);
+    if (goesAlong) return owner.onSent(this.number, now);
+    this.#sending = true;
+    owner.onRoom();
   }
 
   #onBytes(bytes: Buffer, count: number): boolean {

@@ -5,6 +5,7 @@ import type { ConnectionRooms } from '../limits/connection-rooms.js';
 import { fieldValue, hostOf } from '../message/fields.js';
 import { IdleAge } from '../limits/idle-age.js';
 import { UpstreamPool, type UpstreamPoolOptions } from './upstream-pool.js';
+import { inOnePiece } from './write-buffer.js';
 
 /** How often connections that were idle for too long are looked for. None of them is used in between. Milliseconds. */
 const SWEEP = 500;
@@ -66,7 +67,7 @@ export class ExpressUpstreams {
     const upstream = {
       pool: new UpstreamPool(instance, new IdleAge(), this.options, this.rooms?.of(instance.id)),
       replicaLine,
-      lastLines: `${hostLine}${replicaLine}\r\n`,
+      lastLines: inOnePiece(`${hostLine}${replicaLine}\r\n`),
     };
     this.#upstreams.set(instance.id, upstream);
     return upstream;

@@ -1,5 +1,6 @@
 // Owns reading the field lines of a head, strictly, and which of them go on: those that stay are taken over in runs, byte by
 // byte, without being taken apart. Pure. What a name means is for request-head.ts and response-head.ts to say.
+import { FIRST_COUNTS } from './first-counts.js';
 import { CR, COLON, isWord, LF, listOf, SPACE, TAB, TOKEN, VALUE } from './grammar.js';
 
 /**
@@ -18,6 +19,8 @@ export const DROPPED = 2;
 export interface KeptLines {
   /** With the empty line. */
   readonly text: string;
+  /** The same, to compare them with. */
+  readonly bytes: Buffer;
   readonly positions: Int32Array;
   readonly count: number;
 }
@@ -111,14 +114,22 @@ export abstract class FieldLines {
   /** The lines that were just read. */
   protected keep(): KeptLines {
     const text = this.text.slice(this.#linesBegin, this.end);
-    return { text, positions: this.#positions.slice(0, this.#count * STRIDE), count: this.#count };
+    const bytes = Buffer.allocUnsafeSlow(text.length);
+    bytes.write(text, 'latin1');
+    return { text, bytes, positions: this.#positions.slice(0, this.#count * STRIDE), count: this.#count };
   }
 
-  /** Reads lines that are known, by comparing them. @param begin of the first line @returns false: they are others */
-  protected recognise({ text, positions, count }: KeptLines, begin: number): boolean {
-    const end = begin + text.length;
-    if (this.text.length < end || this.text.slice(begin, end) !== text) return false;
-    this.#linesBegin = begin;
+  /**
+   * Reads lines that are known, by comparing them; the text is that of the lines then.
+   * @param bytes of the head
+   * @param begin of the first line in them
+   * @returns false: they are others
+   */
+  protected recognise({ text, bytes: known, positions, count }: KeptLines, bytes: Buffer, begin: number): boolean {
+    const end = begin + known.length;
+    if (bytes.length < end || bytes.compare(known, 0, known.length, begin, end) !== 0) return false;
+    this.text = text;
+    this.#linesBegin = 0;
     this.#positions = positions;
     this.#count = count;
     this.end = end;
@@ -178,24 +189,16 @@ export abstract class FieldLines {
     return runBegin < upTo ? passing + text.slice(runBegin, upTo) : passing;
   }
 
-  /** Value of the field; of repeated ones all, in order. @param name in lower case */
-  protected valuesOf(name: string): string[] {
-    const values: string[] = [];
-    for (let field = this.#find(name, 0); field >= 0; field = this.#find(name, field + STRIDE))
-      values.push(this.#slice(field + 2));
-    return values;
-  }
-
-  /** Value of the first such field. @param name in lower case */
-  protected firstOf(name: string): string | undefined {
-    const field = this.#find(name, 0);
-    return field < 0 ? undefined : this.#slice(field + 2);
-  }
-
-  /** There is more than one such field. @param name in lower case */
-  protected repeats(name: string): boolean {
-    const field = this.#find(name, 0);
-    return field >= 0 && this.#find(name, field + STRIDE) >= 0;
+  /** By the standard lane's rules for repeated fields: of some the first counts, all others are lists. @param name in lower case */
+  field(name: string): string | undefined {
+    let at = this.#find(name, 0);
+    if (at < 0) return undefined;
+    let value = this.#slice(at + 2);
+    while ((at = this.#find(name, at + STRIDE)) >= 0) {
+      if (FIRST_COUNTS.has(name)) break;
+      value += (name === 'cookie' ? '; ' : ', ') + this.#slice(at + 2);
+    }
+    return value;
   }
 
   /** @param from position to look from @returns position of the field; -1: there is none */

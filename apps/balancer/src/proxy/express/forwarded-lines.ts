@@ -8,6 +8,7 @@ import { viaLine } from '../message/via.js';
 import { dateLine } from './date-line.js';
 import type { RequestHeadReader } from './request-head.js';
 import type { ResponseHeadReader } from './response-head.js';
+import { inOnePiece } from './write-buffer.js';
 
 /** The lines that tell replicas where the requests of one connection come from; mostly the same for all of them. */
 export class OriginLines {
@@ -17,6 +18,8 @@ export class OriginLines {
   #pseudonym: string | undefined;
   /** For the host and the pseudonym above. */
   #made: string | undefined;
+  /** From the second time on, because for many connections there is none. */
+  #inOnePiece = false;
 
   /** @param trusted the peer is a trusted proxy: what it says goes on, with the peer added */
   constructor(
@@ -34,6 +37,10 @@ export class OriginLines {
     if (this.#made === undefined || head.host !== this.#host || pseudonym !== this.#pseudonym) {
       [this.#host, this.#pseudonym] = [head.host, pseudonym];
       this.#made = this.#ofPeer + this.#ofHost(head, pseudonym);
+      this.#inOnePiece = false;
+    } else if (!this.#inOnePiece) {
+      this.#made = inOnePiece(this.#made);
+      this.#inOnePiece = true;
     }
     return this.#made;
   }
@@ -59,41 +66,91 @@ export interface TracedEntry {
 
 /**
  * The head of a request as it goes on, but for the lines of the replica that it goes to: with its origin, its id, and the hop of the
- * balancer in its trace.
- *
- * @param head that was just read
- * @param traces undefined: they are not ours to write
+ * balancer in its trace. In pieces, because each try copies them into its message, and to join them before would copy them twice.
  */
-export function forwardedHead(
-  head: RequestHeadReader,
-  origin: string,
-  requestId: string | undefined,
-  traces: FreshTraces | undefined,
-  entry: TracedEntry | undefined,
-): string {
-  const added = requestId === undefined ? origin : origin + requestIdLine(requestId);
-  if (!traces) return head.forwarded + added;
-  if (head.parentAt >= 0) {
-    const span = traces.span();
-    if (entry) entry.trace = continuedTrace(head.field('traceparent') ?? '', span);
-    return head.forwarded + span + head.behindParent + added;
+export class ForwardedHead {
+  readonly #requestLine: string;
+  readonly #fields: string;
+  /** In the place of the client's parent, and what goes on behind it. */
+  #span = '';
+  #behindSpan = '';
+  readonly #origin: string;
+  #names: string;
+
+  /**
+   * @param head that was just read
+   * @param traces undefined: they are not ours to write
+   */
+  constructor(
+    head: RequestHeadReader,
+    origin: string,
+    requestId: string | undefined,
+    traces: FreshTraces | undefined,
+    entry: TracedEntry | undefined,
+  ) {
+    this.#requestLine = head.requestLine;
+    this.#fields = head.forwarded;
+    this.#origin = origin;
+    this.#names = requestId === undefined ? '' : requestIdLine(requestId);
+    if (!traces) return;
+    if (head.parentAt >= 0) {
+      this.#span = traces.span();
+      this.#behindSpan = head.behindParent;
+      if (entry) entry.trace = continuedTrace(head.field('traceparent') ?? '', this.#span);
+      return;
+    }
+    const fresh = traces.line();
+    if (!head.hasTraceparent) {
+      if (entry) entry.trace = new Trace(fresh, undefined);
+      this.#names += fresh;
+      return;
+    }
+    const trace = traceOf(fresh, head.field('traceparent'));
+    if (entry) entry.trace = trace;
+    this.#names += traceLines(trace, head);
   }
-  const fresh = traces.line();
-  if (!head.hasTraceparent) {
-    if (entry) entry.trace = new Trace(fresh, undefined);
-    return head.forwarded + added + fresh;
+
+  putInto(message: { text(text: string): void }): void {
+    message.text(this.#requestLine);
+    message.text(this.#fields);
+    if (this.#span !== '') {
+      message.text(this.#span);
+      message.text(this.#behindSpan);
+    }
+    message.text(this.#origin);
+    message.text(this.#names);
   }
-  const trace = traceOf(fresh, head.field('traceparent'));
-  if (entry) entry.trace = trace;
-  return head.forwarded + added + traceLines(trace, head);
 }
 
-/** The whole head of an answer. @param told lines for the client on top of what the replica says @param close it is the last */
-export function answerHead(answer: ResponseHeadReader, told: string, close: boolean): string {
-  const chunked = answer.framing === 'chunked' || answer.framing === 'close';
-  return `${answer.passed}${answer.dated ? '' : dateLine()}${told}${
-    chunked ? 'Transfer-Encoding: chunked\r\n' : ''
-  }${close ? 'Connection: close\r\n\r\n' : '\r\n'}`;
+/** Heads of answers as clients get them: mostly each is the same as the one before, of whomever. */
+export class AnswerLines {
+  #passed = '';
+  #more = '';
+  #made = '';
+  #inOnePiece = false;
+
+  /** The whole head. @param told lines for the client on top of what the replica says @param close it is the last */
+  of(answer: ResponseHeadReader, told: string, close: boolean): string {
+    const { passed, framing } = answer;
+    const end =
+      framing === 'chunked' || framing === 'close'
+        ? close
+          ? 'Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n'
+          : 'Transfer-Encoding: chunked\r\n\r\n'
+        : close
+          ? 'Connection: close\r\n\r\n'
+          : '\r\n';
+    const more = answer.dated && told === '' ? end : (answer.dated ? '' : dateLine()) + told + end;
+    if (passed !== this.#passed || more !== this.#more) {
+      [this.#passed, this.#more] = [passed, more];
+      this.#made = passed + more;
+      this.#inOnePiece = false;
+    } else if (!this.#inOnePiece) {
+      this.#made = inOnePiece(this.#made);
+      this.#inOnePiece = true;
+    }
+    return this.#made;
+  }
 }
 
 /** What the client's tracestate says means nothing where the trace begins here. */

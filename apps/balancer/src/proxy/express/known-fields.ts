@@ -4,7 +4,7 @@ import type { KeptLines } from './field-lines.js';
 /** Fields of an earlier request on the same connection, and what they came to: most clients send them again and again. */
 export interface KnownFields {
   readonly lines: KeptLines;
-  /** The lines that go on; with a parent, as far as that. */
+  /** The lines that go on, in one piece; with a parent, as far as that. */
   readonly passing: string;
   readonly host: string | undefined;
   readonly body: 'none' | 'length' | 'chunked';
@@ -18,5 +18,6 @@ export interface KnownFields {
   readonly hasTracestate: boolean;
   /** See the reader; counted from the first line. */
   readonly parentAt: number;
+  /** In one piece, too. */
   readonly behindParent: string;
 }

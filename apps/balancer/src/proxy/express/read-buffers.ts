@@ -14,8 +14,8 @@ export class ReadBuffers {
   readonly shared = Buffer.allocUnsafeSlow(SIZE);
   readonly #spare: Buffer[] = [];
 
-  /** @param poison overwrites what was read once it is dealt with, so that whoever kept it without a copy is found out */
-  constructor(private readonly poison = false) {}
+  /** @param poisons overwrites what was read once it is dealt with, so that whoever kept it without a copy is found out */
+  constructor(readonly poisons = false) {}
 
   /** A buffer that belongs to the caller. */
   take(): Buffer {
@@ -29,6 +29,6 @@ export class ReadBuffers {
 
   /** What was read is dealt with. @param used bytes of it */
   dealtWith(bytes: Buffer, used: number): void {
-    if (this.poison && bytes === this.shared) bytes.fill(0xaa, 0, used);
+    if (this.poisons && bytes === this.shared) bytes.fill(0xaa, 0, used);
   }
 }

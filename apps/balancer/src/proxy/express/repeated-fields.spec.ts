@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { RepeatedFields } from './repeated-fields.js';
-import { RequestHeadReader, type RequestHeadRules } from './request-head.js';
+import type { RequestHeadRules } from './request-head-rules.js';
+import { RequestHeadReader } from './request-head.js';
 
 const RULES: RequestHeadRules = {
   maxHead: 400,
@@ -53,13 +54,13 @@ const FIELDS = [
 const NAMES = ['host', 'cookie', 'x-named', 'via', 'x-request-id', 'traceparent', 'x-forwarded-for', 'accept', 'none'];
 
 function seen(head: RequestHeadReader, read: string) {
-  const { method, target, sentTarget, host, body, length, close, forwarded, size } = head;
+  const { method, target, sentTarget, host, body, length, close, requestLine, forwarded, size } = head;
   const { forwardedProto, forwardedHost, hasVia, hasRequestId, parentAt, behindParent } = head;
   const told = { forwardedProto, forwardedHost, hasVia, hasRequestId, parentAt, behindParent };
   const values = NAMES.map((name) => head.field(name));
   if (read === 'refused') return { read, cause: head.cause };
   if (read !== 'plain') return { read };
-  return { read, method, target, sentTarget, host, body, length, close, forwarded, size, ...told, values };
+  return { read, method, target, sentTarget, host, body, length, close, requestLine, forwarded, size, ...told, values };
 }
 
 describe('fields that a client repeats', () => {

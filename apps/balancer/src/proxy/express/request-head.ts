@@ -6,29 +6,16 @@ import type { Cause } from '../answers/causes.js';
 import { readTarget, validHost } from '../message/head.js';
 import { goesOnAsItCame, PARENT, PARENT_SIZE } from '../message/trace-context.js';
 import { DROPPED, type Fate, FieldLines, FRAMES, PASSES } from './field-lines.js';
-import { FIRST_COUNTS } from './first-counts.js';
-import { CR, isAlias, isWord, methodOf, SLASH, SPACE, TARGET, TOKEN } from './grammar.js';
+import { CR, isAlias, isWord, LF, methodOf, SLASH, SPACE, TARGET, TOKEN } from './grammar.js';
 import type { KnownFields } from './known-fields.js';
+import type { RequestHeadRules } from './request-head-rules.js';
+import { inOnePiece } from './write-buffer.js';
 
 /**
  * incomplete: more has to come · plain: read · other: legal, it may be, but not plain: for the standard lane, which decides ·
  * refused: answer `cause` and close.
  */
 export type HeadRead = 'incomplete' | 'plain' | 'other' | 'refused';
-
-export interface RequestHeadRules {
-  /** Bytes. */
-  readonly maxHead: number;
-  readonly maxFields: number;
-  /** The client's Host goes on. */
-  readonly preserveHost: boolean;
-  /** traceparent and tracestate are ours to write. */
-  readonly trace: boolean;
-  /** The peer is added to X-Forwarded-For. */
-  readonly addsPeer: boolean;
-  /** X-Request-Id is ours to write. */
-  readonly requestId: boolean;
-}
 
 /** Up to here the whole chunk is looked at; behind a longer one there is a body, most likely. */
 const SHORT = 2048;
@@ -48,7 +35,9 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
   length = 0;
   /** The client wants no further request on this connection. */
   close = false;
-  /** Request line and the fields that go on, each line with its end; with a parent, all in front of that. */
+  /** As it goes on, with its end. */
+  requestLine = '';
+  /** The fields that go on, each line with its end; with a parent, all in front of that. */
   forwarded = '';
   /** Where the parent of a trace stands that goes on in its place with our span; -1: there is none. */
   parentAt = -1;
@@ -86,7 +75,7 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
 
   /** What was read, one character per byte; more than the head may be in it. */
   get sent(): string {
-    return this.text;
+    return this.recognised ? this.requestLine + this.text : this.text;
   }
 
   /** Bytes of the head. */
@@ -100,6 +89,8 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
    * @param known fields of an earlier request on this connection
    */
   read(bytes: Buffer, trusted: boolean, known?: KnownFields): HeadRead {
+    this.#trusted = trusted;
+    if (known && this.#recognise(known, bytes)) return this.#takeOver(known);
     const { maxHead } = this.rules;
     let upTo = bytes.length;
     if (upTo > SHORT) {
@@ -108,12 +99,9 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
     }
     const text = bytes.toString('latin1', 0, upTo);
     this.text = text;
-    this.#trusted = trusted;
     const linesBegin = this.#readRequestLine(text);
     if (typeof linesBegin === 'string')
       return linesBegin === 'incomplete' && text.length > maxHead ? this.#refuse('head_too_large') : linesBegin;
-    if (known && !this.#other && !this.#absolute && this.recognise(known.lines, linesBegin))
-      return this.#takeOver(known, linesBegin);
     const lines = this.readLines(linesBegin, bytes, 0);
     if (lines === 'malformed') return this.#refuse('bad_request');
     if (lines === 'too_many' || (lines === 'incomplete' ? text.length : this.end) > maxHead)
@@ -127,10 +115,9 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
     if (this.#absolute) return undefined;
     const { host, body, length, close, forwardedProto, forwardedHost } = this;
     const { hasVia, hasRequestId, hasTraceparent, hasTracestate, parentAt, behindParent } = this;
-    const passing = this.passing(this.linesBegin, parentAt < 0 ? undefined : parentAt);
     return {
       lines: this.keep(),
-      passing,
+      passing: inOnePiece(this.forwarded),
       host,
       body,
       length,
@@ -142,16 +129,8 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
       hasTraceparent,
       hasTracestate,
       parentAt: parentAt < 0 ? -1 : parentAt - this.linesBegin,
-      behindParent,
+      behindParent: inOnePiece(behindParent),
     };
-  }
-
-  /** By the standard lane's rules for repeated fields: of some the first counts, all others are lists. @param name in lower case */
-  field(name: string): string | undefined {
-    const first = this.firstOf(name);
-    // Few fields are repeated: all others are found with this.
-    if (first === undefined || !this.repeats(name) || FIRST_COUNTS.has(name)) return first;
-    return this.valuesOf(name).join(name === 'cookie' ? '; ' : ', ');
   }
 
   /** @returns where the field lines begin */
@@ -197,6 +176,7 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
     this.body = 'none';
     this.length = 0;
     this.close = false;
+    this.requestLine = '';
     this.forwarded = '';
     this.parentAt = -1;
     this.behindParent = '';
@@ -339,7 +319,8 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
     else if (this.length > 0) this.body = 'length';
     if (this.hasTraceparent || this.hasTracestate) this.#judgeTrace();
     if (!this.#absolute) {
-      this.#passOn('', 0);
+      this.requestLine = this.text.slice(0, linesBegin);
+      this.#passOn('', linesBegin);
       return 'plain';
     }
     const where = readTarget(this.method, this.target, this.host);
@@ -347,7 +328,8 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
     this.target = where.target;
     this.host = where.host;
     const host = this.rules.preserveHost ? `Host: ${where.host}\r\n` : '';
-    this.#passOn(`${this.method} ${where.target}${VERSION}${host}`, linesBegin);
+    this.requestLine = `${this.method} ${where.target}${VERSION}`;
+    this.#passOn(host, linesBegin);
     return 'plain';
   }
 
@@ -361,15 +343,26 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
     this.settle('tracestate', DROPPED);
   }
 
-  #passOn(begin: string, from: number): void {
-    if (this.parentAt < 0) this.forwarded = begin + this.passing(from);
+  /** @param begin lines that go on in front of the fields */
+  #passOn(begin: string, linesBegin: number): void {
+    if (this.parentAt < 0) this.forwarded = begin + this.passing(linesBegin);
     else {
-      this.forwarded = begin + this.passing(from, this.parentAt);
+      this.forwarded = begin + this.passing(linesBegin, this.parentAt);
       this.behindParent = this.passing(this.parentAt + PARENT_SIZE);
     }
   }
 
-  #takeOver(known: KnownFields, linesBegin: number): HeadRead {
+  /** Its fields are these, and its line is one of a plain request. */
+  #recognise({ lines }: KnownFields, bytes: Buffer): boolean {
+    const linesBegin = bytes.indexOf(LF) + 1;
+    if (linesBegin === 0 || !this.recognise(lines, bytes, linesBegin)) return false;
+    const line = bytes.toString('latin1', 0, linesBegin);
+    if (this.#readRequestLine(line) !== linesBegin || this.#other || this.#absolute) return false;
+    this.requestLine = line;
+    return true;
+  }
+
+  #takeOver(known: KnownFields): HeadRead {
     // The request line may be longer than that before.
     if (this.end > this.rules.maxHead) return this.#refuse('head_too_large');
     this.host = known.host;
@@ -382,9 +375,9 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
     this.hasRequestId = known.hasRequestId;
     this.hasTraceparent = known.hasTraceparent;
     this.hasTracestate = known.hasTracestate;
-    this.parentAt = known.parentAt < 0 ? -1 : known.parentAt + linesBegin;
+    this.parentAt = known.parentAt < 0 ? -1 : known.parentAt + this.requestLine.length;
     this.behindParent = known.behindParent;
-    this.forwarded = this.text.slice(0, linesBegin) + known.passing;
+    this.forwarded = known.passing;
     this.recognised = true;
     return 'plain';
   }

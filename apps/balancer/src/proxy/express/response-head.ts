@@ -30,7 +30,8 @@ export class ResponseHeadReader extends FieldLines {
   #codings = 0;
   #broken = false;
   /** The head that was read last, if it was whole. */
-  #last = '';
+  readonly #last: Buffer;
+  #lastSize = 0;
   #lastToHead = false;
 
   /**
@@ -42,6 +43,7 @@ export class ResponseHeadReader extends FieldLines {
     private readonly dropsRequestId: boolean,
   ) {
     super(MAX_FIELDS);
+    this.#last = Buffer.allocUnsafeSlow(maxHead);
   }
 
   /** Bytes of the head. */
@@ -51,6 +53,8 @@ export class ResponseHeadReader extends FieldLines {
 
   /** @param bytes the head first @param toHead the request was a HEAD: there is no body, whatever the head says */
   read(bytes: Buffer, begin: number, end: number, toHead: boolean): AnswerRead {
+    if (this.#isLast(bytes, begin, end, toHead)) return 'complete';
+    this.#lastSize = 0;
     let upTo = end;
     if (end - begin > 1024) {
       const empty = bytes.indexOf('\r\n\r\n', begin, 'latin1');
@@ -58,10 +62,6 @@ export class ResponseHeadReader extends FieldLines {
     }
     upTo = Math.min(upTo, begin + this.maxHead + 1);
     const text = bytes.toString('latin1', begin, upTo);
-    // The same head as last time, as replicas of one program give many: all that was read of it still stands here.
-    if (this.#last !== '' && toHead === this.#lastToHead && text.slice(0, this.#last.length) === this.#last)
-      return 'complete';
-    this.#last = '';
     this.text = text;
     const linesBegin = this.#readStatusLine(text);
     if (linesBegin === -1) return text.length > this.maxHead ? 'broken' : 'incomplete';
@@ -69,7 +69,19 @@ export class ResponseHeadReader extends FieldLines {
     const lines = this.readLines(linesBegin, bytes, begin);
     if (lines === 'incomplete' && text.length <= this.maxHead) return lines;
     if (lines !== 'complete' || this.#broken || this.end > this.maxHead) return 'broken';
-    return this.#judge(toHead, linesBegin);
+    const read = this.#judge(toHead, linesBegin);
+    if (read === 'complete') {
+      this.#lastSize = bytes.copy(this.#last, 0, begin, begin + this.end);
+      this.#lastToHead = toHead;
+    }
+    return read;
+  }
+
+  /** The same head as last time, as replicas of one program give many: all that was read of it still stands here. */
+  #isLast(bytes: Buffer, begin: number, end: number, toHead: boolean): boolean {
+    const size = this.#lastSize;
+    if (size === 0 || toHead !== this.#lastToHead || end - begin < size) return false;
+    return bytes.compare(this.#last, 0, size, begin, begin + size) === 0;
   }
 
   /** @returns where the field lines begin; -1: more has to come; -2: it is none */
@@ -182,8 +194,6 @@ export class ResponseHeadReader extends FieldLines {
     }
     this.passed =
       this.#minor === 1 ? this.passing(0) : `HTTP/1.1${this.text.slice(8, linesBegin)}${this.passing(linesBegin)}`;
-    this.#last = this.text.slice(0, this.end);
-    this.#lastToHead = toHead;
     return 'complete';
   }
 }

@@ -6,7 +6,7 @@ import { compileTable } from '../../routing/table.js';
 import { testSnapshot } from '../../routing/testing/snapshots.js';
 import { forwardingOf, NOTHING_MORE, requestFields, responseFields } from '../message/fields.js';
 import { freshLine, type Trace, traceOf } from '../message/trace-context.js';
-import { forwardedHead, OriginLines } from './forwarded-lines.js';
+import { ForwardedHead, OriginLines } from './forwarded-lines.js';
 import { RequestHeadReader } from './request-head.js';
 import { ResponseHeadReader } from './response-head.js';
 
@@ -122,7 +122,9 @@ describe('both lanes', () => {
         const origin = new OriginLines(PEER, trusted, forwarding);
         const entry: { trace: Trace | undefined } = { trace: undefined };
         const lines = origin.of(reader, tables.current?.pseudonym);
-        const express = forwardedHead(reader, lines, requestId, traced ? TRACES : undefined, entry);
+        const head = new ForwardedHead(reader, lines, requestId, traced ? TRACES : undefined, entry);
+        let express = '';
+        head.putInto({ text: (piece) => (express += piece) });
         const sent = list.filter(([name]) => name.toLowerCase() === 'traceparent').map(([, value]) => value);
         const trace = traced ? traceOf(TRACES.line(), sent.length > 0 ? sent.join(', ') : undefined) : undefined;
         expect(entry.trace).toEqual(trace);

@@ -3,6 +3,7 @@
 import { connect, type Socket } from 'node:net';
 import { PROBED } from '../standard/upstreams.js';
 import type { ReadBuffers } from './read-buffers.js';
+import type { WriteBuffer } from './write-buffer.js';
 
 /** Whose request is on the connection. */
 export interface UpstreamUser {
@@ -71,9 +72,9 @@ export class UpstreamConnection {
     return !this.#socket.writableNeedDrain;
   }
 
-  /** Bytes as latin1. */
-  writeText(text: string): void {
-    this.#socket.write(text, 'latin1');
+  /** Writes the message that was put together there. */
+  writeOut(message: WriteBuffer): void {
+    message.writeTo(this.#socket);
   }
 
   /** Belongs to the socket until it is out. */

@@ -12,6 +12,7 @@ export interface JudgedReader {
   readonly body: 'none' | 'length' | 'chunked';
   readonly length: number;
   readonly size: number;
+  readonly requestLine: string;
   readonly forwarded: string;
   field(name: string): string | undefined;
 }
@@ -32,7 +33,8 @@ export function judgeHead(reader: JudgedReader, node: NodeReader, bytes: Buffer,
     const early = partial === 'plain' && cut < bytes.length ? 'plain when cut, and not when whole' : undefined;
     return { read, fault: early };
   }
-  const { size, method, target, host, body, length, forwarded } = reader;
+  const { size, method, target, host, body, length } = reader;
+  const forwarded = reader.requestLine + reader.forwarded;
   if (cut < size && partial !== 'incomplete') return { read, fault: `cut at ${cut} it is ${partial}` };
   const { requests, error } = node.read(bytes.subarray(0, size));
   const [request] = requests;
