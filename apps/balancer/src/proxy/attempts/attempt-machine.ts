@@ -312,7 +312,7 @@ export class AttemptMachine {
   /** How long it is worth waiting for somebody who takes the request, now that nobody is left. */
   #patienceWith({ stale, full, deserted, roomToWait }: Candidates): number {
     const { noReplicaWait } = this.scope.settings;
-    if (stale) return deserted ? Math.max(TABLE_TIMEOUT, noReplicaWait) : TABLE_TIMEOUT;
+    if (stale) return TABLE_TIMEOUT;
     if (deserted) return noReplicaWait;
     if (full) return 0;
     // The last one refused or broke off: it is dead, most likely, and the table without it is on its way.

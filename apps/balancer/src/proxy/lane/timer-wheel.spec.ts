@@ -121,4 +121,14 @@ describe('the timer wheel', () => {
     expect(entries.map(({ strikes }) => strikes.length)).toEqual([1, 1, 1, 0]);
     expect(wheel.next).toBeLessThanOrEqual(3_700_000);
   });
+
+  it('tells everybody whose deadline passed while nobody looked, however long that was', () => {
+    const wheel = new TimerWheel(0);
+    const entries = Array.from({ length: 3000 }, (_, tick) =>
+      Object.assign(new Entry(), { deadline: tick * GRANULARITY }),
+    );
+    for (const entry of entries) wheel.schedule(entry);
+    wheel.advance(1_000_000);
+    expect(entries.filter(({ strikes }) => strikes.length !== 1)).toEqual([]);
+  });
 });
