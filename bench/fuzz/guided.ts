@@ -9,6 +9,8 @@ const { mutate, pick, rarely } = await import('../../apps/balancer/src/proxy/wir
 /** Longer ones cost time and say no more. Bytes. */
 const LONGEST = 2000;
 const NEWEST = 4;
+/** One in so many inputs is drawn from the grammar, odd once in so many of its parts. */
+const [FRESH_EVERY, ODD_IN] = [8, 12];
 /** Legal inputs that each run begins with. */
 const SEEDS = 8;
 
@@ -24,7 +26,7 @@ export interface GuidedRun {
   readonly fault: { readonly input: string; readonly reason: string } | undefined;
 }
 
-/** @param keeps false: nothing is kept, for comparison: all inputs come from the first ones @param onStep called after each input */
+/** @param keeps false: nothing is kept, for comparison: inputs come from the first ones and the grammar alone @param onStep called after each input */
 export async function fuzzByCoverage(
   target: FuzzTarget,
   coverage: BlockCoverage,
@@ -39,7 +41,8 @@ export async function fuzzByCoverage(
   let fault: GuidedRun['fault'];
   let count = 0;
   for (; count < inputs && !fault; count++) {
-    const input = count < SEEDS ? corpus[count] : child(draw, corpus);
+    const fresh = count >= SEEDS && rarely(draw, FRESH_EVERY);
+    const input = count < SEEDS ? corpus[count] : fresh ? target.draw(draw, ODD_IN) : child(draw, corpus);
     const before = seen.size;
     for (const behaviour of coverage.of(() => target.parse(input))) seen.add(behaviour);
     if (keeps && seen.size > before && count >= SEEDS) corpus.push(input);

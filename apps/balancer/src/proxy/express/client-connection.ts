@@ -27,7 +27,7 @@ export interface ConnectionHome {
   /** Answers are the last on their connections. */
   readonly closing: boolean;
   /** It is a request for the standard lane, though it is plain. */
-  claims(request: { readonly method: string; readonly target: string }): boolean;
+  claims(request: RequestHeadReader): boolean;
   /** The connection is the standard lane's from now on. */
   handOver(connection: ClientConnection, socket: Socket, unread: number): void;
   /** A request began (1), or is over (-1). */

@@ -17,7 +17,7 @@ export interface StandardLane {
   /** Takes a connection over, with what was read of it put back. @param unread bytes that were put back */
   adopt(socket: Socket, unread: number): void;
   /** It serves this request itself. */
-  claims(request: { readonly method: string; readonly target: string }): boolean;
+  claims(request: RequestHeadReader): boolean;
 }
 
 export class ExpressLane implements ConnectionHome {
@@ -62,7 +62,7 @@ export class ExpressLane implements ConnectionHome {
     this.#connections.add(new ClientConnection(this.#context, this, socket));
   }
 
-  claims(request: { readonly method: string; readonly target: string }): boolean {
+  claims(request: RequestHeadReader): boolean {
     return this.standard.claims(request);
   }
 

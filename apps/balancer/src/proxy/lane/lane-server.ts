@@ -3,7 +3,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { answerCause, answerOnSocket, bodyArriving } from '../answers/answers.js';
+import type { KeyRequest } from '../../routing/hash-key.js';
+import { answerCause, answerOnSocket, bodyArriving, sendAnswer } from '../answers/answers.js';
 import { plainAddress } from '../../config/networks.js';
 import { maskAddress } from '../../routing/ip-mask.js';
 import type { Cause } from '../answers/causes.js';
@@ -15,6 +16,7 @@ import { ExpressLane, type StandardLane } from '../express/express-lane.js';
 import type { ExpressUpstreams } from '../express/express-upstreams.js';
 import type { Forwarder } from '../standard/forwarder.js';
 import { type CheckedHead, checkHead, type RequestHead } from '../message/head.js';
+import { hopsLeft, traceOfRequest } from '../message/max-forwards.js';
 import type { LaneContext } from './lane-context.js';
 import type { Endpoint } from './lane-messages.js';
 import { isWebSocket, Tunnel } from '../standard/tunnel.js';
@@ -141,7 +143,8 @@ export class LaneServer implements StandardLane {
     this.#toStandard.call(this.#server, socket);
   }
 
-  claims(request: Pick<RequestHead, 'method' | 'target'>): boolean {
+  claims(request: Pick<RequestHead, 'method' | 'target'> & Pick<KeyRequest, 'field'>): boolean {
+    if (request.method === 'OPTIONS' && request.field('max-forwards') !== undefined) return true;
     return this.classics !== undefined && classicRoute(request) !== undefined;
   }
 
@@ -196,6 +199,7 @@ export class LaneServer implements StandardLane {
       });
       return;
     }
+    if (hopsLeft(request) === 0) return this.#answerAsLast(request, response);
     const exchange = new Exchange(this.context, this.forwarder, request, response, head, expectsContinue);
     this.#track(exchange);
     exchange.begin();
@@ -213,6 +217,18 @@ export class LaneServer implements StandardLane {
     );
     this.#tunnels.add(tunnel);
     tunnel.begin();
+  }
+
+  /** The request may go no further, and like a classic route it is ours to answer. */
+  #answerAsLast(request: IncomingMessage, response: ServerResponse): void {
+    const requestId = requestIdOf(request, this.context);
+    this.context.accessLog?.ownAnswer(request, response, requestId, undefined);
+    const refuse = (cause: Cause) => answerCause(request, response, cause, requestId);
+    this.#track({ request, response, refuse });
+    const isTrace = request.method === 'TRACE';
+    const fields = isTrace ? ['Content-Type', 'message/http'] : [];
+    const body = isTrace ? traceOfRequest(request) : '';
+    sendAnswer(request, response, { status: 200, fields, body }, false);
   }
 
   /** What never becomes an exchange: no replica is looked for, and it takes no time. */

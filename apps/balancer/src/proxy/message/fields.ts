@@ -75,6 +75,8 @@ export interface RequestSources {
   readonly requestId?: string;
   /** Left out: what the client says of traces passes as it is. */
   readonly trace?: Trace;
+  /** See max-forwards.ts; above 0. Left out: Max-Forwards passes as it is. */
+  readonly hopsLeft?: number;
   /** The field Upgrade and its mark in Connection pass, for a WebSocket. */
   readonly upgrade?: string;
 }
@@ -105,6 +107,7 @@ export function requestFields(facts: RequestSources): Fields {
     fields.traceparent = facts.trace.traceparent;
     if (facts.trace.parentId === undefined) delete fields.tracestate;
   }
+  if (facts.hopsLeft !== undefined) fields['max-forwards'] = String(facts.hopsLeft - 1);
   if (facts.upgrade !== undefined) {
     fields.connection = 'Upgrade';
     fields.upgrade = facts.upgrade;

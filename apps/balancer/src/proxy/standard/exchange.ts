@@ -12,6 +12,7 @@ import { takenBy, unsentTo } from '../lane/client-intake.js';
 import { hostOf, requestFields } from '../message/fields.js';
 import type { Forwarder } from './forwarder.js';
 import type { RequestHead } from '../message/head.js';
+import { hopsLeft } from '../message/max-forwards.js';
 import type { LaneContext } from '../lane/lane-context.js';
 import { type BodyOwner, RequestBody } from './request-body.js';
 import { cutAnswer, relayInformation, relayResponse } from './response-relay.js';
@@ -29,6 +30,8 @@ export class Exchange extends TimedEntry implements AttemptOwner, BodyOwner, Que
   readonly #entry: AccessEntry | undefined;
   /** undefined: the client's stays as it is. */
   readonly #trace: Trace | undefined;
+  /** Before this one; undefined: any number. */
+  readonly #hopsLeft: number | undefined;
   readonly #machine: AttemptMachine;
   readonly #body: RequestBody | undefined;
   #attempt: Attempt | undefined;
@@ -56,6 +59,7 @@ export class Exchange extends TimedEntry implements AttemptOwner, BodyOwner, Que
     this.#entry = context.accessLog?.entry(request, this.#requestId, this.#client.address);
     this.#trace = context.traces && traceOf(context.traces.line(), request.headers.traceparent?.toString());
     if (this.#entry) this.#entry.trace = this.#trace;
+    this.#hopsLeft = hopsLeft(request);
     const hasBody = head.body !== 'none';
     if (hasBody) this.#body = new RequestBody(request, settings, this);
     const table = tables.current;
@@ -247,6 +251,7 @@ export class Exchange extends TimedEntry implements AttemptOwner, BodyOwner, Que
       replica: target.instance.replica,
       requestId: this.#requestId,
       trace: this.#trace,
+      hopsLeft: this.#hopsLeft,
     });
     this.forwarder.forward(this.#attempt, this.response);
   }
