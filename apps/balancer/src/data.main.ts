@@ -40,6 +40,7 @@ const plane = new DataPlane({
   bindShared: (bind) => bindAs(settings.user, port, bind),
   notices: descriptors.warning === undefined ? [] : [descriptors.warning],
   writeAccess: accessLog && ((batch, done) => accessLog.write(batch, done)),
+  lostAccessLines: accessLog && (() => accessLog.lost),
   onBroken: (reason) => {
     log.error({}, reason);
     process.exit(DATA_EXIT.failed);

@@ -66,6 +66,17 @@ describe('ACCESS_LOG', () => {
     rmSync(folder, { recursive: true });
   }, 120_000);
 
+  it('a full disk costs lines and no request, and how many is in the metrics', async () => {
+    const balancer = await startBalancer({ env: { ...PROCESS, ACCESS_LOG: 'all', ACCESS_LOG_FILE: '/dev/full' } });
+    for (let request = 0; request < 5; request++) expect((await call(`${balancer.dataUrl}/home`)).status).toBe(200);
+    await eventually('five lost lines', async () => {
+      const { text } = await call(`${balancer.adminUrl}/metrics`);
+      return text.includes('\nhashflow_access_log_lost_lines_total 5\n') ? true : undefined;
+    });
+    expect(balancer.logs()).toMatch(/lines of the access log were lost since the start: .*no space/);
+    await balancer.stop();
+  }, 120_000);
+
   it('sample: a part of the requests, by chance', async () => {
     const home = newHome();
     const path = join(home.stateDir, 'access.log');

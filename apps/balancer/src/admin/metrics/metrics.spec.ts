@@ -54,6 +54,7 @@ describe('GET /metrics', () => {
       '{worker="0",state="busy"} 2',
     ]);
     expect(series(text, 'hashflow_data_process_start_time_seconds')).toEqual(['1900000000.5']);
+    expect(series(text, 'hashflow_access_log_lost_lines_total')).toEqual(['5']);
   });
 
   it('adds buckets up, as histograms want it', async () => {

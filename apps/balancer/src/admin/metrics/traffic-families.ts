@@ -29,7 +29,7 @@ export class TrafficFamilies {
   }
 
   private showProcess(metrics: DataMetrics | undefined): void {
-    const { requests, durations, retries, cpu, memory, startTime, descriptors } = this.process;
+    const { requests, durations, retries, cpu, memory, startTime, descriptors, lostLines } = this.process;
     requests.show(metrics?.requests.map(requestRow) ?? []);
     durations.show(metrics?.durations.map(({ status, ...counts }) => [{ status }, counts]) ?? []);
     retries.show(metrics?.retries.map(({ reason, count }) => [{ reason }, count]) ?? []);
@@ -38,6 +38,7 @@ export class TrafficFamilies {
     memory.show(one(metrics?.residentBytes));
     startTime.show(one(metrics && metrics.startedAt / 1000));
     descriptors.show(one(metrics?.openDescriptors));
+    lostLines.show(one(metrics?.accessLogLost));
     cpu.show(
       metrics
         ? [
@@ -100,6 +101,10 @@ function processFamilies(registry: Registry) {
       'Start of the data process, since the epoch: its counters begin anew then.',
     ),
     descriptors: family('data_process_open_fds', 'Open descriptors of the data process, where the system tells.'),
+    lostLines: family(
+      'access_log_lost_lines_total',
+      'Lines of the access log that came too fast to be written, or that the disk refused.',
+    ),
   };
 }
 

@@ -74,12 +74,14 @@ describe('the file of the access log', () => {
     await written(file, 'a\nb\n');
     await written(file, 'c\n');
     expect(reports).toEqual([expect.stringMatching(/^2 lines .* lost .*no space/)]);
+    expect(file.lost).toBe(3);
   });
 
   it('reports lines that a lane had no room for', async () => {
     const file = AccessLogFile.open(join(folder, 'access.log'), report);
     await written(file, 'a\n', 17);
     expect(reports).toEqual([expect.stringMatching(/^17 lines .* faster/)]);
+    expect(file.lost).toBe(17);
   });
 
   it('waits for a pipe that is full, and loses nothing of what waits', async () => {

@@ -44,6 +44,11 @@ export class AccessLogFile {
     private readonly report: (message: string) => void,
   ) {}
 
+  /** Lines since the start that came too fast, or that the disk refused. */
+  get lost(): number {
+    return this.#lost;
+  }
+
   /** @param done called once it is written or lost */
   write({ bytes, lines, dropped }: AccessBatch, done: () => void): void {
     if (dropped > 0) this.#lose(dropped, 'they came faster than they could be written');

@@ -42,6 +42,8 @@ export interface DataPlaneOptions {
   readonly bindShared?: <T>(bind: () => Promise<T>) => Promise<T>;
   /** Writes lines of the access log. Left out: there is no access log. */
   readonly writeAccess?: WriteAccess;
+  /** Lines of it that were lost so far. Left out: there is no access log. */
+  readonly lostAccessLines?: () => number;
   /** What every control process should know. */
   readonly notices?: readonly string[];
   /** A lane died and could not be replaced: this process is of no more use. */
@@ -133,7 +135,13 @@ export class DataPlane {
     const notices = [...(this.options.notices ?? [])];
     const orders = {
       keyCounts: () => (this.#inForce ? this.options.keys.totals(this.#inForce.ring.chain.links.length) : []),
-      metrics: () => trafficReport(this.options.traffic, this.#ledger, this.options.claims),
+      metrics: () =>
+        trafficReport(
+          this.options.traffic,
+          this.#ledger,
+          this.options.claims,
+          this.options.lostAccessLines?.() ?? null,
+        ),
       hotKeys: (limit: number) =>
         this.#survey.ask(
           limit,

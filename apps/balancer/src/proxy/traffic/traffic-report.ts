@@ -11,10 +11,12 @@ import type { TrafficLedger } from './traffic-ledger.js';
 
 const STARTED_AT = performance.timeOrigin;
 
+/** @param accessLogLost lines of the access log that were lost; null: there is none */
 export function trafficReport(
   cells: TrafficCells,
   ledger: TrafficLedger,
   claims: Pick<ClaimTable, 'inFlight' | 'tunnels'>,
+  accessLogLost: number | null,
 ): DataMetrics {
   const { user, system } = process.cpuUsage();
   const durations = cells.durations();
@@ -25,6 +27,7 @@ export function trafficReport(
     systemCpu: system / 1e6,
     residentBytes: process.memoryUsage.rss(),
     openDescriptors: openDescriptors(),
+    accessLogLost,
     workers: Array.from({ length: cells.workers }, (_, worker) => workerMetrics(cells, worker)),
     // Zeros too: a rate needs to have seen what a count rose from.
     requests: requestCounts(cells.requests()),

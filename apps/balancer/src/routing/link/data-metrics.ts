@@ -75,6 +75,8 @@ export const dataMetrics = z.strictObject({
   residentBytes: amount,
   /** null where the system does not tell. */
   openDescriptors: amount.nullable(),
+  /** Lines of the access log that were never written; null: there is none. */
+  accessLogLost: amount.nullable(),
   workers: z.array(worker).max(1024).readonly(),
   /** Of the whole process: they never go back while it lives, whoever leaves the pool. */
   requests,

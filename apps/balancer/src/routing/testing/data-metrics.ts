@@ -15,6 +15,7 @@ export function testDataMetrics(changes: Partial<DataMetrics> = {}): DataMetrics
     systemCpu: 1,
     residentBytes: 5e7,
     openDescriptors: 21,
+    accessLogLost: 5,
     workers: [
       {
         connections: 2,
