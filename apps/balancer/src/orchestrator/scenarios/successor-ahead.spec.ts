@@ -97,6 +97,55 @@ describe('the successor of a replica whose death was told', () => {
     expect(of(S1)).toHaveLength(1);
   });
 
+  it('goes with its replica when that is removed meanwhile', async () => {
+    await up();
+    const began = rig.clock.now();
+    rig.runtime.die(rig.runtime.one(S1).id);
+    await rig.pass(20);
+    expect(of(S1).map(({ state }) => state)).toContain('created');
+    await rig.manager.remove({ n: 1, hostnames: [S1] });
+    await rig.pass(5000);
+    expect(of(S1)).toEqual([]);
+    expect(made('start', began)).toBeNaN();
+    expect(rig.states()).toEqual({ 'Server 2': 'ready', 'Server 3': 'ready' });
+  });
+
+  it.each([true, false])('makes way for one of the kind that a deploy wants meanwhile (dead: %s)', async (dead) => {
+    await up();
+    const { id } = rig.runtime.one(S1);
+    if (dead) rig.runtime.die(id);
+    else rig.runtime.emit({ kind: 'died', instanceId: id });
+    await rig.pass(20);
+    const ahead = of(S1).find(({ state }) => state === 'created');
+    expect(ahead).toBeDefined();
+    await rig.manager.deploys.begin({ env: { COLOUR: 'green' } });
+    await rig.pass(30_000);
+    expect(rig.manager.deploys.view()).toMatchObject({ status: 'rolled-out' });
+    expect(rig.states()).toEqual({ [S1]: 'ready', 'Server 2': 'ready', 'Server 3': 'ready' });
+    expect(rig.runtime.world.size).toBe(3);
+    expect(rig.manager.spec().running.map(({ matches }) => matches)).toEqual([true, true, true]);
+  });
+
+  it('waits, unstarted, while the engine is away, and serves once it is back; traffic to the living goes on', async () => {
+    await up();
+    rig.runtime.die(rig.runtime.one(S1).id);
+    await rig.pass(20);
+    const away = { error: new RuntimeError('unreachable', 'no engine') };
+    rig.runtime.disturb = () => away;
+    await rig.pass(10_000);
+    expect(
+      of(S1)
+        .map(({ state }) => state)
+        .sort(),
+    ).toEqual(['created', 'exited']);
+    expect(rig.link.ready().sort()).toEqual(['Server 2', 'Server 3']);
+    expect(rig.manager.summary().engine).toMatchObject({ status: 'unreachable' });
+    rig.runtime.disturb = () => undefined;
+    await rig.pass(10_000);
+    expect(rig.view(S1)).toMatchObject({ state: 'ready', restarts: 1 });
+    expect(of(S1)).toEqual([rig.runtime.one(S1)]);
+  });
+
   it('is not made where a standby takes the place', async () => {
     await up({ STANDBY: '1' });
     const began = rig.clock.now();
