@@ -98,6 +98,21 @@ describe('GET /api/audit', () => {
     expect(rig.log.filter(({ message }) => message === 'admin change')).toHaveLength(22);
   });
 
+  it.each([
+    ['/add', '{"n":1,"password":"hunter2"}'],
+    ['/add', '{"n":1,"password":"hunter2"'],
+    ['/add', '{"n":1,"key":77012345}'],
+    ['/api/deploy', '{"env":{"DB_PASSWORD":77012345}}'],
+    ['/api/deploy', '{"env":{"DB_PASSWORD":{"is":"hunter2"}}}'],
+    ['/api/deploy', '{"command":"serve --token hunter2"}'],
+    ['/api/session', '{"token":["hunter2"]}'],
+  ])('has no secret in the reason of a refusal either: %s %s', async (path, body) => {
+    await up();
+    await request(rig.url).post(path).set('content-type', 'application/json').send(body).expect(400);
+    expect(await entries()).toMatchObject([{ path, result: 'refused', reason: expect.stringMatching(/./) }]);
+    expect(JSON.stringify([await entries(), rig.log])).not.toMatch(/hunter2|77012345/);
+  });
+
   it('leaves questions out', async () => {
     await up();
     await request(rig.url)

@@ -57,11 +57,13 @@ describe('GET /api/replicas/NAME/logs', () => {
   it('follows until the instance ends', async () => {
     rig = await adminRig();
     const { id } = rig.pool.runtime.one('Server 1');
-    const [answer] = await Promise.all([
-      logs('?follow=true').expect(200),
-      new Promise((resolve) => setTimeout(resolve, 50)).then(() => rig.pool.runtime.die(id)),
-    ]);
-    expect(answer.text).toBe(`last words of ${id}\n`);
+    const { runtime } = rig.pool;
+    const following = logs('?follow=true')
+      .expect(200)
+      .then(({ text }) => text);
+    while (!runtime.calls.some(({ call }) => call === 'logs')) await new Promise((resolve) => setTimeout(resolve, 5));
+    runtime.die(id);
+    expect(await following).toBe(`last words of ${id}\n`);
   });
 
   it.each([

@@ -8,13 +8,27 @@ const SECRET = 'pass|pwd|secret|token|key|credential|auth(?!or)|private|dsn|salt
 const SECRET_NAME = new RegExp(SECRET, 'i');
 /** `scheme://user:password@`; a password may hold slashes. */
 const USER_INFO = /([a-z][a-z0-9+.-]{0,31}:\/\/)\S{0,2048}@/gi;
-/** `password=x`, `"token": "x"`, `?api_key=x&` */
-const ASSIGNMENT = new RegExp(`((?:${SECRET})[\\w.-]{0,64}["']?\\s*[=:]\\s*)("[^"]*"|'[^']*'|[^\\s,;&"']+)`, 'gi');
+/** `password=x`, `"token": "x"`, `?api_key=x&`, also where quotes are escaped or what they hold was cut off */
+const ASSIGNMENT = new RegExp(
+  `((?:${SECRET})[\\w.-]{0,64}(?:\\\\?["'])?\\s*[=:]\\s*)(\\\\"[^"]*"?|"(?:[^"\\\\]|\\\\.)*"?|'[^']*'?|[^\\s,;&"']+)`,
+  'gis',
+);
+/** `--password x` inside a command line */
+const FLAG = new RegExp(
+  `((?<![^\\s"'])-{1,2}[\\w.-]{0,64}(?:${SECRET})[\\w.-]{0,64}\\s+)("[^"]*"?|'[^']*'?|[^\\s,;&"']+)`,
+  'gi',
+);
+/** How a refusal tells a value: `unknown property "password" with the value "x"; …`, `token must be a text, not {"a":"x"}` */
+const REFUSED = new RegExp(
+  `((?:${SECRET})[^\\n]{0,120}?(?: with the value |, not ))(.+?)(?=; (?:only|none) |$)`,
+  'gis',
+);
 /** `--password`, whose value is the next word. */
 const BARE_FLAG = new RegExp(`^-{1,2}[\\w.-]{0,64}(?:${SECRET})[\\w.-]{0,64}$`, 'i');
 
 export function maskedText(text: string): string {
-  return text.replace(USER_INFO, `$1${MASK}@`).replace(ASSIGNMENT, `$1${MASK}`);
+  const withoutUsers = text.replace(USER_INFO, `$1${MASK}@`);
+  return [ASSIGNMENT, FLAG, REFUSED].reduce((masked, one) => masked.replace(one, `$1${MASK}`), withoutUsers);
 }
 
 /** Values by their names: of variables, of labels. */
