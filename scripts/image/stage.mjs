@@ -11,7 +11,7 @@ export function stage(root, target) {
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
   const { name, version, license, type, files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  for (const path of [...files, 'LICENSE']) copy(root, target, path);
+  for (const path of [...files.filter((path) => !path.startsWith('!')), 'LICENSE']) copy(root, target, path);
   writeFileSync(join(target, 'package.json'), JSON.stringify({ name, version, license, type, private: true }, null, 2));
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
   for (const path of productionPackages(lock.packages)) {

@@ -64,6 +64,11 @@ describe('routes', () => {
     if (status >= 400) expect(answer.body).toEqual(failed(TEXT));
   });
 
+  it('a percent sign that encodes nothing is refused in our own words', async () => {
+    const { body } = await request(rig.url).get('/api/replicas/%zz/logs').expect(400);
+    expect(body).toEqual(failed('the path has a percent sign that encodes nothing: "/api/replicas/%zz/logs"'));
+  });
+
   it('a wrong method is told the right ones', async () => {
     expect((await request(rig.url).get('/rm')).headers.allow).toBe('DELETE, OPTIONS');
     const options = await request(rig.url).options('/rep').expect(204);

@@ -1,5 +1,12 @@
 // Owns the last stop of every error on the admin port: one JSON answer in the house's form, never a stack trace.
-import { type ArgumentsHost, Catch, type ExceptionFilter, Inject, NotFoundException } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  BadRequestException,
+  Catch,
+  type ExceptionFilter,
+  Inject,
+  NotFoundException,
+} from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Logger } from '../telemetry/logger.js';
 import { toFailure } from './answers.js';
@@ -13,8 +20,24 @@ export class FailureFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const { method, path } = http.getRequest<Request>();
-    const known = error instanceof NotFoundException ? unknownPath(method, path) : error;
-    send(http.getResponse<Response>(), toFailure(known, this.logger));
+    send(http.getResponse<Response>(), toFailure(inOurWords(error, method, path), this.logger));
+  }
+}
+
+/** What the framework refuses by itself is put as we would. */
+function inOurWords(error: unknown, method: string, path: string): unknown {
+  if (error instanceof NotFoundException) return unknownPath(method, path);
+  if (error instanceof BadRequestException && !isDecodable(path))
+    return new RequestError(400, `the path has a percent sign that encodes nothing: ${quote(path)}`);
+  return error;
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
   }
 }
 

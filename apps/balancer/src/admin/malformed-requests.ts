@@ -5,6 +5,7 @@ import { STATUS_CODES } from 'node:http';
 import { failure } from './failure.js';
 
 const BY_CODE: Readonly<Record<string, { status: number; message: string }>> = {
+  HPE_INVALID_METHOD: { status: 400, message: 'the request begins with no method that is known here' },
   HPE_HEADER_OVERFLOW: { status: 431, message: 'the request head is too large' },
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, message: 'the request took too long' },
 };

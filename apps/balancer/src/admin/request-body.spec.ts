@@ -1,6 +1,6 @@
 // Bodies over real sockets: whole, too large, broken off, and clients that never finish.
 import { once } from 'node:events';
-import { createServer, request, type Server } from 'node:http';
+import { createServer, type IncomingMessage, request, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { RequestError } from './failure.js';
 import { MAX_BODY_BYTES, readBody } from './request-body.js';
@@ -45,6 +45,15 @@ function post(body: string | Buffer): Promise<{ status: number | undefined; text
 
 it('a body of exactly 64 KiB is read whole', async () => {
   expect(await post('x'.repeat(MAX_BODY_BYTES))).toEqual({ status: 200, text: String(MAX_BODY_BYTES) });
+});
+
+it('a packed body is refused with 415 that names the field', async () => {
+  const outgoing = request({ port: port(), method: 'POST', headers: { 'content-encoding': 'gzip' } });
+  outgoing.end('x');
+  const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+  expect(response.statusCode).toBe(415);
+  expect(response.headers['accept-encoding']).toBe('identity');
+  expect(String(await response.toArray())).toBe('content-encoding must not be "gzip": send the body as it is');
 });
 
 it('no body is an empty text', async () => {

@@ -1,6 +1,6 @@
 // Owns taking a request's body off the wire, bounded. What the text means is replica-change.ts's.
 import type { IncomingMessage } from 'node:http';
-import { RequestError } from './failure.js';
+import { quote, RequestError } from './failure.js';
 
 export const MAX_BODY_BYTES = 64 * 1024;
 
@@ -25,7 +25,7 @@ export function onceBodyRead(request: IncomingMessage, listener: (body: string) 
 /**
  * A body above 64 KiB is refused, but its rest is taken in first, within bounds: closing with unread bytes resets the
  * connection, and the client would see the reset instead of the answer.
- * @throws RequestError 413, or 400 when the client broke off
+ * @throws RequestError 413, 415 for a body that is packed, or 400 when the client broke off
  */
 export function readBody(request: IncomingMessage): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -38,6 +38,7 @@ export function readBody(request: IncomingMessage): Promise<string> {
       request.off('data', take).off('end', settle).off('close', brokeOff).off('error', brokeOff);
       if (error) reject(error);
       else if (bytes > MAX_BODY_BYTES) reject(tooLarge());
+      else if (!isPlain(request)) reject(packed(request));
       else {
         const text = Buffer.concat(chunks).toString('utf8');
         bodies.set(request, text);
@@ -61,4 +62,13 @@ export function readBody(request: IncomingMessage): Promise<string> {
 
 function tooLarge(): RequestError {
   return new RequestError(413, `the body must not be larger than ${MAX_BODY_BYTES} bytes`, { connection: 'close' });
+}
+
+function isPlain({ headers }: IncomingMessage): boolean {
+  return /^(identity)?$/i.test(headers['content-encoding'] ?? '');
+}
+
+function packed({ headers }: IncomingMessage): RequestError {
+  const message = `content-encoding must not be ${quote(headers['content-encoding'])}: send the body as it is`;
+  return new RequestError(415, message, { 'accept-encoding': 'identity' });
 }

@@ -26,7 +26,7 @@ const rows = {
   head_too_large: { status: 431, message: 'The request head is too large', close: true },
   not_implemented: {
     status: 501,
-    message: 'The balancer does not do this: CONNECT, transfer codings but chunked',
+    message: 'CONNECT and transfer codings other than chunked are not supported',
     close: true,
   },
   control_away: {
