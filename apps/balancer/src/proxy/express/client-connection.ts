@@ -235,6 +235,7 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
 
   /** A fault of ours ends this request, or this connection, and not the thread with all the others. */
   onFault(error: Error): void {
+    this.context.out.drop();
     this.#serving = false;
     if (this.#exchange) return this.#exchange.onFault(error);
     this.context.lane.log.error({ reason: error.stack }, 'a connection failed inside the balancer');

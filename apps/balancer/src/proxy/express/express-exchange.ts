@@ -183,6 +183,8 @@ export class ExpressExchange implements EndedRequest, TryOwner, QueueWaiter, Tab
 
   /** Ends this request, and not the thread with all the others. */
   onFault(error: Error): void {
+    // A message that was half put together would go out in front of somebody else's.
+    this.context.out.drop();
     this.context.lane.log.error({ reason: error.stack }, 'a request failed inside the balancer');
     this.#obey(this.#machine.refuse('internal_error'), performance.now());
   }

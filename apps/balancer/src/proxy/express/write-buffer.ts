@@ -33,6 +33,11 @@ export class WriteBuffer {
     this.#length += bytes.copy(this.#bytes, this.#length, begin, end);
   }
 
+  /** What was put together goes to nobody: whoever comes next begins anew. */
+  drop(): void {
+    this.#length = 0;
+  }
+
   /** Writes the message to this socket, and begins the next. */
   writeTo(socket: Socket): void {
     const bytes = this.#bytes;
