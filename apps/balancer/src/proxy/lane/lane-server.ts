@@ -261,7 +261,7 @@ export class LaneServer implements StandardLane {
 
   #check(request: IncomingMessage): CheckedHead {
     const { method = '', url = '', httpVersion, rawHeaders } = request;
-    return checkHead({ method, url, httpVersion, rawHeaders }, this.context.settings.maxFields);
+    return checkHead({ method, url, httpVersion, rawHeaders }, this.context.settings);
   }
 
   #track(open: Open): void {

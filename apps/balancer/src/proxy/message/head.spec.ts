@@ -6,7 +6,10 @@ interface Outcome {
   readonly refusal?: string;
 }
 const check = (changes: Partial<Omit<RawHead, 'rawHeaders'>>, ...fields: [string, string][]): Outcome =>
-  checkHead({ method: 'GET', url: '/', httpVersion: '1.1', rawHeaders: fields.flat(), ...changes }, 100);
+  checkHead(
+    { method: 'GET', url: '/', httpVersion: '1.1', rawHeaders: fields.flat(), ...changes },
+    { maxHead: 16_384, maxFields: 100 },
+  );
 const HOST: [string, string] = ['Host', 'a.example'];
 
 describe('a request head', () => {

@@ -33,10 +33,16 @@ export function validHost(host: string): boolean {
   return HOST.test(host);
 }
 
-/** @param maxFields most header fields; the parser itself would drop the surplus and say nothing */
-export function checkHead(raw: RawHead, maxFields: number): CheckedHead {
+export interface HeadLimits {
+  /** Bytes. The parser has a limit of its own, but counts neither line ends nor colons. */
+  readonly maxHead: number;
+  /** The parser itself would drop the surplus and say nothing. */
+  readonly maxFields: number;
+}
+
+export function checkHead(raw: RawHead, { maxHead, maxFields }: HeadLimits): CheckedHead {
   const { method, url, httpVersion, rawHeaders } = raw;
-  if (rawHeaders.length / 2 > maxFields) return { refusal: 'head_too_large' };
+  if (rawHeaders.length / 2 > maxFields || leastSize(raw) > maxHead) return { refusal: 'head_too_large' };
   // The parser lets 0.9 and 2.0 pass, whose rules for framing are others.
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return { refusal: 'bad_request' };
 
@@ -66,6 +72,13 @@ export function checkHead(raw: RawHead, maxFields: number): CheckedHead {
   const length = lengths.length === 1 ? Number(lengths[0]) : 0;
   const body = codings.length === 1 ? 'chunked' : length > 0 ? 'length' : 'none';
   return { head: { method, target: where.target, host: where.host, body, length } };
+}
+
+/** Bytes of the head, but for blanks around values, of which nothing is known. */
+function leastSize({ method, url, rawHeaders }: RawHead): number {
+  let size = method.length + url.length + '  HTTP/1.1\r\n\r\n'.length;
+  for (const text of rawHeaders) size += text.length;
+  return size + (rawHeaders.length / 2) * ':\r\n'.length;
 }
 
 /** @param host the Host field @returns undefined for a target that is none */

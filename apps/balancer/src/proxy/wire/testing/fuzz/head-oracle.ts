@@ -23,7 +23,7 @@ export interface HeadJudgement {
   readonly fault: string | undefined;
 }
 
-const MAX_FIELDS = 100;
+const LIMITS = { maxHead: 16_384, maxFields: 100 };
 
 /** @param bytes a head, perhaps with more behind it @param cut where it is cut for the test of waiting */
 export function judgeHead(reader: JudgedReader, node: NodeReader, bytes: Buffer, cut: number): HeadJudgement {
@@ -39,7 +39,7 @@ export function judgeHead(reader: JudgedReader, node: NodeReader, bytes: Buffer,
   const { requests, error } = node.read(bytes.subarray(0, size));
   const [request] = requests;
   if (!request || error !== undefined) return { read, fault: `llhttp: ${error ?? 'no whole head'}` };
-  const checked = checkHead(request, MAX_FIELDS);
+  const checked = checkHead(request, LIMITS);
   if (checked.refusal) return { read, fault: `the standard lane refuses it: ${checked.refusal}` };
   const mine = JSON.stringify({ method, target, host, body, length: body === 'length' ? length : 0 });
   const { head } = checked;
