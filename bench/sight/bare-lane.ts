@@ -4,7 +4,7 @@ import type { LaneMeter } from '../../apps/balancer/src/proxy/traffic/lane-meter
 import type { LanePulse } from '../../apps/balancer/src/proxy/traffic/lane-pulse.js';
 import type { HotKeys } from '../../apps/balancer/src/routing/hot-keys.js';
 import type { KeyCounts } from '../../apps/balancer/src/routing/key-counts.js';
-import { BUILT, built } from './built.ts';
+import { BUILT, built } from '../built.ts';
 
 const { LaneMeter: Meter } = await built<{ LaneMeter: typeof LaneMeter }>('proxy/traffic/lane-meter.js');
 const { LanePulse: Pulse } = await built<{ LanePulse: typeof LanePulse }>('proxy/traffic/lane-pulse.js');

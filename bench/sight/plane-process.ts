@@ -9,7 +9,7 @@ import type { KeyCounts } from '../../apps/balancer/src/routing/key-counts.js';
 import type { memoryChannel } from '../../apps/balancer/src/routing/link/memory-channel.js';
 import type { ControlMessage, DataMessage } from '../../apps/balancer/src/routing/link/messages.js';
 import { testSnapshot } from '../../apps/balancer/src/routing/testing/snapshots.ts';
-import { BUILT, built } from './built.ts';
+import { BUILT, built } from '../built.ts';
 import type { PlaneOrder, PlaneReport } from './plane.ts';
 
 process.once('message', (order: PlaneOrder) => void serve(order));

@@ -9,6 +9,7 @@ import type { memoryChannel } from '../../apps/balancer/src/routing/link/memory-
 import type { ControlMessage, DataMessage } from '../../apps/balancer/src/routing/link/messages.ts';
 import { testDataSettings } from '../../apps/balancer/src/routing/testing/data-settings.ts';
 import { testSnapshot } from '../../apps/balancer/src/routing/testing/snapshots.ts';
+import { built } from '../built.ts';
 import { freePort } from '../system/free-port.ts';
 import { nginxVersion, startNginx } from '../system/nginx.ts';
 import { Program, versionOf } from '../system/program.ts';
@@ -82,9 +83,6 @@ server {
   });
   return { port, end: () => program.end() };
 }
-
-const BUILT = new URL('../../dist/apps/balancer/src/', import.meta.url).href;
-const built = async <Module>(path: string) => (await import(BUILT + path)) as Module;
 
 async function startLane(express: boolean, replicaPort: number): Promise<Running> {
   const { DataPlane: Plane } = await built<{ DataPlane: typeof DataPlane }>('proxy/plane/data-plane.js');

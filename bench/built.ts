@@ -1,6 +1,6 @@
 // Owns where the built program lies: what is measured is what users run.
 
-export const BUILT = new URL('../../dist/apps/balancer/src/', import.meta.url).href;
+export const BUILT = new URL('../dist/apps/balancer/src/', import.meta.url).href;
 
 /** @param path from the balancer's folder */
 export async function built<Module>(path: string): Promise<Module> {
