@@ -97,6 +97,28 @@ describe.each(LANES)('in the %s lane', (lane) => {
     });
   });
 
+  describe('a worker whose thread comes more than MAX_LAG late, again and again', () => {
+    it('answers requests with 503 overload and touches no replica, until it keeps up again', async () => {
+      await begin({ maxLag: 100 });
+      // What a thread that has too much to do looks like: each turn of its loop takes longer than it may.
+      const busy = setInterval(() => {
+        const end = performance.now() + 200;
+        while (performance.now() < end);
+      }, 1);
+      try {
+        await eventually(async () => expect((await worker())?.shedding).toBe(1));
+        const seen = upstream.seen.length;
+        const refused = await fetch(plane.url);
+        expect([refused.status, refused.headers.get('x-hashflow-cause')]).toEqual([503, 'overload']);
+        expect(upstream.seen).toHaveLength(seen);
+      } finally {
+        clearInterval(busy);
+      }
+      await eventually(async () => expect((await worker())?.shedding).toBe(0));
+      expect((await fetch(plane.url)).status).toBe(200);
+    });
+  });
+
   describe('a worker that uses more than MAX_MEMORY', () => {
     it('answers requests with 503 overload, touches no replica, and still obeys its operator', async () => {
       await begin({ maxMemory: 1 });
