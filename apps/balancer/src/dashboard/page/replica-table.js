@@ -7,7 +7,7 @@ import { colourClass } from './pool-store.js';
 /** @import { ProbeView, ReplicaView } from './api-types.js' */
 /** @typedef {import('./pool-store.js').PoolStore} PoolStore */
 /** @typedef {import('./traffic-history.js').TrafficHistory} TrafficHistory */
-/** @typedef {{ now: import('./traffic-history.js').Point, total?: { inFlight: number, failed: number } }} Numbers */
+/** @typedef {{ now: import('./traffic-history.js').Point, largest: number, total?: { inFlight: number, failed: number } }} Numbers `largest` of all shares */
 /** @typedef {{ title: string, cell: string, measured?: boolean, hint?: string }} Column */
 
 /** @type {Record<ReplicaView['state'], { tone: string, sign: string }>} */
@@ -86,12 +86,13 @@ export class ReplicaTable {
     );
     const now = this.history.latest(Date.now());
     const totals = this.history.totals();
+    const largest = Math.max(...replicas.map(({ share }) => share), Number.EPSILON);
     keyed(
       this.#body,
       replicas,
       ({ name }) => name,
       () => h('tr'),
-      (row, replica) => this.#row(row, columns, replica, { now, total: totals.get(replica.name) }),
+      (row, replica) => this.#row(row, columns, replica, { now, largest, total: totals.get(replica.name) }),
     );
   }
 
@@ -145,10 +146,10 @@ const FILL = {
     setAttributes(child(td, 1), { hidden: why === '' });
     setText(child(td, 1), why);
   },
-  share(td, { name, share, weight }, _numbers, store) {
+  share(td, { name, share, weight }, { largest }, store) {
     setText(child(td, 0), weight === 1 ? percent(share) : `${percent(share)} · weight ${weight}`);
     setAttributes(child(td, 1), { class: `share-bar ${colourClass(store.colourOf(name))}` });
-    child(child(td, 1), 0).style.width = `${(share * 100).toFixed(1)}%`;
+    child(child(td, 1), 0).style.width = `${((share / largest) * 100).toFixed(1)}%`;
   },
   flight(td, { inFlight }, { total }) {
     setText(child(td, 0), count(total?.inFlight ?? inFlight));

@@ -16,7 +16,7 @@ const LABEL = 122;
 const LEAST_LABELLED = 0.035;
 const CENTRED = 0.1;
 /** Characters of a name that have room. */
-const NAME = 13;
+const NAME = 11;
 
 export class RingPicture {
   #keys = svg('g');
