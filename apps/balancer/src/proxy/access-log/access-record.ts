@@ -25,7 +25,7 @@ export interface AccessRecord {
 }
 
 /** Begin of a record, in bytes. */
-const ALIGNMENT = 8;
+export const ALIGNMENT = 8;
 /** Heads above are not kept whole: their facts are. Bytes. */
 export const MOST_HEAD = 16 * 1024;
 

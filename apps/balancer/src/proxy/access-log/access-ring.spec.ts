@@ -162,6 +162,20 @@ describe('the ring of a lane’s records', () => {
     );
   });
 
+  it('has room for all its size, wherever the reader has come to', () => {
+    const size = 1024 * 1024;
+    const ring = AccessRing.create(size);
+    for (let round = 0; round < 9; round++) {
+      readAll(ring);
+      // Each time it begins elsewhere.
+      for (let step = 0; step < 700 * round; step++) writeSmall(ring, '/');
+      readAll(ring);
+      let held = 0;
+      for (let took = writeSmall(ring, '/'); took > 0; took = writeSmall(ring, '/')) held += took;
+      expect(held).toBeGreaterThan(0.99 * size);
+    }
+  });
+
   it('goes on counting beyond 2^32 bytes', () => {
     const ring = AccessRing.create(4096);
     // As after 4 GiB, but for a few records.

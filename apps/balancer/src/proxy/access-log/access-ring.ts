@@ -4,6 +4,7 @@
 import type { AccessEntry } from './access-entry.js';
 import {
   type AccessRecord,
+  ALIGNMENT,
   type FactsOfHead,
   readRecord,
   type RecordMemory,
@@ -11,14 +12,15 @@ import {
   writeRecord,
 } from './access-record.js';
 
-/** Bytes of records that may wait: more than two thousand of a browser's requests. */
-export const RING_SIZE = 2 * 1024 * 1024;
+/**
+ * Bytes of records that may wait: some five thousand of a browser's requests, a tenth of a second of a lane that does its utmost. Where the
+ * main thread has to share a core, it may come that late.
+ */
+export const RING_SIZE = 4 * 1024 * 1024;
 
 /** Words in front of the ring. Written and read count bytes since the beginning, by 2^32; what lies between them is unread. */
 const [WRITTEN, READ, DROPPED] = [0, 1, 2];
 const HEADER = 64;
-/** Bytes at the ring's begin that are used over and over while the main thread keeps up. */
-const KEPT_WARM = 128 * 1024;
 /** In the place of a record's size: the next one is at the ring's begin. */
 const WRAPPED = -1;
 
@@ -56,8 +58,8 @@ export class AccessRing {
     const free = size - unread;
     const room = roomFor(entry);
     let at = written & (size - 1);
-    // A record lies in one piece. When all is read it begins anew: memory that was in use just now costs less than any other.
-    const skipped = at + room > size || (unread === 0 && at >= KEPT_WARM) ? size - at : 0;
+    // A record lies in one piece.
+    const skipped = at + room > size ? size - at : 0;
     if (free < skipped + room) {
       Atomics.add(header, DROPPED, 1);
       return 0;
@@ -107,12 +109,13 @@ export class AccessRing {
 
   /** All up to there may be overwritten. It is wiped first: heads hold secrets that no line does. */
   release(position: number): void {
-    const { bytes } = this.#memory;
-    const begin = this.#header[READ] & (this.#size - 1);
-    const length = (position - this.#header[READ]) >>> 0;
-    const upToEnd = Math.min(length, this.#size - begin);
-    bytes.fill(0, begin, begin + upToEnd);
-    bytes.fill(0, 0, length - upToEnd);
+    // By numbers, on which records are aligned: shared memory is filled one element after the other.
+    const { numbers } = this.#memory;
+    const begin = (this.#header[READ] & (this.#size - 1)) / ALIGNMENT;
+    const length = ((position - this.#header[READ]) >>> 0) / ALIGNMENT;
+    const upToEnd = Math.min(length, numbers.length - begin);
+    numbers.fill(0, begin, begin + upToEnd);
+    numbers.fill(0, 0, length - upToEnd);
     Atomics.store(this.#header, READ, position);
   }
 }
