@@ -23,6 +23,13 @@ const EXIT = { failed: 1, badSettings: 2, hurried: 130 } as const;
 /** Programs that start a balancer ask for one line of JSON instead of text. */
 const asJson = process.env.HASHFLOW_READY === 'json';
 
+/** Why the admin port is not to be had, and what helps. */
+const PORT_TROUBLE: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program uses it. Set ADMIN_PORT to another one',
+  EACCES: 'this user may not. Set ADMIN_PORT to 1024 or above',
+  EADDRNOTAVAIL: 'that is no address of this machine. Set ADMIN_HOST to one that is',
+};
+
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 const progress = (line: string) => void (asJson ? process.stderr : process.stdout).write(`${line}\n`);
 
@@ -45,13 +52,10 @@ async function listen(
     // A second start of the same pool meets the first one's port before its lock: the lock is the better reason.
     const holder = await poolHolder(stateDir, pool);
     if (holder !== undefined) throw holder;
-    const reason = code === 'EADDRINUSE' ? 'another program uses it' : message;
     throw new StartError(
       'admin_port',
-      `The admin port ${adminHost}:${adminPort} cannot be bound: ${reason}. Set ADMIN_PORT to another one.`,
-      {
-        cause: error,
-      },
+      `The admin port ${adminHost}:${adminPort} cannot be bound: ${PORT_TROUBLE[code ?? ''] ?? message}.`,
+      { cause: error },
     );
   }
   const { address, port } = app.getHttpServer().address() as AddressInfo;

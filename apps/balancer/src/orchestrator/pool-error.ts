@@ -129,3 +129,13 @@ export class StartError extends Error {
     this.name = 'StartError';
   }
 }
+
+/** @param cause why it cannot be made, read or written */
+export function unusableStateDir(dir: string, cause: unknown): StartError {
+  const { message } = cause as Error;
+  return new StartError(
+    'state_dir',
+    `STATE_DIR ${dir} cannot be used: ${message}. Set it to a folder that this user may write.`,
+    { cause },
+  );
+}

@@ -35,7 +35,7 @@ export class PhaseBoard {
       const before = this.current.get(name);
       const same = before?.state === phase.state;
       next.set(name, { ...phase, since: same ? before.since : this.clock.wall() });
-      if (!same) this.record(name, phase);
+      if (!same) this.record(name, phase, before === undefined);
     }
     this.current = next;
     const visible = [...next].map(([name, { state, reason, instance }]) => [name, state, reason, instance?.id]);
@@ -45,9 +45,10 @@ export class PhaseBoard {
     for (const listener of [...this.listeners]) listener();
   }
 
-  private record(replica: string, { state, reason, instance }: Phase): void {
+  private record(replica: string, { state, reason, instance }: Phase, isNew: boolean): void {
     const fields = { replica, state, reason, instance: instance?.id };
     if (state === 'quarantined') this.log.error(fields, `${this.whose} is quarantined`);
-    else this.log.info(fields, `${this.whose} changed its state`);
+    // A newcomer can only be starting: its first instance is told when it is made.
+    else this.log[isNew && state === 'starting' ? 'debug' : 'info'](fields, `${this.whose} changed its state`);
   }
 }

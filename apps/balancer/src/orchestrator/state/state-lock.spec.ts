@@ -47,6 +47,15 @@ describe('the lock of a STATE_DIR (TRAPS 5)', () => {
     expect((await poolHolder(dir, 'other'))?.message).toBe(message);
   });
 
+  it('says which setting helps when the folder cannot be written, without a trace of the inside', async () => {
+    const gone = join(dir, 'gone');
+    const refused = StateLock.acquire(gone, 'shop');
+    await expect(refused).rejects.toBeInstanceOf(StartError);
+    await expect(refused).rejects.toThrow(
+      /^STATE_DIR .*gone cannot be used: ENOENT.* Set it to a folder that this user may write\.$/,
+    );
+  });
+
   it('is free again once released, and a folder without lock files is left', async () => {
     const lock = await StateLock.acquire(dir, 'shop');
     await lock.release();

@@ -5,7 +5,7 @@ import { link, readdir, readFile, rename, unlink, writeFile } from 'node:fs/prom
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { identify, isAlive } from '../../platform/process-identity.js';
-import { StartError } from '../pool-error.js';
+import { StartError, unusableStateDir } from '../pool-error.js';
 
 /** `pool` is for whoever is refused: the folder may be another pool's. */
 const Holder = z.object({ token: z.uuid(), pid: z.number().int(), startTime: z.string(), pool: z.string().optional() });
@@ -27,8 +27,16 @@ export class StateLock {
     private readonly holder: Holder,
   ) {}
 
-  /** @throws StartError `locked` when another balancer runs the pool */
+  /** @throws StartError `locked` when another balancer runs the pool, `state_dir` when this user cannot use the folder */
   static async acquire(dir: string, pool: string, pid = process.pid): Promise<StateLock> {
+    try {
+      return await StateLock.take(dir, pool, pid);
+    } catch (error) {
+      throw error instanceof StartError ? error : unusableStateDir(dir, error);
+    }
+  }
+
+  private static async take(dir: string, pool: string, pid: number): Promise<StateLock> {
     const startTime = (await identify(pid))?.startTime ?? 'unknown';
     const holder: Holder = { token: randomUUID(), pid, startTime, pool };
     const claim = join(dir, `claim-${holder.token}`);

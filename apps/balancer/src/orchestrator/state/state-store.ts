@@ -3,7 +3,7 @@
 import { mkdir, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder, writeDurably, type WriteFile } from './durable-file.js';
-import { PoolError, StartError } from '../pool-error.js';
+import { PoolError, StartError, unusableStateDir } from '../pool-error.js';
 import { type Identity, parseIdentity, parseState, type PoolState } from './pool-state.js';
 
 /** A file as it was found. `setAside`: it was damaged and now lies there, for people to look at. */
@@ -28,9 +28,7 @@ export class StateStore {
       // The mode of a folder that exists is its owner's choice: STATE_DIR may be shared. Every file in it is 0600.
       await mkdir(this.dir, { recursive: true, mode: 0o700 });
     } catch (error) {
-      throw new StartError('state_dir', `STATE_DIR ${this.dir} cannot be made: ${(error as Error).message}`, {
-        cause: error,
-      });
+      throw unusableStateDir(this.dir, error);
     }
   }
 
