@@ -7,24 +7,33 @@
 
 /** Bytes; what a socket has in store by default. */
 const SIZE = 64 * 1024;
-/** Of connections whose long answer is over. */
-const MOST_SPARE = 16;
+/** Bytes. A read and a write cost about as much as it does to move this many, so both are made for as many at a time. */
+const LARGE = 256 * 1024;
+/** Bytes of connections whose long answer is over. */
+const MOST_SPARE = 16 * LARGE;
 
 export class ReadBuffers {
   readonly shared = Buffer.allocUnsafeSlow(SIZE);
   readonly #spare: Buffer[] = [];
+  readonly #spareLarge: Buffer[] = [];
+  #spareBytes = 0;
 
   /** @param poisons overwrites what was read once it is dealt with, so that whoever kept it without a copy is found out */
   constructor(readonly poisons = false) {}
 
-  /** A buffer that belongs to the caller. */
-  take(): Buffer {
-    return this.#spare.pop() ?? Buffer.allocUnsafeSlow(SIZE);
+  /** A buffer that belongs to the caller. @param large for bytes that come fast, and leave as fast */
+  take(large: boolean): Buffer {
+    const bytes = (large ? this.#spareLarge : this.#spare).pop();
+    if (!bytes) return Buffer.allocUnsafeSlow(large ? LARGE : SIZE);
+    this.#spareBytes -= bytes.length;
+    return bytes;
   }
 
   /** Nobody uses it any more. */
   giveBack(bytes: Buffer): void {
-    if (this.#spare.length < MOST_SPARE) this.#spare.push(bytes);
+    if (this.#spareBytes + bytes.length > MOST_SPARE) return;
+    this.#spareBytes += bytes.length;
+    (bytes.length === LARGE ? this.#spareLarge : this.#spare).push(bytes);
   }
 
   /** What was read is dealt with. @param used bytes of it */

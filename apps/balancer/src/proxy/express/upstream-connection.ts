@@ -37,6 +37,8 @@ export class UpstreamConnection {
   /** A long answer is under way: it is read into memory of its own. */
   #long = false;
   #own: Buffer | undefined;
+  /** The read before filled its buffer, and whoever the bytes are for took them at once. */
+  #fast = false;
   #over = false;
 
   constructor(
@@ -123,7 +125,7 @@ export class UpstreamConnection {
 
   #nextBuffer(): Buffer {
     if (!this.#long) return this.buffers.shared;
-    return (this.#own ??= this.buffers.take());
+    return (this.#own ??= this.buffers.take(this.#fast));
   }
 
   #onBytes(bytes: Buffer, count: number): boolean {
@@ -133,6 +135,8 @@ export class UpstreamConnection {
       return false;
     }
     const more = this.user.onBytes(bytes, count);
+    // Who is slow keeps what was read for it: that is to be little.
+    this.#fast = more && count === bytes.length;
     this.buffers.dealtWith(bytes, count);
     return more;
   }
