@@ -1,5 +1,6 @@
 // Where keys go, over real HTTP: every form of HASH_KEY and every HASH_ALGORITHM routes as GET /api/route says, previews come
 // true, the history is kept, and what cannot be used is refused by name.
+import { once } from 'node:events';
 import http from 'node:http';
 import type { RingChange } from '../src/orchestrator/ring/ring-history.js';
 import type { PreviewView, RingView, RouteView } from '../src/orchestrator/ring/ring-views.js';
@@ -135,13 +136,35 @@ const forms: readonly Form[] = [
   },
 ];
 
+/** Replicas that run here: what is asked is where a request goes, not how they come to be. */
+async function listening(count: number): Promise<{ urls: string[]; close(): void }> {
+  const servers = Array.from({ length: count }, () => http.createServer((_request, response) => response.end('ok')));
+  await Promise.all(servers.map((server) => once(server.listen(0, '127.0.0.1'), 'listening')));
+  return {
+    urls: servers.map((server) => `http://127.0.0.1:${(server.address() as { port: number }).port}`),
+    close: () => {
+      for (const server of servers) {
+        server.closeAllConnections();
+        server.close();
+      }
+    },
+  };
+}
+
 describe('HASH_KEY', () => {
+  let servers: Awaited<ReturnType<typeof listening>>;
+  let elsewhere: Record<string, string>;
+  beforeAll(async () => {
+    servers = await listening(3);
+    elsewhere = { RUNTIME: 'static', REPLICAS: servers.urls.map((url, index) => `S${index + 1}=${url}`).join(',') };
+  });
   afterEach(stop, 60_000);
+  afterAll(() => servers.close());
 
   it.each(forms)(
     '$chain: one key goes to one replica, the one that /api/route names',
     async ({ chain, link, sent, asked }) => {
-      await start({ HASH_KEY: chain, TRUSTED_PROXIES: '127.0.0.0/8' });
+      await start({ ...elsewhere, HASH_KEY: chain, TRUSTED_PROXIES: '127.0.0.0/8' });
       const seen = new Set<unknown>();
       let requests = 0;
       for (const k of KEYS) {
@@ -165,7 +188,7 @@ describe('HASH_KEY', () => {
   );
 
   it('random: each request has a key of its own, and /api/route shows a sample', async () => {
-    await start({ HASH_KEY: 'random' });
+    await start({ ...elsewhere, HASH_KEY: 'random' });
     const replicas = new Set<unknown>();
     for (let k = 0; k < 60; k++) replicas.add(servedBy(await send({ headers: { 'x-hash-key': 'one' } })));
     expect(replicas.size).toBe(3);
@@ -176,7 +199,7 @@ describe('HASH_KEY', () => {
   }, 60_000);
 
   it('a chain is gone through in order, and a request without any key gets a random one', async () => {
-    await start({ HASH_KEY: 'header:x-hash-key,cookie:sid' });
+    await start({ ...elsewhere, HASH_KEY: 'header:x-hash-key,cookie:sid' });
     const both = { 'x-hash-key': 'k7', cookie: 'sid=s7' };
     expect(servedBy(await send({ headers: both }))).toBe(chosen(await routeOf('key=k7')));
     expect(servedBy(await send({ headers: { cookie: both.cookie } }))).toBe(chosen(await routeOf('key=s7')));
@@ -192,44 +215,25 @@ describe('HASH_KEY', () => {
 });
 
 describe('settings that cannot be used', () => {
-  it.each([
-    ['HASH_KEY', 'header', 'header'],
-    ['HASH_KEY', 'header:', 'header:'],
-    ['HASH_KEY', 'header:x user', 'header:x user'],
-    ['HASH_KEY', 'header:x-a,,random', ''],
-    ['HASH_KEY', 'header:x-a,body:id', 'body:id'],
-    ['HASH_KEY', 'random,path', 'path'],
-    ['HASH_KEY', 'path+random', 'random'],
-    ['HASH_KEY', 'path:0', 'path:0'],
-    ['HASH_KEY', 'path:x', 'path:x'],
-    ['HASH_KEY', 'uri:1', 'uri:1'],
-    ['HASH_KEY', 'ip:/33', 'ip:/33'],
-    ['HASH_KEY', 'ip:24', 'ip:24'],
-    ['HASH_KEY', 'ip:/24:/129', 'ip:/24:/129'],
-    ['HASH_KEY', 'query:', 'query:'],
-    ['HASH_KEY', 'cookie:a=b', 'cookie:a=b'],
-    ['HASH_KEY', 'host+', ''],
-    ['HASH_ALGORITHM', 'md5', 'hrw, frt, ketama, maglev, classic'],
-    ['HASH_SLOTS', '5000', 'power of two'],
-    ['CLASSIC_HASH', 'sha1', 'readme, assignment, keyed'],
-  ])(
-    '%s=%s ends the start with code 2 and a line that names what is wrong',
-    async (name, value, named) => {
-      const { code, output } = await startFailing({ env: { ...BASE, [name]: value } });
-      expect({ code, output }).toEqual({ code: 2, output: expect.stringContaining(name) });
-      const line = output.split('\n').find((text) => text.includes(name));
-      expect(line).toContain(value);
-      expect(line).toContain(named);
-    },
-    30_000,
-  );
-});
+  it('end the start with code 2 and a line for each that names what is wrong; a secret is not repeated', async () => {
+    const bad = { HASH_ALGORITHM: 'md5', HASH_SLOTS: '5000', CLASSIC_HASH: 'sha1', HASH_SEED: 'not-to-be-told' };
+    const { code, output } = await startFailing({ env: { ...BASE, ...bad } });
+    expect(code).toBe(2);
+    expect(output).toContain('HASH_ALGORITHM="md5" must be one of hrw, frt, ketama, maglev, classic');
+    expect(output).toMatch(/HASH_SLOTS="5000" .*power of two/);
+    expect(output).toContain('CLASSIC_HASH="sha1" must be one of readme, assignment, keyed');
+    expect(output).toMatch(/HASH_SEED.*16 hex digits/);
+    expect(output).not.toContain('not-to-be-told');
+  }, 30_000);
 
-it('HASH_SEED that is none ends the start too, and is not repeated: it is a secret', async () => {
-  const { code, output } = await startFailing({ env: { ...BASE, HASH_SEED: 'not-to-be-told' } });
-  expect({ code, output }).toEqual({ code: 2, output: expect.stringMatching(/HASH_SEED.*16 hex digits/) });
-  expect(output).not.toContain('not-to-be-told');
-}, 30_000);
+  it('such as a key that there is not end it in the same way', async () => {
+    const { code, output } = await startFailing({ env: { ...BASE, HASH_KEY: 'header:x-a,body:id' } });
+    expect({ code, output }).toEqual({
+      code: 2,
+      output: expect.stringMatching(/HASH_KEY.*header:x-a,body:id.*body:id/),
+    });
+  }, 30_000);
+});
 
 describe.each([
   ['hrw', null],
@@ -366,16 +370,7 @@ describe('the ring', () => {
 
 describe('on the static runtime', () => {
   it('a preview takes names alone, and a route ends at a server that runs elsewhere', async () => {
-    const servers = await Promise.all(
-      [1, 2].map(
-        () =>
-          new Promise<http.Server>((resolve) => {
-            const server = http.createServer((_request, response) => response.end('ok'));
-            server.listen(0, '127.0.0.1', () => resolve(server));
-          }),
-      ),
-    );
-    const urls = servers.map((server) => `http://127.0.0.1:${(server.address() as { port: number }).port}`);
+    const { urls, close } = await listening(2);
     await start({ RUNTIME: 'static', REPLICAS: `a=${urls[0]},b=${urls[1]};3` });
     expect((await ring()).members.map(({ name, fair }) => [name, fair])).toEqual([
       ['a', 0.25],
@@ -388,9 +383,6 @@ describe('on the static runtime', () => {
       expect(servedBy(answer)).toBe(chosen(await routeOf(`key=k${k}`)));
     }
     await stop();
-    for (const server of servers) {
-      server.closeAllConnections();
-      server.close();
-    }
+    close();
   }, 60_000);
 });
