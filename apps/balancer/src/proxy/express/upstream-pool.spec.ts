@@ -1,5 +1,5 @@
 // The pool of one instance over real connections; the clock is the test's.
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Socket } from 'node:net';
 import { ConnectionRooms } from '../limits/connection-rooms.js';
 import { IdleAge } from '../limits/idle-age.js';
@@ -130,14 +130,34 @@ describe('an idle connection', () => {
   });
 
   it('makes room for a new one at the limit, the oldest first', async () => {
-    pool = newPool(new ConnectionRooms(2));
+    const rooms = new ConnectionRooms(2);
+    pool = newPool(rooms);
     const [oldest, younger] = [await dialled(), await dialled()];
     pool.release(oldest, Infinity, 0);
     pool.release(younger, Infinity, 1);
     await dialled();
     await until(() => pool.open === 2);
+    expect(rooms.of('A').open).toBe(2);
     expect(pool.takeIdle(user(), Infinity, 2)).toBe(younger);
     expect(pool.takeIdle(user(), Infinity, 2)).toBeUndefined();
+  });
+});
+
+describe('the memory of a long answer', () => {
+  it('goes back to the lane when the answer is over', async () => {
+    const memory = { taken: 0, back: 0 };
+    jest.spyOn(ReadBuffers.prototype, 'take').mockImplementation(() => (memory.taken++, Buffer.alloc(1024)));
+    jest.spyOn(ReadBuffers.prototype, 'giveBack').mockImplementation(() => void memory.back++);
+    const one = user();
+    const connection = pool.dial(one);
+    // The first read is into shared bytes, which nobody can be given.
+    one.onBytes = (bytes) => !connection.giveAway(bytes);
+    await one.stands;
+    accepted[0].write('some of a long answer');
+    await until(() => memory.taken === 1);
+    pool.release(connection, Infinity, 0);
+    expect(memory).toEqual({ taken: 1, back: 1 });
+    jest.restoreAllMocks();
   });
 });
 
