@@ -1,5 +1,7 @@
 // The settings of requests over the built program: the data process obeys what control was told, and a start with values that
 // make no sense ends with all of them. How requests are tried is proved in proxy/.
+import { createServer, get } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type Balancer, eventually, startBalancer, startFailing } from './harness.js';
 import { call, postJson, replicasOf } from './http-client.js';
@@ -56,6 +58,34 @@ describe('a request', () => {
     expect([status, headers['x-hashflow-cause']]).toEqual([502, 'upstream_closed']);
     expect(await seenBy('Server 2')).toBe(0);
   });
+
+  it.each(['true', 'false'])(
+    'gets an answer with a head of up to MAX_HEAD, and 502 for a larger one: EXPRESS=%s',
+    async (express) => {
+      const replica = createServer(({ url = '' }, response) => {
+        const size = Number(/^\/(\d+)/.exec(url)?.[1] ?? 1);
+        response.writeHead(200, { 'x-long': 'x'.repeat(size) }).end();
+      });
+      await new Promise<void>((resolve) => replica.listen(0, '127.0.0.1', resolve));
+      try {
+        const { port } = replica.address() as AddressInfo;
+        const env = { RUNTIME: 'static', REPLICAS: `A=http://127.0.0.1:${port}`, REPLICA_COMMAND: '', N: '1' };
+        await start({ ...env, EXPRESS: express, MAX_HEAD: '64KiB' });
+        const statusOf = (path: string) =>
+          new Promise<number | undefined>((resolve, reject) => {
+            const options = { maxHeaderSize: 200_000, agent: false };
+            get(`${balancer.dataUrl}${path}`, options, (response) => {
+              response.resume();
+              resolve(response.statusCode);
+            }).once('error', reject);
+          });
+        expect([await statusOf('/100'), await statusOf('/60000'), await statusOf('/70000')]).toEqual([200, 200, 502]);
+      } finally {
+        replica.closeAllConnections();
+        replica.close();
+      }
+    },
+  );
 
   it('waits NO_REPLICA_WAIT for a replica while all of them start', async () => {
     await start({ NO_REPLICA_WAIT: '60s', N: '1' });

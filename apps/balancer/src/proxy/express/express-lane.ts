@@ -1,6 +1,7 @@
 // Owns the express lane as a whole: its connections of clients, from accept to close or to the standard lane, and how it stops.
 // Requests are client-connection.ts's and express-exchange.ts's.
 import type { Socket } from 'node:net';
+import { maxAnswerHead } from '../../routing/link/data-settings.js';
 import type { LaneContext } from '../lane/lane-context.js';
 import { ClientConnection, type ConnectionHome } from './client-connection.js';
 import type { ExpressContext } from './express-context.js';
@@ -9,9 +10,6 @@ import { AnswerLines } from './forwarded-lines.js';
 import { RequestHeadReader } from './request-head.js';
 import { ResponseHeadReader } from './response-head.js';
 import { WriteBuffer } from './write-buffer.js';
-
-/** Heads of answers may be so long at least: they carry cookies and policies, and come from one's own. */
-const LEAST_MAX_ANSWER_HEAD = 16 * 1024;
 
 export interface StandardLane {
   /** Takes a connection over, with what was read of it put back. @param unread bytes that were put back */
@@ -43,7 +41,7 @@ export class ExpressLane implements ConnectionHome {
         addsPeer: lane.forwarding.for,
         requestId: requestId !== 'off',
       }),
-      answers: new ResponseHeadReader(Math.max(maxHead, LEAST_MAX_ANSWER_HEAD), requestId === 'echo'),
+      answers: new ResponseHeadReader(maxAnswerHead(settings), requestId === 'echo'),
       answerLines: new AnswerLines(),
       out: new WriteBuffer(buffers.poisons),
       upstreams: new ExpressUpstreams({ keepalive: upstreamKeepalive, meter, buffers }, lane.rooms, preserveHost),

@@ -58,6 +58,14 @@ function accessLogSettingsOf(settings: Settings): AccessLogSettings {
   };
 }
 
+/** Heads of answers may be so long at least: they carry cookies and policies, and come from one's own. Bytes. */
+const LEAST_MAX_ANSWER_HEAD = 16 * 1024;
+
+/** Bytes that the head of a replica's answer may have, in either lane. */
+export function maxAnswerHead({ maxHead }: Pick<DataSettings, 'maxHead'>): number {
+  return Math.max(maxHead, LEAST_MAX_ANSWER_HEAD);
+}
+
 /** What control tells the data process at its birth, in the one variable of its environment. */
 export interface DataBirth {
   readonly settings: DataSettings;
