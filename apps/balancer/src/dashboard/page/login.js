@@ -13,6 +13,7 @@ export function openLogin(onIn) {
   const enter = async () => {
     await post('api/session', { token: token.value });
     token.value = '';
+    dialog.onclose = null;
     dialog.close();
     onIn();
   };
@@ -30,8 +31,9 @@ export function openLogin(onIn) {
     h('div', { class: 'buttons' }, button),
   );
   dialog.replaceChildren(h('h2', { id: 'login-title' }, 'This balancer asks for its token'), form);
-  // Without it there is nothing behind the dialog to go back to.
+  // Without it there is nothing behind the dialog to go back to. A browser closes it at the second Escape, whatever it was told at the first.
   dialog.oncancel = (event) => event.preventDefault();
+  dialog.onclose = () => dialog.showModal();
   dialog.showModal();
 }
 
