@@ -86,7 +86,7 @@ function processFamilies(registry: Registry) {
   return {
     requests: family(
       'requests_total',
-      'Requests that are over, whoever answered them; cause is empty where a replica did. The classic routes are not in it.',
+      'Requests that are over, whoever answered them; cause is empty where a replica did. The classic routes are not in it, nor what `Max-Forwards: 0` leaves to the balancer.',
     ),
     durations: histogram(
       'request_duration_seconds',
