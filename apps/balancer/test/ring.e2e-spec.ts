@@ -137,7 +137,7 @@ const forms: readonly Form[] = [
 ];
 
 /** Replicas that run here: what is asked is where a request goes, not how they come to be. */
-async function listening(count: number): Promise<{ urls: string[]; close(): void }> {
+async function listening(count: number): Promise<{ urls: string[]; close: () => void }> {
   const servers = Array.from({ length: count }, () => http.createServer((_request, response) => response.end('ok')));
   await Promise.all(servers.map((server) => once(server.listen(0, '127.0.0.1'), 'listening')));
   return {
