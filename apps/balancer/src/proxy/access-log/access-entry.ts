@@ -15,17 +15,15 @@ export interface EntryFacts {
   readonly client: string | undefined;
   readonly userAgent?: string | undefined;
   readonly referer?: string | undefined;
+  /** Version, host, user agent and referer once more, as they lie in a record: for who writes the same ones often. */
+  readonly packed?: PackedTexts;
   /** X-Request-Id as it went on; with REQUEST_ID=off as the client sent it. */
   readonly requestId: string | undefined;
-  /** The head as it came, of which method, target and fields are read when the line is made: then they are not here. */
-  readonly head?: RawHead;
 }
 
-export interface RawHead {
-  /** One character per byte; more may follow. */
-  readonly text: string;
-  /** Bytes. */
-  readonly size: number;
+export interface PackedTexts {
+  readonly bytes: Buffer;
+  readonly lengths: Uint16Array;
 }
 
 export class AccessEntry {

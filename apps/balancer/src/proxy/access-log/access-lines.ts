@@ -2,7 +2,7 @@
 // no batch yet stays in the lane's ring, which bounds it. Writing is access-log-file.ts's.
 import type { AccessLogSettings } from '../../routing/link/messages.js';
 import { combinedLine } from './combined-line.js';
-import type { AccessRecord, FactsOfHead } from './access-record.js';
+import type { AccessRecord } from './access-record.js';
 import { AccessRing } from './access-ring.js';
 import { jsonLine } from './json-line.js';
 import { compileTargetMask, type TargetMask } from './masked-target.js';
@@ -26,7 +26,6 @@ const LONGEST_LINE = 64 * 1024;
 export interface AccessLinesOptions {
   readonly ring: SharedArrayBuffer;
   readonly settings: AccessLogSettings;
-  readonly factsOfHead: FactsOfHead;
   readonly write: WriteAccess;
 }
 
@@ -51,7 +50,7 @@ export class AccessLines {
     if (this.#busy || this.#ring.empty) return;
     this.#busy = true;
     this.#used = this.#lines = 0;
-    const upTo = this.#ring.read(this.options.factsOfHead, (record) => this.#take(record));
+    const upTo = this.#ring.read((record) => this.#take(record));
     const { dropped } = this.#ring;
     const batch = {
       bytes: this.#buffer.subarray(0, this.#used),

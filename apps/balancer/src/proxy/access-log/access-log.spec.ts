@@ -22,7 +22,6 @@ function logOf({ part = 1, random = (): number => 0.5, writes = true } = {}) {
     lines = new AccessLines({
       ring: log.ring,
       settings: { part, format: 'json', file: null, mask: [] },
-      factsOfHead: () => NOTHING,
       write: ({ bytes, lines, dropped }, done) => {
         texts.push(Buffer.from(bytes).toString());
         batches.push({ lines, dropped });

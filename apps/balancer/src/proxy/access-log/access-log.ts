@@ -12,7 +12,7 @@ import { AccessRing } from './access-ring.js';
  * Bytes of records after which the main thread is told at once: some seven hundred requests. Where it shares a core with the lane, each turn of
  * it leaves the lane a cold cache, which is what a line costs most.
  */
-const POKE_SIZE = 512 * 1024;
+const POKE_SIZE = 256 * 1024;
 /** Milliseconds after which it is in any case. */
 const POKE_TIME = 100;
 

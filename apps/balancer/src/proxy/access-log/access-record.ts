@@ -1,11 +1,11 @@
-// Owns how a request of the access log lies in memory between its lane and the main thread: numbers in fixed places, texts behind them, and
-// behind those the head as it came, where the line is made of that. Writing one is all that the lane does for its line. Pure. Where
-// records lie is access-ring.ts's, what a line says json-line.ts's and combined-line.ts's.
+// Owns how a request of the access log lies in memory between its lane and the main thread: numbers in fixed places, and texts behind them.
+// Writing one is all that the lane does for its line. Pure. Where records lie is access-ring.ts's, what a line says json-line.ts's and
+// combined-line.ts's.
 //
-//     0 size | 4 size of the head | 8 nine numbers | 80 status, attempts, port, cause | 96 lengths of the texts | texts | head
+//     0 size | 8 nine numbers | 80 status, attempts, port, cause | 96 lengths of the texts | texts
 import { ENDS, endIndex } from '../traffic/ends.js';
 import { Trace } from '../message/trace-context.js';
-import { AccessEntry, type EntryFacts, LONGEST } from './access-entry.js';
+import { AccessEntry, type EntryFacts, LONGEST, type PackedTexts } from './access-entry.js';
 
 /** One memory in the three shapes that numbers have. */
 export interface RecordMemory {
@@ -26,40 +26,35 @@ export interface AccessRecord {
 
 /** Begin of a record, in bytes. */
 export const ALIGNMENT = 8;
-/** Heads above are not kept whole: their facts are. Bytes. */
-export const MOST_HEAD = 16 * 1024;
 
 const [NUMBERS, STATUS, ATTEMPTS, PEER_PORT, CAUSE, LENGTHS] = [8, 80, 84, 88, 92, 96];
 const TEXTS = 13;
 const BODY = LENGTHS + 2 * TEXTS;
 /** One character more than a line has: so whoever makes it sees that it is to be shortened. */
 const MOST_TEXT = LONGEST + 1;
+/** Index of the first text of those that may be packed. They are the last. */
+const FIRST_PACKED = 9;
 const ABSENT = 0xffff;
 /** Of a text with characters beyond latin1. */
 const TWO_BYTES = 0x8000;
 const NONE = -1;
 
 /** Most that a record can take. */
-export const LONGEST_RECORD = aligned(BODY + 2 * MOST_TEXT * TEXTS + MOST_HEAD);
+export const LONGEST_RECORD = aligned(BODY + 2 * MOST_TEXT * TEXTS);
 
 /** Bytes that the record of this entry takes at most. */
 export function roomFor({ facts, replica, keyLink, trace }: AccessEntry): number {
-  const head = facts.head === undefined ? 0 : facts.head.size;
   let characters = lengthOf(facts.peer) + lengthOf(facts.client) + lengthOf(facts.requestId);
+  characters += lengthOf(facts.method) + lengthOf(facts.target);
   characters += lengthOf(replica) + lengthOf(keyLink);
   if (trace) characters += lengthOf(trace.line) + lengthOf(trace.parentId);
-  if (head === 0) {
-    characters += lengthOf(facts.method) + lengthOf(facts.target) + lengthOf(facts.httpVersion);
-    characters += lengthOf(facts.host) + lengthOf(facts.userAgent) + lengthOf(facts.referer);
-  }
-  return aligned(BODY + 2 * characters + head);
+  return aligned(BODY + 2 * characters + (facts.packed ? facts.packed.bytes.length : roomForPackable(facts)));
 }
 
 /** @param at begin of the record, aligned @returns its size */
 export function writeRecord(memory: RecordMemory, at: number, entry: AccessEntry, time: number, ended: number): number {
   const { numbers, words, shorts, bytes } = memory;
   const { facts, trace } = entry;
-  const { head } = facts;
   const number = (at + NUMBERS) >> 3;
   numbers[number] = time;
   numbers[number + 1] = entry.began;
@@ -84,36 +79,60 @@ export function writeRecord(memory: RecordMemory, at: number, entry: AccessEntry
   end += writeText(bytes, end, entry.keyLink, shorts, length + 4);
   end += writeText(bytes, end, trace?.line, shorts, length + 5);
   end += writeText(bytes, end, trace?.parentId, shorts, length + 6);
-  if (head === undefined) {
-    words[(at + 4) >> 2] = 0;
-    end += writeText(bytes, end, facts.method, shorts, length + 7);
-    end += writeText(bytes, end, facts.target, shorts, length + 8);
-    end += writeText(bytes, end, facts.httpVersion, shorts, length + 9);
-    end += writeText(bytes, end, facts.host, shorts, length + 10);
-    end += writeText(bytes, end, facts.userAgent, shorts, length + 11);
-    end += writeText(bytes, end, facts.referer, shorts, length + 12);
-  } else {
-    // As a whole, in one call: to pick the fields that are logged out of it would cost the lane several times as much.
-    words[(at + 4) >> 2] = head.size;
-    bytes.write(head.text, end, head.size, 'latin1');
-    end += head.size;
-  }
+  end += writeText(bytes, end, facts.method, shorts, length + 7);
+  end += writeText(bytes, end, facts.target, shorts, length + 8);
+  const { packed } = facts;
+  if (packed) {
+    for (let index = 0; index < packed.lengths.length; index++)
+      shorts[length + FIRST_PACKED + index] = packed.lengths[index];
+    end += packed.bytes.copy(bytes, end);
+  } else end += writePackable(bytes, end, facts, shorts, length + FIRST_PACKED);
   const size = aligned(end - at);
   words[at >> 2] = size;
   return size;
 }
 
-/** @param factsOfHead what is logged of a head */
-export function readRecord(memory: RecordMemory, at: number, factsOfHead: FactsOfHead): AccessRecord {
+type Packable = Pick<EntryFacts, 'httpVersion' | 'host' | 'userAgent' | 'referer'>;
+
+export function pack(facts: Packable): PackedTexts {
+  const bytes = Buffer.allocUnsafeSlow(roomForPackable(facts));
+  const lengths = new Uint16Array(TEXTS - FIRST_PACKED);
+  const end = writePackable(bytes, 0, facts, lengths, 0);
+  return { bytes: bytes.subarray(0, end), lengths };
+}
+
+function roomForPackable({ httpVersion, host, userAgent, referer }: Packable): number {
+  return 2 * (lengthOf(httpVersion) + lengthOf(host) + lengthOf(userAgent) + lengthOf(referer));
+}
+
+/** @returns bytes that they took */
+function writePackable(bytes: Buffer, at: number, facts: Packable, lengths: Uint16Array, index: number): number {
+  let end = at;
+  end += writeText(bytes, end, facts.httpVersion, lengths, index);
+  end += writeText(bytes, end, facts.host, lengths, index + 1);
+  end += writeText(bytes, end, facts.userAgent, lengths, index + 2);
+  end += writeText(bytes, end, facts.referer, lengths, index + 3);
+  return end - at;
+}
+
+export function readRecord(memory: RecordMemory, at: number): AccessRecord {
   const { numbers, words } = memory;
   const number = (at + NUMBERS) >> 3;
-  const { texts, end } = readTexts(memory, at);
-  const [peer, client, requestId, replica, keyLink, line, parentId] = texts;
-  const headSize = words[(at + 4) >> 2];
+  const [peer, client, requestId, replica, keyLink, line, parentId, ...said] = readTexts(memory, at);
+  const [method, target, httpVersion, host, userAgent, referer] = said;
   const port = words[(at + PEER_PORT) >> 2];
-  const known = { peer, peerPort: port === NONE ? undefined : port, client, requestId };
-  const facts: EntryFacts =
-    headSize > 0 ? factsOfHead(memory.bytes.subarray(end, end + headSize), known) : factsOfTexts(texts.slice(7), known);
+  const facts: EntryFacts = {
+    method,
+    target,
+    httpVersion,
+    host,
+    peer,
+    peerPort: port === NONE ? undefined : port,
+    client,
+    userAgent,
+    referer,
+    requestId,
+  };
   const entry = new AccessEntry(numbers[number + 1], facts);
   const cause = words[(at + CAUSE) >> 2];
   entry.status = words[(at + STATUS) >> 2];
@@ -131,13 +150,7 @@ export function readRecord(memory: RecordMemory, at: number, factsOfHead: FactsO
   return { entry, time: numbers[number], ended: numbers[number + 2] };
 }
 
-/** What is known of the connection, and what was made for the request. */
-export type KnownFacts = Pick<EntryFacts, 'peer' | 'peerPort' | 'client' | 'requestId'>;
-
-/** @param head as it came, whole */
-export type FactsOfHead = (head: Buffer, known: KnownFacts) => EntryFacts;
-
-function readTexts({ bytes, shorts }: RecordMemory, at: number): { texts: (string | undefined)[]; end: number } {
+function readTexts({ bytes, shorts }: RecordMemory, at: number): (string | undefined)[] {
   let end = at + BODY;
   const texts: (string | undefined)[] = [];
   for (let index = 0; index < TEXTS; index++) {
@@ -150,22 +163,11 @@ function readTexts({ bytes, shorts }: RecordMemory, at: number): { texts: (strin
     end += (length & TWO_BYTES) === 0 ? length : 2 * (length - TWO_BYTES);
     texts.push(bytes.toString((length & TWO_BYTES) === 0 ? 'latin1' : 'utf16le', begin, end));
   }
-  return { texts, end };
-}
-
-function factsOfTexts(texts: readonly (string | undefined)[], known: KnownFacts): EntryFacts {
-  const [method, target, httpVersion, host, userAgent, referer] = texts;
-  return { method, target, httpVersion, host, userAgent, referer, ...known };
+  return texts;
 }
 
 /** By hand: most texts are short, and to call out for one takes longer than to write it. @returns bytes that it took */
-function writeText(
-  bytes: Uint8Array,
-  at: number,
-  text: string | undefined,
-  lengths: Uint16Array,
-  index: number,
-): number {
+function writeText(bytes: Buffer, at: number, text: string | undefined, lengths: Uint16Array, index: number): number {
   if (text === undefined) {
     lengths[index] = ABSENT;
     return 0;

@@ -1,16 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { headFacts } from '../express/head-facts.js';
 import { ENDS } from '../traffic/ends.js';
 import { Trace } from '../message/trace-context.js';
 import { AccessEntry, type EntryFacts } from './access-entry.js';
-import { type AccessRecord, LONGEST_RECORD, MOST_HEAD } from './access-record.js';
+import { type AccessRecord, LONGEST_RECORD, pack } from './access-record.js';
 import { AccessRing } from './access-ring.js';
 import { combinedLine } from './combined-line.js';
 import { jsonLine } from './json-line.js';
 
 const mask = (target: string) => target.replace(/=.*/, '=***');
-const factsOfHead = headFacts(100);
 
 const text = fc.option(
   fc.oneof(
@@ -74,7 +72,7 @@ const linesOf = ({ entry, time, ended }: AccessRecord) => [
 
 function readAll(ring: AccessRing, most = Infinity): string[][] {
   const read: string[][] = [];
-  ring.release(ring.read(factsOfHead, (one) => read.push(linesOf(one)) < most));
+  ring.release(ring.read((one) => read.push(linesOf(one)) < most));
   return read;
 }
 
@@ -84,48 +82,15 @@ describe('a record of the access log', () => {
       fc.property(record(facts), (one) => {
         const ring = AccessRing.create(256 * 1024);
         expect(ring.write(one.entry, one.time, one.ended)).toBeGreaterThan(0);
-        expect(readAll(ring)).toEqual([linesOf(one)]);
+        const { facts } = one.entry;
+        const packed = Object.assign(new AccessEntry(one.entry.began, facts), {
+          ...one.entry,
+          facts: { ...facts, packed: pack(facts) },
+        });
+        expect(ring.write(packed, one.time, one.ended)).toBeGreaterThan(0);
+        expect(readAll(ring)).toEqual([linesOf(one), linesOf(one)]);
       }),
       { numRuns: 500 },
-    );
-  });
-
-  it('with a head makes the line of what is in the head, and of nothing else in it', () => {
-    const value = fc.string({ unit: fc.constantFrom(...'aZ09 "\\/?=&;\u00e9\u00ff~') }).map((one) => one.trim());
-    const head = fc.record({
-      target: value,
-      host: fc.domain(),
-      agents: fc.array(value, { maxLength: 3 }),
-      referer: value,
-    });
-    fc.assert(
-      fc.property(head, record(facts), ({ target, host, agents, referer }, { entry, time, ended }) => {
-        const path = `/${encodeURI(target)}`;
-        const raw =
-          `GET ${path} HTTP/1.1\r\nAuthorization: HUSH\r\nHost: ${host}\r\nCookie: HUSH\r\n` +
-          `${agents.map((agent) => `User-Agent: ${agent}\r\n`).join('')}Referer: ${referer}\r\nX-Request-Id: r-1\r\n\r\n`;
-        const told: EntryFacts = {
-          ...entry.facts,
-          method: 'GET',
-          target: path,
-          httpVersion: '1.1',
-          host,
-          userAgent: agents[0],
-          referer,
-          requestId: entry.facts.requestId ?? 'r-1',
-        };
-        const ring = AccessRing.create(256 * 1024);
-        const sent = { text: `${raw}HUSH`, size: raw.length };
-        const { peer, peerPort, client, requestId } = entry.facts;
-        const known = { peer, peerPort, client, requestId };
-        const kept: EntryFacts = { ...known, head: sent };
-        const carried = Object.assign(new AccessEntry(entry.began, kept), { ...entry, facts: kept });
-        expect(ring.write(carried, time, ended)).toBeGreaterThan(0);
-        const expected = Object.assign(new AccessEntry(entry.began, told), { ...entry, facts: told });
-        const read = readAll(ring);
-        expect(read).toEqual([linesOf({ entry: expected, time, ended })]);
-        expect(read.join()).not.toContain('HUSH');
-      }),
     );
   });
 });
@@ -208,6 +173,6 @@ describe('the ring of a lane’s records', () => {
     Object.assign(entry, { replica: long, keyLink: long, trace: new Trace(long, long) });
     const took = AccessRing.create(256 * 1024).write(entry, 0, 0);
     expect(took).toBeGreaterThan(0);
-    expect(took + MOST_HEAD).toBeLessThanOrEqual(LONGEST_RECORD + 8);
+    expect(took).toBeLessThanOrEqual(LONGEST_RECORD);
   });
 });

@@ -2,21 +2,13 @@
 // reader. Neither waits for the other: with no room a record is dropped and counted, and what a lane has written survives it. Both
 // ends are the same build. What a record holds is access-record.ts's.
 import type { AccessEntry } from './access-entry.js';
-import {
-  type AccessRecord,
-  ALIGNMENT,
-  type FactsOfHead,
-  readRecord,
-  type RecordMemory,
-  roomFor,
-  writeRecord,
-} from './access-record.js';
+import { type AccessRecord, ALIGNMENT, readRecord, type RecordMemory, roomFor, writeRecord } from './access-record.js';
 
 /**
  * Bytes of records that may wait: some five thousand of a browser's requests, a tenth of a second of a lane that does its utmost. Where the
  * main thread has to share a core, it may come that late.
  */
-export const RING_SIZE = 4 * 1024 * 1024;
+export const RING_SIZE = 2 * 1024 * 1024;
 
 /** Words in front of the ring. Written and read count bytes since the beginning, by 2^32; what lies between them is unread. */
 const [WRITTEN, READ, DROPPED] = [0, 1, 2];
@@ -90,7 +82,7 @@ export class AccessRing {
    * Reads records in their order until there is none, or `take` says that it has enough.
    * @returns the position behind the last, for `release`
    */
-  read(factsOfHead: FactsOfHead, take: (record: AccessRecord) => boolean): number {
+  read(take: (record: AccessRecord) => boolean): number {
     const written = Atomics.load(this.#header, WRITTEN);
     let position = this.#header[READ];
     while (position !== written) {
@@ -100,14 +92,14 @@ export class AccessRing {
         position = (position + this.#size - at) | 0;
         continue;
       }
-      const more = take(readRecord(this.#memory, at, factsOfHead));
+      const more = take(readRecord(this.#memory, at));
       position = (position + size) | 0;
       if (!more) break;
     }
     return position;
   }
 
-  /** All up to there may be overwritten. It is wiped first: heads hold secrets that no line does. */
+  /** All up to there may be overwritten. It is wiped first: targets hold secrets that no line does. */
   release(position: number): void {
     // By numbers, on which records are aligned: shared memory is filled one element after the other.
     const { numbers } = this.#memory;

@@ -48,8 +48,8 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
   forwardedHost = false;
   hasVia = false;
   hasRequestId = false;
-  /** Its fields were known. */
-  recognised = false;
+  /** Those that its fields were known as. */
+  recognised: KnownFields | undefined;
   /** Without a parent these two are ours to write anew. */
   hasTraceparent = false;
   hasTracestate = false;
@@ -71,11 +71,6 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
 
   constructor(private readonly rules: RequestHeadRules) {
     super(rules.maxFields);
-  }
-
-  /** What was read, one character per byte; more than the head may be in it. */
-  get sent(): string {
-    return this.recognised ? this.requestLine + this.text : this.text;
   }
 
   /** Bytes of the head. */
@@ -117,6 +112,7 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
     const { hasVia, hasRequestId, hasTraceparent, hasTracestate, parentAt, behindParent } = this;
     return {
       lines: this.keep(),
+      logged: undefined,
       passing: inOnePiece(this.forwarded),
       host,
       body,
@@ -184,7 +180,7 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
     this.forwardedHost = false;
     this.hasVia = false;
     this.hasRequestId = false;
-    this.recognised = false;
+    this.recognised = undefined;
     this.hasTraceparent = false;
     this.hasTracestate = false;
     this.#hosts = 0;
@@ -378,7 +374,7 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
     this.parentAt = known.parentAt < 0 ? -1 : known.parentAt + this.requestLine.length;
     this.behindParent = known.behindParent;
     this.forwarded = known.passing;
-    this.recognised = true;
+    this.recognised = known;
     return 'plain';
   }
 

@@ -16,7 +16,6 @@ import { type PlacedRing, placeRing } from '../../routing/placed-ring.js';
 import type { Logger } from '../../telemetry/logger.js';
 import { AccessLines, type WriteAccess } from '../access-log/access-lines.js';
 import { ControlSession } from './control-session.js';
-import { headFacts } from '../express/head-facts.js';
 import { HotKeySurvey } from './hot-key-survey.js';
 import type { Endpoint, LaneCommand, LaneReport } from '../lane/lane-messages.js';
 import type { TrafficCells } from '../traffic/traffic-cells.js';
@@ -256,10 +255,7 @@ export class DataPlane {
 
   #linesOf(ring: SharedArrayBuffer): AccessLines | undefined {
     const { settings, writeAccess: write } = this.options;
-    return (
-      write &&
-      new AccessLines({ ring, settings: settings.accessLog, factsOfHead: headFacts(settings.maxFields), write })
-    );
+    return write && new AccessLines({ ring, settings: settings.accessLog, write });
   }
 
   #acknowledge(again: boolean): void {
