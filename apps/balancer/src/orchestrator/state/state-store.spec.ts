@@ -38,6 +38,17 @@ describe('the state files (TRAPS 17)', () => {
   });
   afterEach(() => rm(join(dir, '..', '..'), { recursive: true, force: true }));
 
+  const withProc = process.platform === 'linux' ? it : it.skip;
+  withProc(
+    'are refused in words where the system makes no folder, and its code says that there is no such place',
+    async () => {
+      await expect(new StateStore('/proc/hashflow/state').prepareFolder()).rejects.toMatchObject({
+        code: 'state_dir',
+        message: expect.stringMatching(/^STATE_DIR \/proc\/hashflow\/state cannot be used: ENOENT/),
+      });
+    },
+  );
+
   it('come back as they were written', async () => {
     await store.writeIdentity(identity);
     await store.begin(state);

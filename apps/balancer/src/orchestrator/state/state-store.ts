@@ -1,10 +1,34 @@
 // Owns STATE_DIR/identity.json and state.json: reading them at the start, setting damaged ones aside, and changing the
 // state so that memory and disk never differ by more than a write that failed. What is in them is pool-state.ts's.
-import { mkdir, readFile, rename, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { syncFolder, writeDurably, type WriteFile } from './durable-file.js';
 import { PoolError, StartError, unusableStateDir } from '../pool-error.js';
 import { type Identity, parseIdentity, parseState, type PoolState } from './pool-state.js';
+
+/**
+ * With what is missing above it. Folder by folder: where the system knows a folder and yet says of one in it that there is no such
+ * place (/proc), node's recursive mkdir tries for ever.
+ */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    const parent = dirname(path);
+    if (code !== 'ENOENT' || (await isThere(parent))) throw error;
+    await makeFolder(parent);
+    await makeFolder(path);
+  }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
 
 /** A file as it was found. `setAside`: it was damaged and now lies there, for people to look at. */
 export interface Found<T> {
@@ -26,7 +50,7 @@ export class StateStore {
   async prepareFolder(): Promise<void> {
     try {
       // The mode of a folder that exists is its owner's choice: STATE_DIR may be shared. Every file in it is 0600.
-      await mkdir(this.dir, { recursive: true, mode: 0o700 });
+      await makeFolder(resolve(this.dir));
     } catch (error) {
       throw unusableStateDir(this.dir, error);
     }
