@@ -1,6 +1,7 @@
 // Owns the grammar of drawn heads of answers: mostly legal, now and then odd in any of their parts, and now and then with bytes changed
 // afterwards. Latin-1.
 import { type Draw, mostly, mutate, pick, rarely } from './draw.js';
+import { drawnLines, ODD_CODINGS, ODD_LENGTHS } from './drawn-lines.js';
 
 const STATUSES = ['200', '404', '500', '204', '304', '205', '299', '103', '100', '102', '199'] as const;
 const ODD_STATUSES = [
@@ -31,9 +32,6 @@ const ODD_VERSIONS = [
 ] as const;
 const REASONS = [' OK', ' ', '', ' Quite (fine); ok', ' \xfc\xff', ' a\tb'] as const;
 const ODD_REASONS = [' \0', ' \x01', ' \x7f', '  ', '\tOK', 'OK', ' a\rb', ' a\nb'] as const;
-const ENDS = ['\n', '\r', '\r\r\n', '\n\r', '\r\n ', '\r\n\t', '\0\r\n'] as const;
-const COLONS = [' :', '\t:', '', '::', ':\0', ' '] as const;
-const BLANKS = [' ', '', '  ', '\t', ' \t '] as const;
 const NAMES = [
   ...['X-A', 'Set-Cookie', 'Date', 'Trailer', 'Keep-Alive', 'Connection', 'X-HashFlow-Cause', 'Upgrade', 'Via'],
   ...['Proxy-Authenticate', 'X-Request-Id', "!#$%&'*+-.^_`|~", '__proto__', 'Proxy-Connection', 'TE'],
@@ -52,39 +50,10 @@ const VALUES = [
 ] as const;
 const ODD_VALUES = ['\0', '\x01', '\x7f', 'a\rb', 'a\nb', '\v', 'a\tb', 'websocket', 'x'.repeat(300)] as const;
 const LENGTHS = ['0', '5', '005', '1000'] as const;
-const ODD_LENGTHS = [
-  '',
-  '-1',
-  '+5',
-  '0x5',
-  '5,5',
-  '5 5',
-  '5;',
-  'a',
-  '9'.repeat(15),
-  '9'.repeat(20),
-  '\v5',
-  '5\t',
-] as const;
-const ODD_CODINGS = [
-  'Chunked',
-  'chunked, chunked',
-  'gzip, chunked',
-  'identity',
-  'xchunked',
-  '',
-  'chunked;a',
-  '\vchunked',
-] as const;
 
 /** @param oddIn once in so many parts one is odd; Infinity = never */
 export function drawAnswerHead(draw: Draw, oddIn: number): string {
-  const odd = (usual: string, choices: readonly [string, ...string[]], oneIn = oddIn) =>
-    oneIn === Infinity ? usual : mostly(draw, usual, choices, oneIn);
-  const end = () => odd('\r\n', ENDS, 4 * oddIn);
-  const field = (name: string, value: string) =>
-    `${name}${odd(':', COLONS, 2 * oddIn)}${pick(draw, BLANKS)}${value}${end()}`;
-
+  const { odd, end, field } = drawnLines(draw, oddIn);
   const status = odd(pick(draw, STATUSES), ODD_STATUSES);
   const version = odd(mostly(draw, VERSIONS[0], VERSIONS, 6), ODD_VERSIONS);
   const lines: string[] = [];

@@ -1,6 +1,7 @@
 // Owns the grammar of drawn requests: mostly legal, now and then odd in any of its parts, and now and then with bytes changed
 // afterwards. Latin-1.
-import { type Draw, mostly, mutate, pick, rarely } from './draw.js';
+import { type Draw, mutate, pick, rarely } from './draw.js';
+import { drawnLines, ODD_CODINGS, ODD_ENDS, ODD_LENGTHS, oddParts } from './drawn-lines.js';
 
 const METHODS = ['GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'PROPFIND', 'TRACE'] as const;
 const ODD_METHODS = [
@@ -64,9 +65,6 @@ const ODD_VERSIONS = [
   'HTTP/1',
   '',
 ] as const;
-const ODD_ENDS = ['\n', '\r', '\r\r\n', '\n\r', '\r\n ', '\r\n\t', '\0\r\n'] as const;
-const ODD_COLONS = [' :', '\t:', '', '::', ':\0', ' '] as const;
-const BLANKS = [' ', '', '  ', '\t', ' \t '] as const;
 const NAMES = [
   'X-A',
   'Accept',
@@ -122,30 +120,6 @@ const ODD_VALUES = [
   ' ',
 ] as const;
 const LENGTHS = ['0', '1', '5', '10', '005'] as const;
-const ODD_LENGTHS = [
-  '',
-  '-1',
-  '+5',
-  '0x5',
-  '5,5',
-  '5 5',
-  '5;',
-  'a',
-  '9'.repeat(15),
-  '9'.repeat(20),
-  '\v5',
-  '5\t',
-] as const;
-const ODD_CODINGS = [
-  'Chunked',
-  'chunked, chunked',
-  'gzip, chunked',
-  'identity',
-  'xchunked',
-  '',
-  'chunked;a',
-  '\vchunked',
-] as const;
 const HOSTS = ['a.example', 'b:80', '[::1]:8080', 'x_y', '127.0.0.1'] as const;
 const ODD_HOSTS = ['', 'a b', 'u@a', 'a/b', 'a,b', 'a:x', '[::1', 'a%zz', 'a%41', 'a:', '\xe4', 'a:99999999'] as const;
 
@@ -158,12 +132,7 @@ export interface DrawnHead {
 
 /** @param oddIn once in so many parts one is odd; Infinity = never */
 export function drawHead(draw: Draw, oddIn: number): DrawnHead {
-  const odd = (usual: string, choices: readonly string[], oneIn = oddIn) =>
-    oneIn === Infinity ? usual : mostly(draw, usual, choices as [string, ...string[]], oneIn);
-  const end = () => odd('\r\n', ODD_ENDS, 4 * oddIn);
-  const field = (name: string, value: string) =>
-    `${name}${odd(':', ODD_COLONS, 2 * oddIn)}${pick(draw, BLANKS)}${value}${end()}`;
-
+  const { odd, end, field } = drawnLines(draw, oddIn);
   const method = odd(pick(draw, METHODS), ODD_METHODS);
   const target = odd(targetFor(draw, method), ODD_TARGETS);
   const space = () => odd(' ', ['  ', '\t', ''], 4 * oddIn);
@@ -196,8 +165,7 @@ function targetFor(draw: Draw, method: string): string {
 
 /** @param oddIn as in `drawHead` */
 export function drawChunkedBody(draw: Draw, oddIn: number): string {
-  const odd = (usual: string, choices: readonly [string, ...string[]]) =>
-    oddIn === Infinity ? usual : mostly(draw, usual, choices, oddIn);
+  const odd = oddParts(draw, oddIn);
   const end = () => odd('\r\n', ODD_ENDS);
   const extension = () =>
     rarely(draw, 4) ? odd(pick(draw, [';a', ';a=b', ';a="b;c"', ';']), [';\n', ';\0', ' ;a', ' ', ';a\r']) : '';
