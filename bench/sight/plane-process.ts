@@ -1,14 +1,9 @@
 // Owns the process of one data plane under measurement, as it is built, with one lane in a thread. Its parent tells it what to leave out and
 // where the replicas are, and asks what it has counted. What it costs is asked of the kernel, by plane.ts.
 import type { AccessLogFile } from '../../apps/balancer/src/proxy/access-log/access-log-file.js';
-import type { DataPlane } from '../../apps/balancer/src/proxy/plane/data-plane.js';
 import type { threadLanes } from '../../apps/balancer/src/proxy/plane/thread-lane.js';
-import type { TrafficCells } from '../../apps/balancer/src/proxy/traffic/traffic-cells.js';
-import type { ClaimTable } from '../../apps/balancer/src/routing/claims.js';
-import type { KeyCounts } from '../../apps/balancer/src/routing/key-counts.js';
-import type { memoryChannel } from '../../apps/balancer/src/routing/link/memory-channel.js';
-import type { ControlMessage, DataMessage } from '../../apps/balancer/src/routing/link/messages.js';
 import { testSnapshot } from '../../apps/balancer/src/routing/testing/snapshots.ts';
+import { planeParts } from '../built-plane.ts';
 import { BUILT, built } from '../built.ts';
 import type { PlaneOrder, PlaneReport } from './plane.ts';
 
@@ -16,23 +11,14 @@ process.once('message', (order: PlaneOrder) => void serve(order));
 process.once('disconnect', () => process.exit(0));
 
 async function serve({ bare, settings, replicas }: PlaneOrder): Promise<void> {
-  const { DataPlane: Plane } = await built<{ DataPlane: typeof DataPlane }>('proxy/plane/data-plane.js');
   const { threadLanes: lanes } = await built<{ threadLanes: typeof threadLanes }>('proxy/plane/thread-lane.js');
-  const { TrafficCells: Cells } = await built<{ TrafficCells: typeof TrafficCells }>('proxy/traffic/traffic-cells.js');
-  const { ClaimTable: Claims } = await built<{ ClaimTable: typeof ClaimTable }>('routing/claims.js');
-  const { KeyCounts: Keys } = await built<{ KeyCounts: typeof KeyCounts }>('routing/key-counts.js');
-  const { memoryChannel: channels } = await built<{ memoryChannel: typeof memoryChannel }>(
-    'routing/link/memory-channel.js',
-  );
   const { AccessLogFile: File } = await built<{ AccessLogFile: typeof AccessLogFile }>(
     'proxy/access-log/access-log-file.js',
   );
   const accessLog = settings.accessLog.part > 0 ? File.open(settings.accessLog.file, console.error) : undefined;
 
   const lane = bare ? new URL('./bare-lane.ts', import.meta.url) : new URL('data.worker.js', BUILT);
-  const claims = Claims.create(1);
-  const keys = Keys.create(1);
-  const traffic = Cells.create(1, claims.rows);
+  const { Plane, claims, keys, traffic, control, data } = await planeParts();
   const plane = new Plane({
     settings,
     port: 0,
@@ -47,7 +33,6 @@ async function serve({ bare, settings, replicas }: PlaneOrder): Promise<void> {
     },
   });
   const { port } = await plane.start();
-  const [control, data] = channels<ControlMessage, DataMessage>();
   control.onMessage((message) => {
     if (message.type === 'ack') report({ port });
     if (message.type !== 'metrics') return;

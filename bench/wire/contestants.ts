@@ -1,14 +1,9 @@
 // Owns the proxies that get the ambiguous requests: both lanes of the built data plane, in this process, and nginx and HAProxy
 // with the settings that their manuals give for a reverse proxy. Each routes to one replica.
-import type { DataPlane } from '../../apps/balancer/src/proxy/plane/data-plane.ts';
 import type { inlineLanes } from '../../apps/balancer/src/proxy/plane/inline-lane.ts';
-import type { TrafficCells } from '../../apps/balancer/src/proxy/traffic/traffic-cells.ts';
-import type { ClaimTable } from '../../apps/balancer/src/routing/claims.ts';
-import type { KeyCounts } from '../../apps/balancer/src/routing/key-counts.ts';
-import type { memoryChannel } from '../../apps/balancer/src/routing/link/memory-channel.ts';
-import type { ControlMessage, DataMessage } from '../../apps/balancer/src/routing/link/messages.ts';
 import { testDataSettings } from '../../apps/balancer/src/routing/testing/data-settings.ts';
 import { testSnapshot } from '../../apps/balancer/src/routing/testing/snapshots.ts';
+import { planeParts } from '../built-plane.ts';
 import { built } from '../built.ts';
 import { freePort } from '../system/free-port.ts';
 import { nginxVersion, startNginx } from '../system/nginx.ts';
@@ -85,18 +80,10 @@ server {
 }
 
 async function startLane(express: boolean, replicaPort: number): Promise<Running> {
-  const { DataPlane: Plane } = await built<{ DataPlane: typeof DataPlane }>('proxy/plane/data-plane.js');
   const { inlineLanes: lanes } = await built<{ inlineLanes: typeof inlineLanes }>('proxy/plane/inline-lane.js');
-  const { TrafficCells: Cells } = await built<{ TrafficCells: typeof TrafficCells }>('proxy/traffic/traffic-cells.js');
-  const { ClaimTable: Claims } = await built<{ ClaimTable: typeof ClaimTable }>('routing/claims.js');
-  const { KeyCounts: Keys } = await built<{ KeyCounts: typeof KeyCounts }>('routing/key-counts.js');
-  const channels = await built<{ memoryChannel: typeof memoryChannel }>('routing/link/memory-channel.js');
-
   const settings = testDataSettings({ express, user: '' });
   const log = { debug() {}, info() {}, warn() {}, error() {} };
-  const claims = Claims.create(1);
-  const keys = Keys.create(1);
-  const traffic = Cells.create(1, claims.rows);
+  const { Plane, claims, keys, traffic, control, data } = await planeParts();
   const plane = new Plane({
     settings,
     port: 0,
@@ -110,7 +97,6 @@ async function startLane(express: boolean, replicaPort: number): Promise<Running
     },
   });
   const { port } = await plane.start();
-  const [control, data] = channels.memoryChannel<ControlMessage, DataMessage>();
   const routed = new Promise<void>((resolve) => {
     control.onMessage((message) => message.type === 'ack' && resolve());
   });
