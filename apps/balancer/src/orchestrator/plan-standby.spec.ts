@@ -92,7 +92,7 @@ describe('a standby', () => {
   });
 
   it('takes no slot before its turn: a backoff is one for standbys too', () => {
-    const restart = { deaths: [NOW], streak: 1, retryAt: NOW + 100, quarantine: null };
+    const restart = { deaths: [{ at: NOW }], streak: 1, retryAt: NOW + 100, quarantine: null };
     const slots = new Map([['A', { restart, deaths: [] }]]);
     expect(planFor({ standbys, seen: [[standing(), ready]], slots })).toMatchObject({
       actions: [],

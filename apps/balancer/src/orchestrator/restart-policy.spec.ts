@@ -1,6 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { afterDeath, backoff, type RestartHistory, type RestartPolicy, UNTROUBLED } from './restart-policy.js';
+import {
+  afterDeath,
+  backoff,
+  forgiveEngine,
+  type RestartHistory,
+  type RestartPolicy,
+  UNTROUBLED,
+} from './restart-policy.js';
 
 const policy: RestartPolicy = {
   base: 100,
@@ -64,7 +71,9 @@ describe('a death', () => {
     let history = UNTROUBLED;
     for (let i = 0; i < 4; i++) history = die(history, i * 1000);
     expect(history.quarantine).toBeNull();
-    expect(die(history, 4000).quarantine).toEqual({ reason: 'died 5 times within 60 s, last: it exited with code 1' });
+    expect(die(history, 4000).quarantine).toMatchObject({
+      reason: 'died 5 times within 60 s, last: it exited with code 1',
+    });
   });
 
   it('that is the fifth, but outside the window of the first, does not', () => {
@@ -101,5 +110,37 @@ describe('a death', () => {
         return history.deaths.length <= policy.crashLoopLimit;
       }),
     );
+  });
+});
+
+describe('an engine that went away', () => {
+  const fail = (history: RestartHistory, at: number) =>
+    afterDeath(history, { at, served: 0, reason: 'the engine failed', unstarted: true }, policy, MIDDLE);
+  const die = (history: RestartHistory, at: number) =>
+    afterDeath(history, { at, served: 0, reason: 'it exited with code 1' }, policy, MIDDLE);
+  const all = (step: typeof fail, times: readonly number[], from = UNTROUBLED) => times.reduce(step, from);
+
+  it('takes along what it failed to start of late: no backoff, no quarantine', () => {
+    const quarantined = all(fail, [1000, 1100, 1300, 1700, 2500]);
+    expect(quarantined.quarantine).not.toBeNull();
+    expect(forgiveEngine(quarantined, 1000, policy)).toEqual({ ...UNTROUBLED, retryAt: 1000 });
+  });
+
+  it('leaves what came before, and deaths of who was started', () => {
+    const history = all(die, [200, 300], all(fail, [0, 100]));
+    expect(forgiveEngine(history, 50, policy)).toMatchObject({
+      deaths: [{ at: 0 }, { at: 200 }, { at: 300 }],
+      streak: 3,
+    });
+    const loop = all(die, [0, 1, 2, 3, 4]);
+    expect(forgiveEngine(loop, 0, policy)).toBe(loop);
+    const early = all(fail, [0, 1, 2, 3, 4]);
+    expect(forgiveEngine(early, 5, policy)).toBe(early);
+  });
+
+  it('does not bring an image that is missing', () => {
+    const missing = { at: 10, served: 0, reason: 'no such image', unstarted: true, unrecoverable: true };
+    const history = afterDeath(fail(UNTROUBLED, 0), missing, policy, MIDDLE);
+    expect(forgiveEngine(history, 0, policy).quarantine).toEqual(history.quarantine);
   });
 });

@@ -11,7 +11,7 @@ import {
   type OutlierPolicy,
   UNBLEMISHED,
 } from '../outliers.js';
-import { afterDeath, type RestartHistory, type RestartPolicy, UNTROUBLED } from '../restart-policy.js';
+import { afterDeath, forgiveEngine, type RestartHistory, type RestartPolicy, UNTROUBLED } from '../restart-policy.js';
 
 export interface Ejection {
   /** `notice`: a stop signal, a death or a return to service was told · `conduct`: its requests failed. */
@@ -68,6 +68,8 @@ export const NEW_SLOT: SlotRecord = { restart: UNTROUBLED, deaths: [] };
 export const BACK_IN_SERVICE = 'it was drained until now, and is probed again';
 /** Milliseconds of being unwell that the plan is told of at once. */
 const UNWELL_STEP = 250;
+/** Milliseconds in which an engine that is told to end may fail calls before it is gone; Docker gives its containers 15 s. */
+const ENGINE_LAST_MOMENTS = 30_000;
 /** Per replica: enough to tell a pattern from an accident. */
 export const MOST_DEATHS = 20;
 
@@ -159,7 +161,7 @@ export class Ledger {
     const entry = instanceId === null ? undefined : this.entries.get(instanceId);
     if (entry) this.entries.set(entry.id, { ...entry, unstartable: true, ended: true });
     const exit = { ...this.exitOf(entry, null, failure.reason, moment), generation: entry?.generation ?? generation };
-    this.account(slot, exit, { at: moment.now, served: 0, ...failure });
+    this.account(slot, exit, { at: moment.now, served: 0, unstarted: true, ...failure });
     this.onBirth(slot, false);
   }
 
@@ -266,6 +268,14 @@ export class Ledger {
   pardon(slot: string): void {
     const record = this.slotRecords.get(slot);
     if (record) this.slotRecords.set(slot, { ...record, restart: UNTROUBLED });
+  }
+
+  /** It does not answer any more. */
+  engineLost(now: number): void {
+    for (const [slot, record] of this.slotRecords) {
+      const restart = forgiveEngine(record.restart, now - ENGINE_LAST_MOMENTS, this.policy.restart);
+      this.slotRecords.set(slot, { ...record, restart });
+    }
   }
 
   /** A name that leaves takes its troubles along: added again, it begins anew. */

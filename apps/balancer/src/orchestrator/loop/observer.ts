@@ -98,12 +98,14 @@ export class Observer {
   }
 
   private note(answers: boolean, reason: string | null): void {
-    const { log, clock } = this.parts;
+    const { log, clock, ledger } = this.parts;
     const changed = this.engine.answers !== answers;
     this.engine = { answers, since: changed ? clock.wall() : this.engine.since, reason };
     if (changed && answers) log.info({}, 'the engine answers again');
-    if (changed && !answers)
+    if (changed && !answers) {
       log.error({ reason }, 'the engine does not answer: traffic goes on, nothing is started or stopped');
+      ledger.engineLost(clock.now());
+    }
   }
 }
 

@@ -142,6 +142,41 @@ describe('a call that fails (TRAPS 10)', () => {
     expect(rig.view('Server 2').state).toBe('ready');
   });
 
+  it('in the last moments of an engine that is restarted holds nothing against the replica', async () => {
+    await up({ env: { CRASH_LOOP_LIMIT: '3' } });
+    const gone = { error: new RuntimeError('failed', 'failed to update store for object type *libnetwork.endpoint') };
+    rig.runtime.disturb = (call) => (call === 'start' ? gone : undefined);
+    rig.runtime.die(rig.runtime.one('Server 2').id);
+    await rig.pass(3000);
+    expect(rig.view('Server 2').state).toBe('quarantined');
+    rig.runtime.disturb = () => away;
+    rig.runtime.emit({ kind: 'resync' });
+    await rig.pass(5000);
+    expect(rig.view('Server 2')).toMatchObject({ state: 'starting', reason: 'the engine does not answer' });
+    rig.runtime.disturb = () => undefined;
+    await rig.pass(12_000);
+    expect(rig.view('Server 2').state).toBe('ready');
+  });
+
+  it('long before the engine went away goes on to count, and so do replicas that start and die', async () => {
+    await up({ env: { CRASH_LOOP_LIMIT: '3' } });
+    const refused = { error: new RuntimeError('failed', 'the port is taken') };
+    rig.runtime.disturb = (call) => (call === 'start' ? refused : undefined);
+    rig.runtime.die(rig.runtime.one('Server 2').id);
+    await rig.pass(60_000);
+    rig.runtime.disturb = () => undefined;
+    for (let n = 0; n < 4; n++) {
+      rig.runtime.die(rig.runtime.one('Server 3').id);
+      await rig.pass(1000);
+    }
+    rig.runtime.disturb = () => away;
+    rig.runtime.emit({ kind: 'resync' });
+    await rig.pass(1000);
+    rig.runtime.disturb = () => undefined;
+    await rig.pass(12_000);
+    expect(rig.states()).toEqual({ 'Server 1': 'ready', 'Server 2': 'quarantined', 'Server 3': 'quarantined' });
+  });
+
   it('for stopping is tried again, and not at speed', async () => {
     await up();
     rig.runtime.disturb = (call) =>
