@@ -8,7 +8,7 @@ export const EXIT = {
   usage: 2,
   /** Nobody answers at that address, or who does is no HashFlow. */
   unreachable: 3,
-  /** 401 or 403: token or address are not let in. */
+  /** 401, 403 or 429: token or address are not let in. */
   denied: 4,
   /** Ctrl-C. */
   interrupted: 130,
@@ -31,7 +31,7 @@ export class RefusedError extends Error {
     message: string,
   ) {
     super(message);
-    this.exitCode = status === 401 || status === 403 ? EXIT.denied : EXIT.failed;
+    this.exitCode = [401, 403, 429].includes(status) ? EXIT.denied : EXIT.failed;
   }
 }
 

@@ -145,6 +145,7 @@ describe('what the balancer refuses', () => {
     [503, EXIT.failed],
     [401, EXIT.denied],
     [403, EXIT.denied],
+    [429, EXIT.denied],
   ])('with %i ends with %i, in the balancer’s own words', async (status, exit) => {
     const url = await serve(json(status, { message: 'because', status: 'failure' }));
     const ended = await hashflow(['add', '--url', url]);

@@ -4,9 +4,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { plainAddress } from '../config/networks.js';
 import type { Logger } from '../telemetry/logger.js';
-import { type AccessPolicy, type AccessRequest, decideAccess } from './access.js';
+import { type AccessPolicy, type AccessRequest, decideAccess, tokenOf } from './access.js';
 import { refusal } from './answers.js';
 import { isSafe } from './audit-entry.js';
+import type { GuessLimit } from './guess-limit.js';
 import { send } from './send.js';
 import type { Sessions } from './sessions.js';
 
@@ -14,7 +15,7 @@ const OPEN = new Set(['/healthz', '/readyz']);
 const PAGES = /^\/docs(?:\/|$)/;
 const BEFORE_LOGIN = /^\/(?:dashboard(?:\/|$)|api\/session$)/;
 
-export function accessGate(policy: AccessPolicy, sessions: Sessions, logger: Logger) {
+export function accessGate(policy: AccessPolicy, sessions: Sessions, guesses: GuessLimit, logger: Logger) {
   return (request: IncomingMessage, response: ServerResponse, next: () => void): void => {
     const { authority, path } = splitTarget(request.url ?? '');
     if (OPEN.has(path)) return next();
@@ -25,8 +26,9 @@ export function accessGate(policy: AccessPolicy, sessions: Sessions, logger: Log
       session: sessions.remaining(request.headers.cookie) > 0,
       beforeLogin: BEFORE_LOGIN.test(path),
     };
-    const decision = decideAccess(seen, policy);
+    const decision = decideAccess({ ...seen, waitSeconds: guesses.waitSeconds(seen.peer) }, policy);
     if (decision.allowed) return next();
+    if (decision.wrongToken) guesses.wrong(seen.peer, tokenOf(seen) ?? '');
     logger.warn({ peer: seen.peer, path, status: decision.status }, `refused: ${decision.reason}`);
     send(response, refusal(decision, page ? 'Bearer realm="hashflow", Basic realm="hashflow"' : undefined));
   };

@@ -32,12 +32,23 @@ export interface AccessRequest {
   readonly session?: boolean;
   /** May change something: any method but GET, HEAD and OPTIONS. */
   readonly change?: boolean;
+  /** So long no token of this client is looked at: it has brought too many wrong ones (guess-limit.ts). */
+  readonly waitSeconds?: number;
   /** What a browser needs before it has a session: it tells nothing of the pool, so no token is asked for. */
   readonly beforeLogin?: boolean;
 }
 
-export type AccessDecision =
-  { readonly allowed: true } | { readonly allowed: false; readonly status: 401 | 403; readonly reason: string };
+export type AccessDecision = { readonly allowed: true } | AccessRefusal;
+
+export interface AccessRefusal {
+  readonly allowed: false;
+  readonly status: 401 | 403 | 429;
+  readonly reason: string;
+  /** Of a 429. */
+  readonly retryAfterSeconds?: number;
+  /** A token came along, was looked at, and is wrong. */
+  readonly wrongToken?: true;
+}
 
 const ALLOWED: AccessDecision = { allowed: true };
 
@@ -48,20 +59,38 @@ export function decideAccess(request: AccessRequest, policy: AccessPolicy): Acce
   const page = refusedPage(request, policy);
   if (page !== undefined) return refuse(page);
 
-  const token = bearerToken(request.authorization) ?? (request.page ? basicPassword(request.authorization) : undefined);
-  const bySession = request.session === true && mayUseSession(request);
-  const authorized = bySession || (token !== undefined && policy.tokenMatches?.(token) === true);
   if (request.beforeLogin && policy.tokenMatches !== undefined) return ALLOWED;
+  const bySession = request.session === true && mayUseSession(request);
+  const token = tokenOf(request);
+  if (token !== undefined && policy.tokenMatches && !bySession && request.waitSeconds)
+    return tooManyGuesses(request.waitSeconds);
+
+  const matches = token === undefined ? undefined : policy.tokenMatches?.(token);
+  const authorized = bySession || matches === true;
+  const guess = matches === false ? { wrongToken: true as const } : {};
   // Behind a proxy on this machine everybody is loopback, so that ADMIN_ALLOW alone proves nothing.
   if (request.forwarded && !authorized && !policy.trustsProxy(request.peer)) {
-    return refuse('the request came through a proxy that is not in TRUSTED_PROXIES; bring the token of ADMIN_TOKEN');
+    const reason = 'the request came through a proxy that is not in TRUSTED_PROXIES; bring the token of ADMIN_TOKEN';
+    return { ...refuse(reason), ...guess };
   }
   if (policy.tokenMatches === undefined || authorized) return ALLOWED;
   return {
     allowed: false,
     status: 401,
     reason: token === undefined ? 'the token is missing: send `Authorization: Bearer TOKEN`' : 'the token is wrong',
+    ...guess,
   };
+}
+
+/** The one that a request brings, right or wrong. */
+export function tokenOf({ authorization, page }: Pick<AccessRequest, 'authorization' | 'page'>): string | undefined {
+  return bearerToken(authorization) ?? (page ? basicPassword(authorization) : undefined);
+}
+
+/** Not even the right one is looked at: else whoever guesses would know it by that. */
+export function tooManyGuesses(retryAfterSeconds: number): AccessRefusal {
+  const reason = `too many wrong tokens came from this address; try again in ${retryAfterSeconds} s`;
+  return { allowed: false, status: 429, reason, retryAfterSeconds };
 }
 
 /** Browsers send cookies along without being asked: for a change, the request has to say that our own page makes it. */
@@ -137,6 +166,6 @@ function basicPassword(authorization: string | undefined): string | undefined {
   }
 }
 
-function refuse(reason: string): AccessDecision {
+function refuse(reason: string): AccessRefusal {
   return { allowed: false, status: 403, reason };
 }

@@ -14,6 +14,7 @@ import { DeployStreams } from './deploy-stream.js';
 import { EventStreams } from './event-stream.js';
 import { EventsController } from './events.controller.js';
 import { FailureFilter } from './failure.filter.js';
+import { GuessLimit } from './guess-limit.js';
 import { HealthController } from './health.controller.js';
 import { ReplicaLifeController } from './replica-life.controller.js';
 import { KeysController } from './keys.controller.js';
@@ -56,6 +57,7 @@ import { TrafficStreams } from './traffic-stream.js';
     { provide: EventStreams, inject: [Logger], useFactory: (logger: Logger) => new EventStreams(logger) },
     { provide: TrafficStreams, useFactory: () => new TrafficStreams() },
     { provide: Sessions, inject: [Settings], useFactory: ({ pool }: Settings) => new Sessions(pool) },
+    { provide: GuessLimit, useFactory: () => new GuessLimit() },
     { provide: APP_FILTER, useClass: FailureFilter },
   ],
 })

@@ -4,7 +4,7 @@ import { HttpException } from '@nestjs/common';
 import { PoolError } from '../orchestrator/pool-error.js';
 import type { ClassicAnswer } from '../routing/link/messages.js';
 import type { Logger } from '../telemetry/logger.js';
-import type { AccessDecision } from './access.js';
+import type { AccessRefusal } from './access.js';
 import { failure, RequestError } from './failure.js';
 
 const RETRY_AFTER_SECONDS = '1';
@@ -27,14 +27,13 @@ export function toAnswer(status: number, body: object, headers: Readonly<Record<
 
 /** @param challenge what a 401 asks for */
 export function refusal(
-  decision: Extract<AccessDecision, { allowed: false }>,
+  { status, reason, retryAfterSeconds }: AccessRefusal,
   challenge = 'Bearer realm="hashflow"',
 ): ClassicAnswer {
-  return toAnswer(
-    decision.status,
-    failure(decision.reason),
-    decision.status === 401 ? { 'www-authenticate': challenge } : {},
-  );
+  return toAnswer(status, failure(reason), {
+    ...(status === 401 && { 'www-authenticate': challenge }),
+    ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+  });
 }
 
 /** Words that were written for the client go out; anything unexpected stays in the log, under an id that the client is told. */

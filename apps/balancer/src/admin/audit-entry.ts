@@ -63,7 +63,7 @@ export function auditEntry(call: AuditedCall, id: string, wall: number): AuditEn
 /** Nobody let its caller in: the gate refused it, or it asked in vain for a session, or to end one that it has not. */
 export function isOfStranger({ by, status, method, path, result }: AuditEntry): boolean {
   if (by !== 'address') return false;
-  if (status === 401 || status === 403) return true;
+  if (status === 401 || status === 403 || status === 429) return true;
   return SESSION.test(path) && !(method === 'POST' && result === 'done');
 }
 

@@ -7,11 +7,12 @@ import { ReplicaManager } from '../orchestrator/replica-manager.service.js';
 import { DataLink } from '../routing/link/data-link.js';
 import type { ClassicAnswer, ClassicRequest } from '../routing/link/messages.js';
 import { Logger } from '../telemetry/logger.js';
-import { bringsToken, decideAccess, type AccessPolicy } from './access.js';
+import { bringsToken, decideAccess, tokenOf, type AccessPolicy } from './access.js';
 import { compileAccessPolicy } from './access-policy.js';
 import { Audit } from './audit.js';
 import { isChange } from './audit-entry.js';
 import { refusal, toAnswer, toFailure } from './answers.js';
+import { GuessLimit } from './guess-limit.js';
 import { AddReplicasDto } from './dto/add-replicas.dto.js';
 import { RemoveReplicasDto } from './dto/remove-replicas.dto.js';
 import { readReplicaChange, readWait } from './replica-change.js';
@@ -31,6 +32,7 @@ export class ClassicService implements OnModuleInit {
     @Inject(DataLink) private readonly link: DataLink,
     @Inject(Logger) private readonly logger: Logger,
     @Inject(Audit) private readonly audit: Audit,
+    @Inject(GuessLimit) private readonly guesses: GuessLimit,
   ) {
     this.dataPortPolicy = compileAccessPolicy(settings, settings.host);
   }
@@ -53,12 +55,12 @@ export class ClassicService implements OnModuleInit {
 
   /** @param onAdmitted called before anything is done */
   private async answerGuarded(request: ClassicRequest, onAdmitted?: () => void): Promise<ClassicAnswer> {
-    const decision = decideAccess({ ...request.headers, peer: request.peer, page: false }, this.dataPortPolicy);
+    const { peer, path, headers } = request;
+    const seen = { ...headers, peer, page: false, waitSeconds: this.guesses.waitSeconds(peer) };
+    const decision = decideAccess(seen, this.dataPortPolicy);
     if (!decision.allowed) {
-      this.logger.warn(
-        { peer: request.peer, path: request.path, status: decision.status },
-        `refused: ${decision.reason}`,
-      );
+      if (decision.wrongToken) this.guesses.wrong(peer, tokenOf(seen) ?? '');
+      this.logger.warn({ peer, path, status: decision.status }, `refused: ${decision.reason}`);
       return refusal(decision);
     }
     onAdmitted?.();

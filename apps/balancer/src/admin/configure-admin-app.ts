@@ -7,6 +7,7 @@ import { accessGate } from './access.middleware.js';
 import { compileAccessPolicy } from './access-policy.js';
 import { Audit } from './audit.js';
 import { auditChanges } from './audit.middleware.js';
+import { GuessLimit } from './guess-limit.js';
 import { answerMalformedRequests } from './malformed-requests.js';
 import { createDocument, serveDocs } from './openapi.js';
 import { documentedRoutes } from './routes.middleware.js';
@@ -25,7 +26,7 @@ export function configureAdminApp(app: NestExpressApplication, settings: Setting
   const policy = compileAccessPolicy(settings, settings.adminHost);
   const sessions = app.get(Sessions);
   app.use(auditChanges(policy, sessions, app.get(Audit)));
-  app.use(accessGate(policy, sessions, app.get<Logger>(Logger)));
+  app.use(accessGate(policy, sessions, app.get(GuessLimit), app.get<Logger>(Logger)));
   app.use(documentedRoutes(document));
   serveDocs(app, document);
 

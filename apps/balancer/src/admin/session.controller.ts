@@ -4,10 +4,12 @@ import { Controller, Delete, Get, Header, HttpCode, Inject, Post, Req, Res } fro
 import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { Settings } from '../config/config.module.js';
+import { tooManyGuesses } from './access.js';
 import { compileAccessPolicy } from './access-policy.js';
 import { ApiFailures } from './dto/api-failures.js';
 import { LoginDto, SessionDto } from './dto/session.dto.js';
 import { RequestError } from './failure.js';
+import { GuessLimit } from './guess-limit.js';
 import { readJsonBody, readNoProperties } from './json-body.js';
 import { readBody } from './request-body.js';
 import { SESSION_MS, Sessions } from './sessions.js';
@@ -25,6 +27,7 @@ export class SessionController {
   constructor(
     @Inject(Settings) settings: Settings,
     @Inject(Sessions) private readonly sessions: Sessions,
+    @Inject(GuessLimit) private readonly guesses: GuessLimit,
   ) {
     this.tokenMatches = compileAccessPolicy(settings, settings.adminHost).tokenMatches;
   }
@@ -58,7 +61,7 @@ export class SessionController {
   async begin(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<SessionDto> {
     const { token } = readJsonBody(LoginDto, 'token', request.headers['content-type'], await readBody(request));
     if (!this.tokenMatches) throw new RequestError(409, 'no session is needed: ADMIN_TOKEN is not set');
-    if (!this.tokenMatches(token)) throw new RequestError(401, 'the token is wrong');
+    this.refuseWrong(token, request.socket.remoteAddress ?? '');
     response.setHeader('Set-Cookie', this.sessions.begin(isSecure(request)));
     return this.view(SESSION_MS);
   }
@@ -77,6 +80,15 @@ export class SessionController {
     readNoProperties(request.headers['content-type'], await readBody(request));
     response.setHeader('Set-Cookie', this.sessions.end(request.headers.cookie, isSecure(request)));
     return this.view(0);
+  }
+
+  /** @throws RequestError 401, 429 */
+  private refuseWrong(token: string, peer: string): void {
+    const seconds = this.guesses.waitSeconds(peer);
+    if (seconds > 0) throw new RequestError(429, tooManyGuesses(seconds).reason, { 'retry-after': String(seconds) });
+    if (this.tokenMatches?.(token)) return;
+    this.guesses.wrong(peer, token);
+    throw new RequestError(401, 'the token is wrong');
   }
 
   private view(remainingMs: number): SessionDto {

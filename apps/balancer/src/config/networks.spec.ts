@@ -1,4 +1,4 @@
-import { isLoopbackAddress, networkMatcher, parseNetwork, plainAddress } from './networks.js';
+import { isLoopbackAddress, networkMatcher, networkOf, parseNetwork, plainAddress } from './networks.js';
 
 describe('networks', () => {
   it.each([
@@ -11,6 +11,18 @@ describe('networks', () => {
     ['localhost', false],
     ['', false],
   ])('tell whether %s is loopback: %s', (address, expected) => expect(isLoopbackAddress(address)).toBe(expected));
+
+  it.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['2001:DB8:0:1:ffff::b', '2001:db8:0:1'],
+    ['2001:db8::b', '2001:db8:0:0'],
+    ['fe80::1%eth0', 'fe80:0:0:0'],
+    ['::1', '0:0:0:0'],
+    ['64:ff9b::192.0.2.7', '64:ff9b:0:0'],
+    ['1:2:3:4:5:6:7:8', '1:2:3:4'],
+    ['', ''],
+  ])('tell whose %j is: %s', (address, network) => expect(networkOf(address)).toBe(network));
 
   it.each([
     '',

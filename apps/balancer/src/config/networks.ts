@@ -28,6 +28,15 @@ export function isLoopbackAddress(address: string): boolean {
   return family !== 0 && LOOPBACK.check(plain, family === 4 ? 'ipv4' : 'ipv6');
 }
 
+/** Whoever has one of its addresses has them all: an IPv4 address, or the first 64 bits of an IPv6 one. */
+export function networkOf(address: string): string {
+  const plain = plainAddress(address).toLowerCase();
+  if (!isIPv6(plain)) return plain;
+  const [head = [], tail = []] = plain.split('::').map((part) => part.split(':').filter((group) => group !== ''));
+  const left = 8 - head.length - tail.length - (plain.includes('.') ? 1 : 0);
+  return [...head, ...new Array<string>(left).fill('0'), ...tail].slice(0, 4).join(':');
+}
+
 /** `10.0.0.0/8`, `::1/128` or a single address; undefined when it is none of them. */
 export function parseNetwork(text: string): Network | undefined {
   const [address = '', prefixText, ...rest] = text.split('/');

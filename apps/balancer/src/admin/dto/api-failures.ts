@@ -7,6 +7,7 @@ import { FailureDto } from './failure.dto.js';
 
 const GATE = {
   401: ['the token is missing: send `Authorization: Bearer TOKEN`', 'the token is wrong'],
+  429: ['too many wrong tokens came from this address; try again in 42 s'],
   403: ['192.0.2.7 is not in ADMIN_ALLOW', 'a page of another site may not use the admin routes'],
 };
 
