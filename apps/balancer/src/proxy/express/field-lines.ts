@@ -25,6 +25,12 @@ export interface KeptLines {
   readonly count: number;
 }
 
+/** A value of theirs that may be another one of the same length. Positions count from the first line. */
+export interface Gap {
+  readonly begin: number;
+  readonly end: number;
+}
+
 /** Numbers per field in `positions`. */
 const STRIDE = 5;
 
@@ -33,6 +39,8 @@ export abstract class FieldLines {
   protected text = '';
   /** Behind the last byte of the head. */
   protected end = 0;
+  /** See `passing`. */
+  protected mark = -1;
   /** Of each field: begin and end of its name, begin and end of its value, its fate. Positions count from the first line. */
   readonly #scratch: Int32Array;
   /** The scratch, or those of lines that are known. */
@@ -40,7 +48,7 @@ export abstract class FieldLines {
   #count = 0;
   #linesBegin = 0;
   /** Replicas' answers come in the same few buffers over and over. */
-  #viewed: Buffer | undefined;
+  #viewed: Buffer = Buffer.alloc(0);
   #view: DataView = new DataView(new ArrayBuffer(0));
   /** What Connection names, in lower case. */
   readonly #named: string[] = [];
@@ -123,11 +131,16 @@ export abstract class FieldLines {
    * Reads lines that are known, by comparing them; the text is that of the lines then.
    * @param bytes of the head
    * @param begin of the first line in them
+   * @param gap what is not compared: that its text is not the one that came is the caller's to know
    * @returns false: they are others
    */
-  protected recognise({ text, bytes: known, positions, count }: KeptLines, bytes: Buffer, begin: number): boolean {
+  protected recognise(lines: KeptLines, bytes: Buffer, begin: number, gap: Gap | undefined): boolean {
+    const { text, bytes: known, positions, count } = lines;
     const end = begin + known.length;
-    if (bytes.length < end || bytes.compare(known, 0, known.length, begin, end) !== 0) return false;
+    if (bytes.length < end) return false;
+    const rest = gap ? gap.end : 0;
+    if (gap && bytes.compare(known, 0, gap.begin, begin, begin + gap.begin) !== 0) return false;
+    if (bytes.compare(known, rest, known.length, begin + rest, end) !== 0) return false;
     this.text = text;
     this.#linesBegin = 0;
     this.#positions = positions;
@@ -147,9 +160,9 @@ export abstract class FieldLines {
     return names.includes('close');
   }
 
-  /** What of the bytes that were read last is looked at, and not the text: that costs less. */
-  protected get view(): DataView {
-    return this.#view;
+  /** That were read last. What of them is looked at, and not of the text, costs less. */
+  protected get bytes(): Buffer {
+    return this.#viewed;
   }
 
   /** Connection names fields, which then do not go on. */
@@ -165,11 +178,12 @@ export abstract class FieldLines {
 
   /**
    * The lines that go on, each with its end.
-   * @param from begin of the part before that goes on as well, or a place within a line that goes on
-   * @param upTo such a place, too
+   * @param from begin of the part before that goes on as well
+   * @param marked a place in a line that goes on: `mark` is where it came to be
    */
-  protected passing(from: number, upTo = this.end - 2): string {
+  protected passing(from: number, marked = -1): string {
     const { text } = this;
+    const upTo = this.end - 2;
     const positions = this.#positions;
     const count = this.#count;
     const anyNamed = this.#named.length > 0;
@@ -181,11 +195,11 @@ export abstract class FieldLines {
       const dropped = fate === DROPPED || (anyNamed && fate === PASSES && this.#isNamed(field));
       if (!dropped) continue;
       const lineBegin = positions[field] + this.#linesBegin;
-      if (lineBegin >= upTo) break;
-      if (lineBegin < runBegin) continue;
+      if (runBegin <= marked && marked < lineBegin) this.mark = passing.length + marked - runBegin;
       if (runBegin < lineBegin) passing += text.slice(runBegin, lineBegin);
       runBegin = this.#lineEnd(index);
     }
+    if (runBegin <= marked) this.mark = passing.length + marked - runBegin;
     return runBegin < upTo ? passing + text.slice(runBegin, upTo) : passing;
   }
 

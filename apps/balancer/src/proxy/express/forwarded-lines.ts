@@ -3,12 +3,12 @@
 import type { Forwarding } from '../message/fields.js';
 import type { FreshTraces } from '../message/fresh-traces.js';
 import { requestIdLine } from '../message/request-id.js';
-import { continuedTrace, Trace, traceOf } from '../message/trace-context.js';
+import { continuedTrace, PARENT, Trace, traceOf } from '../message/trace-context.js';
 import { viaLine } from '../message/via.js';
 import { dateLine } from './date-line.js';
 import type { RequestHeadReader } from './request-head.js';
 import type { ResponseHeadReader } from './response-head.js';
-import { inOnePiece } from './write-buffer.js';
+import { inOnePiece, type WriteBuffer } from './write-buffer.js';
 
 /** The lines that tell replicas where the requests of one connection come from; mostly the same for all of them. */
 export class OriginLines {
@@ -71,9 +71,11 @@ export interface TracedEntry {
 export class ForwardedHead {
   readonly #requestLine: string;
   readonly #fields: string;
-  /** In the place of the client's parent, and what goes on behind it. */
+  /** Where, from the request line on, the traceparent of a trace stands that goes on there; -1: there is none. */
+  #traceAt = -1;
+  /** What comes in its place, if anything, and what in that of the client's parent in it. */
+  #traceparent: string | undefined;
   #span = '';
-  #behindSpan = '';
   readonly #origin: string;
   #names: string;
 
@@ -92,13 +94,15 @@ export class ForwardedHead {
     this.#fields = head.forwarded;
     this.#origin = origin;
     this.#names = requestId === undefined ? '' : requestIdLine(requestId);
-    if (!traces) return;
-    if (head.parentAt >= 0) {
+    if (head.traceAt >= 0) {
+      this.#traceAt = head.requestLine.length + head.traceAt;
+      this.#traceparent = head.traceparent;
+      if (!traces) return;
       this.#span = traces.span();
-      this.#behindSpan = head.behindParent;
       if (entry) entry.trace = continuedTrace(head.field('traceparent') ?? '', this.#span);
       return;
     }
+    if (!traces) return;
     const fresh = traces.line();
     if (!head.hasTraceparent) {
       if (entry) entry.trace = new Trace(fresh, undefined);
@@ -110,12 +114,14 @@ export class ForwardedHead {
     this.#names += traceLines(trace, head);
   }
 
-  putInto(message: { text(text: string): void }): void {
+  putInto(message: Pick<WriteBuffer, 'length' | 'text' | 'over'>): void {
+    const begin = message.length;
     message.text(this.#requestLine);
     message.text(this.#fields);
-    if (this.#span !== '') {
-      message.text(this.#span);
-      message.text(this.#behindSpan);
+    if (this.#traceAt >= 0) {
+      const at = begin + this.#traceAt;
+      if (this.#traceparent !== undefined) message.over(at, this.#traceparent);
+      if (this.#span !== '') message.over(at + PARENT, this.#span);
     }
     message.text(this.#origin);
     message.text(this.#names);

@@ -1,6 +1,6 @@
 // Owns what is kept of the fields of a request, to know them when they come again. When that is worth it is repeated-fields.ts's.
 import type { PackedTexts } from '../access-log/access-entry.js';
-import type { KeptLines } from './field-lines.js';
+import type { Gap, KeptLines } from './field-lines.js';
 
 /** Those that the access log has, as they came; packed where they may come again. */
 export interface LoggedFields {
@@ -14,9 +14,11 @@ export interface LoggedFields {
 /** Fields of an earlier request on the same connection, and what they came to: most clients send them again and again. */
 export interface KnownFields {
   readonly lines: KeptLines;
+  /** The value of a traceparent that goes on in its place: whoever traces sends another one each time. */
+  readonly trace: Gap | undefined;
   /** Read once it is asked for. */
   logged: LoggedFields | undefined;
-  /** The lines that go on, in one piece; with a parent, as far as that. */
+  /** The lines that go on, in one piece. */
   readonly passing: string;
   readonly host: string | undefined;
   readonly body: 'none' | 'length' | 'chunked';
@@ -28,8 +30,6 @@ export interface KnownFields {
   readonly hasRequestId: boolean;
   readonly hasTraceparent: boolean;
   readonly hasTracestate: boolean;
-  /** See the reader; counted from the first line. */
-  readonly parentAt: number;
-  /** In one piece, too. */
-  readonly behindParent: string;
+  /** Where that value stands in them; -1: there is none. */
+  readonly traceAt: number;
 }

@@ -4,7 +4,7 @@
 import type { KeyRequest } from '../../routing/hash-key.js';
 import type { Cause } from '../answers/causes.js';
 import { readTarget, validHost } from '../message/head.js';
-import { goesOnAsItCame, PARENT, PARENT_SIZE } from '../message/trace-context.js';
+import { goesOnAsItCame } from '../message/trace-context.js';
 import { DROPPED, type Fate, FieldLines, FRAMES, PASSES } from './field-lines.js';
 import { CR, isAlias, isWord, LF, methodOf, SLASH, SPACE, TARGET, TOKEN } from './grammar.js';
 import type { KnownFields } from './known-fields.js';
@@ -37,12 +37,12 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
   close = false;
   /** As it goes on, with its end. */
   requestLine = '';
-  /** The fields that go on, each line with its end; with a parent, all in front of that. */
+  /** The fields that go on, each line with its end. */
   forwarded = '';
-  /** Where the parent of a trace stands that goes on in its place with our span; -1: there is none. */
-  parentAt = -1;
-  /** What goes on behind the parent. */
-  behindParent = '';
+  /** Where in them the value of a traceparent stands whose trace goes on there; -1: there is none. */
+  traceAt = -1;
+  /** What has to stand there; undefined: it does. */
+  traceparent: string | undefined;
   /** A trusted proxy said so, and it goes on. */
   forwardedProto = false;
   forwardedHost = false;
@@ -50,7 +50,7 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
   hasRequestId = false;
   /** Those that its fields were known as. */
   recognised: KnownFields | undefined;
-  /** Without a parent these two are ours to write anew. */
+  /** Where no trace goes on these two are ours to write anew. */
   hasTraceparent = false;
   hasTracestate = false;
   /** Of a request that is refused. */
@@ -109,9 +109,11 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
   known(): KnownFields | undefined {
     if (this.#absolute) return undefined;
     const { host, body, length, close, forwardedProto, forwardedHost } = this;
-    const { hasVia, hasRequestId, hasTraceparent, hasTracestate, parentAt, behindParent } = this;
+    const { hasVia, hasRequestId, hasTraceparent, hasTracestate, traceAt } = this;
+    const { linesBegin } = this;
     return {
       lines: this.keep(),
+      trace: traceAt < 0 ? undefined : { begin: this.#valueBegin - linesBegin, end: this.#valueEnd - linesBegin },
       logged: undefined,
       passing: inOnePiece(this.forwarded),
       host,
@@ -124,9 +126,12 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
       hasRequestId,
       hasTraceparent,
       hasTracestate,
-      parentAt: parentAt < 0 ? -1 : parentAt - this.linesBegin,
-      behindParent: inOnePiece(behindParent),
+      traceAt,
     };
+  }
+
+  override field(name: string): string | undefined {
+    return this.traceparent !== undefined && name === 'traceparent' ? this.traceparent : super.field(name);
   }
 
   /** @returns where the field lines begin */
@@ -174,8 +179,8 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
     this.close = false;
     this.requestLine = '';
     this.forwarded = '';
-    this.parentAt = -1;
-    this.behindParent = '';
+    this.traceAt = -1;
+    this.traceparent = undefined;
     this.forwardedProto = false;
     this.forwardedHost = false;
     this.hasVia = false;
@@ -222,7 +227,7 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
         }
         return isWord(text, nameBegin, 'keep-alive') ? DROPPED : PASSES;
       case 11:
-        if (!rules.trace || !isWord(text, nameBegin, 'traceparent')) return PASSES;
+        if (!isWord(text, nameBegin, 'traceparent')) return PASSES;
         // Of two none counts: nobody can tell which is meant.
         this.#valueBegin = valueBegin;
         this.#valueEnd = this.hasTraceparent ? valueBegin : valueEnd;
@@ -313,10 +318,11 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
     if (this.#hosts === 0) return this.#refuse('bad_request');
     if (this.#codings > 0) this.body = 'chunked';
     else if (this.length > 0) this.body = 'length';
-    if (this.hasTraceparent || this.hasTracestate) this.#judgeTrace();
+    const goesOn = (this.hasTraceparent || this.hasTracestate) && this.#judgeTrace();
+    const traceAt = goesOn ? this.#valueBegin : -1;
     if (!this.#absolute) {
       this.requestLine = this.text.slice(0, linesBegin);
-      this.#passOn('', linesBegin);
+      this.#passOn('', linesBegin, traceAt);
       return 'plain';
     }
     const where = readTarget(this.method, this.target, this.host);
@@ -325,36 +331,36 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
     this.host = where.host;
     const host = this.rules.preserveHost ? `Host: ${where.host}\r\n` : '';
     this.requestLine = `${this.method} ${where.target}${VERSION}`;
-    this.#passOn(host, linesBegin);
+    this.#passOn(host, linesBegin, traceAt);
     return 'plain';
   }
 
-  /** A trace goes on where it stands in the head, or is ours to write. */
-  #judgeTrace(): void {
-    if (this.hasTraceparent && !this.namesAny && goesOnAsItCame(this.view, this.#valueBegin, this.#valueEnd)) {
-      this.parentAt = this.#valueBegin + PARENT;
-      return;
+  /** @returns whether a trace goes on where it stands in the head; else it is ours to write, if any is */
+  #judgeTrace(): boolean {
+    if (this.hasTraceparent && !this.namesAny && goesOnAsItCame(this.bytes, this.#valueBegin, this.#valueEnd))
+      return true;
+    if (this.rules.trace) {
+      this.settle('traceparent', DROPPED);
+      this.settle('tracestate', DROPPED);
     }
-    this.settle('traceparent', DROPPED);
-    this.settle('tracestate', DROPPED);
+    return false;
   }
 
-  /** @param begin lines that go on in front of the fields */
-  #passOn(begin: string, linesBegin: number): void {
-    if (this.parentAt < 0) this.forwarded = begin + this.passing(linesBegin);
-    else {
-      this.forwarded = begin + this.passing(linesBegin, this.parentAt);
-      this.behindParent = this.passing(this.parentAt + PARENT_SIZE);
-    }
+  /** @param begin lines that go on in front of the fields @param traceAt the value of a traceparent; -1: there is none */
+  #passOn(begin: string, linesBegin: number, traceAt: number): void {
+    this.forwarded = begin + this.passing(linesBegin, traceAt);
+    if (traceAt >= 0) this.traceAt = begin.length + this.mark;
   }
 
   /** Its fields are these, and its line is one of a plain request. */
-  #recognise({ lines }: KnownFields, bytes: Buffer): boolean {
+  #recognise({ lines, trace }: KnownFields, bytes: Buffer): boolean {
     const linesBegin = bytes.indexOf(LF) + 1;
-    if (linesBegin === 0 || !this.recognise(lines, bytes, linesBegin)) return false;
+    if (linesBegin === 0 || !this.recognise(lines, bytes, linesBegin, trace)) return false;
+    if (trace && !goesOnAsItCame(bytes, linesBegin + trace.begin, linesBegin + trace.end)) return false;
     const line = bytes.toString('latin1', 0, linesBegin);
     if (this.#readRequestLine(line) !== linesBegin || this.#other || this.#absolute) return false;
     this.requestLine = line;
+    if (trace) this.traceparent = bytes.toString('latin1', linesBegin + trace.begin, linesBegin + trace.end);
     return true;
   }
 
@@ -371,8 +377,7 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
     this.hasRequestId = known.hasRequestId;
     this.hasTraceparent = known.hasTraceparent;
     this.hasTracestate = known.hasTracestate;
-    this.parentAt = known.parentAt < 0 ? -1 : known.parentAt + this.requestLine.length;
-    this.behindParent = known.behindParent;
+    this.traceAt = known.traceAt;
     this.forwarded = known.passing;
     this.recognised = known;
     return 'plain';

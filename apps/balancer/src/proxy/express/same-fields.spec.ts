@@ -124,7 +124,13 @@ describe('both lanes', () => {
         const lines = origin.of(reader, tables.current?.pseudonym);
         const head = new ForwardedHead(reader, lines, requestId, traced ? TRACES : undefined, entry);
         let express = '';
-        head.putInto({ text: (piece) => (express += piece) });
+        head.putInto({
+          get length() {
+            return express.length;
+          },
+          text: (piece) => (express += piece),
+          over: (at, piece) => (express = express.slice(0, at) + piece + express.slice(at + piece.length)),
+        });
         const sent = list.filter(([name]) => name.toLowerCase() === 'traceparent').map(([, value]) => value);
         const trace = traced ? traceOf(TRACES.line(), sent.length > 0 ? sent.join(', ') : undefined) : undefined;
         expect(entry.trace).toEqual(trace);

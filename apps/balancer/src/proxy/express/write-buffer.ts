@@ -27,6 +27,11 @@ export class WriteBuffer {
     this.#length += this.#bytes.write(text, this.#length, 'latin1');
   }
 
+  /** Writes over what was added. @param at where: counted from the message's begin */
+  over(at: number, text: string): void {
+    this.#bytes.write(text, at, 'latin1');
+  }
+
   /** Adds a copy of these bytes. */
   copy(bytes: Buffer, begin: number, end: number): void {
     if (this.#length + end - begin > this.#bytes.length) this.#grow(end - begin);

@@ -56,7 +56,6 @@ export function continuedTrace(traceparent: string, span: string): Trace {
 const [VERSION_END, TRACE_END, PARENT_END, FLAGS_END] = [2, 35, 52, 55];
 /** Where the parent begins in it. */
 export const PARENT = TRACE_END + 1;
-export const PARENT_SIZE = PARENT_END - PARENT;
 const SAMPLED = 1;
 const [ZERO, NINE, LETTER_A, LETTER_F, DASH] = [48, 57, 97, 102, 45];
 
@@ -83,26 +82,23 @@ const NO_DIGIT = Uint8Array.from({ length: 256 }, (_, code) => (/[0-9a-f]/.test(
  *
  * @param bytes of a head @param begin of the value, as `end`
  */
-export function goesOnAsItCame(bytes: DataView, begin: number, end: number): boolean {
+export function goesOnAsItCame(bytes: Uint8Array, begin: number, end: number): boolean {
   if (end - begin !== FLAGS_END) return false;
   // Without a branch for each digit: nearly always all of them are legal.
   let [wrong, trace, parent] = [0, 0, 0];
   for (let at = VERSION_END + 1; at < TRACE_END; at++) {
-    const code = bytes.getUint8(begin + at);
+    const code = bytes[begin + at];
     wrong |= NO_DIGIT[code];
     trace |= code ^ ZERO;
   }
   for (let at = PARENT; at < PARENT_END; at++) {
-    const code = bytes.getUint8(begin + at);
+    const code = bytes[begin + at];
     wrong |= NO_DIGIT[code];
     parent |= code ^ ZERO;
   }
-  wrong |=
-    (bytes.getUint8(begin) ^ ZERO) |
-    (bytes.getUint8(begin + 1) ^ ZERO) |
-    (bytes.getUint8(begin + PARENT_END + 1) ^ ZERO);
-  wrong |= (bytes.getUint8(begin + VERSION_END) ^ DASH) | (bytes.getUint8(begin + TRACE_END) ^ DASH);
-  wrong |= (bytes.getUint8(begin + PARENT_END) ^ DASH) | ((bytes.getUint8(begin + FLAGS_END - 1) ^ ZERO) & ~SAMPLED);
+  wrong |= (bytes[begin] ^ ZERO) | (bytes[begin + 1] ^ ZERO) | (bytes[begin + PARENT_END + 1] ^ ZERO);
+  wrong |= (bytes[begin + VERSION_END] ^ DASH) | (bytes[begin + TRACE_END] ^ DASH);
+  wrong |= (bytes[begin + PARENT_END] ^ DASH) | ((bytes[begin + FLAGS_END - 1] ^ ZERO) & ~SAMPLED);
   return wrong === 0 && trace !== 0 && parent !== 0;
 }
 
