@@ -1,6 +1,7 @@
-// What replicas send is read into memory that all connections share: no client may see what another one was sent. Under test, the
+// What clients and replicas send is read into memory that all connections share: no client may see what another one was sent, and no
+// replica gets of one client's request what another one sent. Under test, the
 // express lane overwrites that memory after each use, so that whoever kept it without a copy is found out.
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { once } from 'node:events';
@@ -9,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type InlinePlane, startInlinePlane } from '../testing/inline-plane.js';
 import { LANES } from '../testing/lanes.js';
 import { type RawClient, rawClient } from '../testing/raw-client.js';
-import { startHostile, startRawHttp } from '../testing/upstream.js';
+import { startHostile, startRawHttp, type Upstream } from '../testing/upstream.js';
 
 // Many rounds, on a machine that may be busy.
 jest.setTimeout(60_000);
@@ -115,6 +116,63 @@ describe.each(LANES)('bytes that replicas sent, in the %s lane', (lane) => {
       );
     },
   );
+});
+
+describe.each(LANES)('bytes that clients sent, in the %s lane', (lane) => {
+  let plane: InlinePlane;
+  let replica: Upstream;
+  beforeEach(async () => {
+    replica = await startRawHttp((request, response) => {
+      const parts: Buffer[] = [];
+      request.on('data', (part: Buffer) => parts.push(part));
+      request.on('end', () =>
+        response.end(`<${String(request.headers['x-client'])}:${Buffer.concat(parts).toString('latin1')}>`),
+      );
+    });
+    plane = await startInlinePlane({ express: lane === 'express' });
+    await plane.route([{ replica: 'A', port: replica.port }]);
+  });
+  afterEach(async () => {
+    await plane.close();
+    await replica.close();
+  });
+  const of = (name: string, body: string) =>
+    `POST / HTTP/1.1\r\nHost: a\r\nX-Client: ${name}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+
+  it('reach the replica as one request each, where one comes in two parts and others in between (TRAPS 28)', async () => {
+    const whole = of('slow', 'body-of-the-slow');
+    const [slow, fast] = [await rawClient(plane.port), await rawClient(plane.port)];
+    const answered = async (client: RawClient, body: string, count: number) => {
+      while (client.text().split(body).length <= count) {
+        expect(client.text()).not.toMatch(/HTTP\/1\.1 [45]/);
+        await new Promise(setImmediate);
+      }
+    };
+    for (let at = 1; at < whole.length; at++) {
+      slow.write(whole.slice(0, at));
+      fast.write(of('fast', 'body-of-the-fast'));
+      await answered(fast, '<fast:body-of-the-fast>', at);
+      slow.write(whole.slice(at));
+      await answered(slow, '<slow:body-of-the-slow>', at);
+    }
+    for (const { socket } of [slow, fast]) socket.destroy();
+  });
+
+  it('reach the replica in order and whole, where each of many clients sends all its requests ahead (TRAPS 28)', async () => {
+    const names = ['one', 'two', 'three'];
+    const bodies = Array.from({ length: 9 }, (_, k) => `${k}.`.repeat(1 + k * 170));
+    const texts = await Promise.all(
+      names.map(async (name) => {
+        const client = await rawClient(plane.port);
+        client.write(bodies.map((body) => of(name, body)).join(''));
+        const last = `<${name}:${bodies.at(-1)}>`;
+        while (!client.text().includes(last)) await new Promise(setImmediate);
+        client.socket.destroy();
+        return client.text();
+      }),
+    );
+    texts.forEach((text, k) => expect(text.match(/<[^>]*>/g)).toEqual(bodies.map((body) => `<${names[k]}:${body}>`)));
+  });
 });
 
 /** Bytes that no other seed has at the same place, and that no block of a power of two repeats. */

@@ -8,6 +8,7 @@ import { answerText, LINGER_BYTES, LINGER_MS } from '../answers/answers.js';
 import type { Cause } from '../answers/causes.js';
 import { takenBy, unsentTo } from '../lane/client-intake.js';
 import { TimedEntry } from '../lane/timer-wheel.js';
+import { leave, listenTo, type SocketListener } from './client-socket.js';
 import { dateLine } from './date-line.js';
 import { ExpressBody } from './express-body.js';
 import type { ExpressContext } from './express-context.js';
@@ -45,7 +46,7 @@ type State = 'idle' | 'head' | 'busy' | 'lingering' | 'over';
 /** Bytes that may be sent ahead of an answer. */
 const MOST_AHEAD = 64 * 1024;
 
-export class ClientConnection extends TimedEntry implements ExpressClient {
+export class ClientConnection extends TimedEntry implements ExpressClient, SocketListener {
   readonly peer: string;
   readonly peerPort: number | undefined;
   readonly peerTrusted: boolean;
@@ -80,12 +81,7 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
     this.peerTrusted = lane.trusts(this.peer);
     this.origin = new OriginLines(this.peer, this.peerTrusted, lane.forwarding);
     this.#due = performance.now() + lane.settings.headTimeout;
-    (socket as Owned)[OWNER] = this;
-    socket.on('data', onData);
-    socket.on('drain', onDrain);
-    socket.on('end', onEnd);
-    socket.on('error', onError);
-    socket.on('close', onClose);
+    listenTo(socket, lane.readBuffers.shared, this);
     lane.meter.connected();
     lane.deadlines.follow(this);
   }
@@ -191,33 +187,32 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
     this.home.onRequests(-1);
     if (this.#state !== 'busy') return;
     if (exchange.last || this.closing || !exchange.bodyEnded) return this.#linger();
-    this.#rest(exchange.endedAt);
-    this.#serve();
+    this.#await(exchange.endedAt);
+    if (this.#input) this.#serve(this.#input, this.#input.length);
+    else if (!this.#serving) this.follow();
   }
 
-  // What the socket says
+  // SocketListener
 
-  onData(chunk: Buffer): void {
-    this.received += chunk.length;
+  onRead(bytes: Buffer, count: number): void {
+    this.received += count;
     switch (this.#state) {
       case 'idle':
-      case 'head': {
-        const input = this.#input;
-        this.#input = input ? Buffer.concat([input, chunk]) : chunk;
-        // A head that drips in is looked at again only where a line may have ended.
-        if (!input || chunk.includes(LF) || this.#input.length > this.context.lane.settings.maxHead) this.#serve();
+      case 'head':
+        if (this.#input) this.#onMore(this.#input, bytes.subarray(0, count));
+        else this.#serve(bytes, count);
         break;
-      }
       case 'busy':
-        this.#onBusyData(chunk);
+        this.#onBusyRead(bytes, count);
         break;
       case 'lingering':
-        this.#lingered += chunk.length;
+        this.#lingered += count;
         if (this.#lingered > LINGER_BYTES) this.socket.destroy();
         break;
       case 'over':
         break;
     }
+    this.context.lane.readBuffers.dealtWith(bytes, count);
   }
 
   onDrain(): void {
@@ -233,7 +228,7 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
     this.follow();
   }
 
-  /** A fault of ours ends this request, or this connection, and not the thread with all the others. */
+  /** Ends this request, or this connection, and not the thread with all the others. */
   onFault(error: Error): void {
     this.context.out.drop();
     this.#serving = false;
@@ -256,21 +251,33 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
 
   // Private
 
-  /** Takes the requests that have come, one after the other, until one is under way or more has to come. */
-  #serve(): void {
+  /** More of a head that began before. */
+  #onMore(input: Buffer, more: Buffer): void {
+    const joined = (this.#input = Buffer.concat([input, more]));
+    // One that drips in is looked at again only where a line may have ended.
+    if (more.includes(LF) || joined.length > this.context.lane.settings.maxHead) this.#serve(joined, joined.length);
+  }
+
+  /**
+   * Takes the requests that have come, one after the other, until one is under way or more has to come.
+   * @param bytes the input, or what was just read and is overwritten later: of that, what is left becomes the input
+   */
+  #serve(bytes: Buffer, end: number): void {
     // An exchange may be over before this knows that it began.
     if (this.#serving) return;
     this.#serving = true;
-    while (this.#input && this.resting && this.#next(this.#input));
+    let more = this.#next(bytes, end);
+    while (more && this.#input && this.resting) more = this.#next(this.#input, this.#input.length);
     this.#serving = false;
     this.follow();
   }
 
   /** @returns false: more has to come */
-  #next(input: Buffer): boolean {
+  #next(bytes: Buffer, end: number): boolean {
     const { requests, lane } = this.context;
-    switch (requests.read(input, this.peerTrusted, this.#repeated?.fields)) {
+    switch (requests.read(bytes, this.peerTrusted, this.#repeated?.fields, end)) {
       case 'incomplete':
+        this.#input = this.#rest(bytes, 0, end);
         if (this.#state === 'idle') this.#due = performance.now() + lane.settings.headTimeout;
         this.#state = 'head';
         return false;
@@ -278,26 +285,33 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
         this.#refuse(requests.cause, requests);
         break;
       case 'other':
-        this.#handOver(input);
+        this.#handOver(bytes, end);
         break;
       case 'plain':
-        if (this.home.claims(requests)) this.#handOver(input);
-        else this.#begin(input, requests.size);
+        if (this.home.claims(requests)) this.#handOver(bytes, end);
+        else this.#begin(bytes, end);
         break;
     }
     return true;
   }
 
-  #begin(input: Buffer, headSize: number): void {
+  /** What of these bytes is to be dealt with later, in memory that stays; undefined: nothing. */
+  #rest(bytes: Buffer, begin: number, end: number): Buffer | undefined {
+    if (begin === end) return undefined;
+    const rest = bytes.subarray(begin, end);
+    return bytes === this.#input ? rest : Buffer.from(rest);
+  }
+
+  #begin(bytes: Buffer, end: number): void {
     const { requests, lane } = this.context;
-    let ahead = headSize;
+    let ahead = requests.size;
     let body: ExpressBody | undefined;
     if (requests.body !== 'none') {
       body = new ExpressBody(requests.body === 'length' ? requests.length : undefined, lane.settings);
-      ahead = body.take(input, headSize);
+      ahead = body.take(bytes, ahead, end);
     }
     const exchange = new ExpressExchange(this.context, this, body);
-    this.#input = ahead < input.length ? input.subarray(ahead) : undefined;
+    this.#input = this.#rest(bytes, ahead, end);
     this.#state = 'busy';
     // Not for the first request: for many connections it is the only one.
     if (!this.#fresh) (this.#repeated ??= new RepeatedFields()).note(requests);
@@ -307,18 +321,18 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
     exchange.begin();
   }
 
-  #onBusyData(chunk: Buffer): void {
+  #onBusyRead(bytes: Buffer, count: number): void {
     const exchange = this.#exchange;
-    const ahead = exchange?.body?.state === 'open' ? exchange.onBody(chunk, 0) : 0;
+    const ahead = exchange?.body?.state === 'open' ? exchange.onBody(bytes, count) : 0;
     // A body that was refused has taken the connection with it.
-    if (ahead === chunk.length || this.#state === 'lingering' || this.#state === 'over') return;
-    const rest = ahead === 0 ? chunk : chunk.subarray(ahead);
-    this.#input = this.#input ? Buffer.concat([this.#input, rest]) : rest;
-    if (this.resting) this.#serve();
-    else if (this.#input.length > MOST_AHEAD) this.socket.pause();
+    if (ahead === count || this.#state === 'lingering' || this.#state === 'over') return;
+    const rest = bytes.subarray(ahead, count);
+    const input = (this.#input = this.#input ? Buffer.concat([this.#input, rest]) : Buffer.from(rest));
+    if (this.resting) this.#serve(input, input.length);
+    else if (input.length > MOST_AHEAD) this.socket.pause();
   }
 
-  #rest(now: number): void {
+  #await(now: number): void {
     this.#state = 'idle';
     this.#due = now + this.context.lane.settings.idleTimeout;
     if (this.socket.isPaused()) this.socket.resume();
@@ -350,48 +364,18 @@ export class ClientConnection extends TimedEntry implements ExpressClient {
     this.follow();
   }
 
-  #handOver(input: Buffer): void {
+  #handOver(bytes: Buffer, end: number): void {
     const { socket, context } = this;
+    const input = Buffer.from(bytes.subarray(0, end));
     const { lane } = context;
     this.#state = 'over';
     this.#input = undefined;
     lane.deadlines.cancel(this);
     lane.meter.moved(this.received - input.length, this.sent);
-    (socket as Owned)[OWNER] = undefined;
-    socket.off('data', onData).off('drain', onDrain).off('end', onEnd).off('error', onError).off('close', onClose);
+    leave(socket);
     socket.pause();
     socket.unshift(input);
     this.home.handOver(this, socket, input.length);
     process.nextTick(() => socket.resume());
   }
-}
-
-/** Listeners are the same for all connections: an idle one has none of its own. */
-const OWNER = Symbol('owner');
-interface Owned extends Socket {
-  [OWNER]?: ClientConnection;
-}
-
-function onData(this: Socket, chunk: Buffer): void {
-  const owner = (this as Owned)[OWNER];
-  try {
-    owner?.onData(chunk);
-  } catch (error) {
-    owner?.onFault(error as Error);
-  }
-}
-
-function onDrain(this: Socket): void {
-  (this as Owned)[OWNER]?.onDrain();
-}
-
-function onEnd(this: Socket): void {
-  (this as Owned)[OWNER]?.onEnd();
-}
-
-/** The close that follows says all there is to know. */
-function onError(): void {}
-
-function onClose(this: Socket): void {
-  (this as Owned)[OWNER]?.onClose();
 }

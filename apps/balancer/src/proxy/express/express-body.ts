@@ -60,20 +60,21 @@ export class ExpressBody implements ChunkSink {
 
   /**
    * Takes what belongs to it.
+   * @param bytes are overwritten when the caller is done
    * @returns the offset behind that
    */
-  take(bytes: Buffer, begin: number): number {
+  take(bytes: Buffer, begin: number, upTo: number): number {
     if (this.state !== 'open') return begin;
     const chunked = this.#chunked;
     if (!chunked) {
-      const end = Math.min(bytes.length, begin + this.#left);
+      const end = Math.min(upTo, begin + this.#left);
       this.#left -= end - begin;
       this.taken += end - begin;
       this.onSpan(bytes, begin, end);
       if (this.#left === 0) this.state = 'ended';
       return end;
     }
-    const end = chunked.read(bytes, begin, bytes.length);
+    const end = chunked.read(bytes, begin, upTo);
     this.taken = chunked.data;
     if (chunked.broken) this.state = 'malformed';
     else if (this.limits.maxBody > 0 && this.taken > this.limits.maxBody) this.state = 'too_large';
@@ -82,9 +83,7 @@ export class ExpressBody implements ChunkSink {
   }
 
   onSpan(bytes: Buffer, begin: number, end: number): void {
-    if (begin === end) return;
-    const whole = begin === 0 && end === bytes.length;
-    this.#keep(whole ? bytes : bytes.subarray(begin, end));
+    if (begin < end) this.#keep(Buffer.from(bytes.subarray(begin, end)));
   }
 
   onText(text: string): void {

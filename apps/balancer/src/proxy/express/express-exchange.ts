@@ -106,11 +106,11 @@ export class ExpressExchange implements EndedRequest, TryOwner, QueueWaiter, Tab
 
   // What the client does
 
-  /** @returns the offset behind what belongs to the body */
-  onBody(bytes: Buffer, begin: number): number {
+  /** @param bytes are overwritten when this returns @returns the offset behind what belongs to the body */
+  onBody(bytes: Buffer, count: number): number {
     const { body } = this;
-    if (!body || this.#over) return begin;
-    const end = body.take(bytes, begin);
+    if (!body || this.#over) return 0;
+    const end = body.take(bytes, 0, count);
     if (body.state === 'malformed') this.#obey(this.#machine.refuse('bad_request'), performance.now());
     else if (body.state === 'too_large') this.#obey(this.#machine.refuse('body_too_large'), performance.now());
     else {
@@ -287,7 +287,7 @@ export class ExpressExchange implements EndedRequest, TryOwner, QueueWaiter, Tab
       const now = performance.now();
       this.#obey(this.#machine.progress(now), now);
     }
-    if (!this.#over) this.client.read(body.state === 'open' && (!body.full || current?.wants === true));
+    if (!this.#over) this.client.read(body.state !== 'open' || !body.full || current?.wants === true);
   }
 
   #relay(): void {

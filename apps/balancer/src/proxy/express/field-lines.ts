@@ -131,13 +131,14 @@ export abstract class FieldLines {
    * Reads lines that are known, by comparing them; the text is that of the lines then.
    * @param bytes of the head
    * @param begin of the first line in them
+   * @param upTo behind what came
    * @param gap what is not compared: that its text is not the one that came is the caller's to know
    * @returns false: they are others
    */
-  protected recognise(lines: KeptLines, bytes: Buffer, begin: number, gap: Gap | undefined): boolean {
+  protected recognise(lines: KeptLines, bytes: Buffer, begin: number, upTo: number, gap: Gap | undefined): boolean {
     const { text, bytes: known, positions, count } = lines;
     const end = begin + known.length;
-    if (bytes.length < end) return false;
+    if (upTo < end) return false;
     const rest = gap ? gap.end : 0;
     if (gap && bytes.compare(known, 0, gap.begin, begin, begin + gap.begin) !== 0) return false;
     if (bytes.compare(known, rest, known.length, begin + rest, end) !== 0) return false;

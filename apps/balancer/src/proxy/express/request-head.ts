@@ -82,12 +82,13 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
    * @param bytes what came, the head first
    * @param trusted the peer is a trusted proxy: what it says about the client goes on
    * @param known fields of an earlier request on this connection
+   * @param end behind what came
    */
-  read(bytes: Buffer, trusted: boolean, known?: KnownFields): HeadRead {
+  read(bytes: Buffer, trusted: boolean, known?: KnownFields, end = bytes.length): HeadRead {
     this.#trusted = trusted;
-    if (known && this.#recognise(known, bytes)) return this.#takeOver(known);
+    if (known && this.#recognise(known, bytes, end)) return this.#takeOver(known);
     const { maxHead } = this.rules;
-    let upTo = bytes.length;
+    let upTo = end;
     if (upTo > SHORT) {
       const empty = bytes.indexOf('\r\n\r\n', 0, 'latin1');
       upTo = Math.min(upTo, empty < 0 ? maxHead + 1 : empty + 4);
@@ -353,9 +354,9 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
   }
 
   /** Its fields are these, and its line is one of a plain request. */
-  #recognise({ lines, trace }: KnownFields, bytes: Buffer): boolean {
+  #recognise({ lines, trace }: KnownFields, bytes: Buffer, end: number): boolean {
     const linesBegin = bytes.indexOf(LF) + 1;
-    if (linesBegin === 0 || !this.recognise(lines, bytes, linesBegin, trace)) return false;
+    if (linesBegin === 0 || !this.recognise(lines, bytes, linesBegin, end, trace)) return false;
     if (trace && !goesOnAsItCame(bytes, linesBegin + trace.begin, linesBegin + trace.end)) return false;
     const line = bytes.toString('latin1', 0, linesBegin);
     if (this.#readRequestLine(line) !== linesBegin || this.#other || this.#absolute) return false;
