@@ -47,18 +47,19 @@ describeRuntimes('a deploy', (runtime) => {
   const load = () => {
     const seen = new Set<string>();
     const running = steadyLoad(`${balancer.dataUrl}/home`, { onAnswer: (text) => seen.add(text) });
-    return { seen, stop: () => running.stop() };
+    return { seen, answeredSoFar: () => running.answeredSoFar(), stop: () => running.stop() };
   };
 
   it('of another command and environment is what clients see afterwards, and costs no request', async () => {
     const before = { digest: await digest(), instances: await instances() };
-    const { seen, stop } = load();
+    const { seen, answeredSoFar, stop } = load();
     const answer = await deploy({ command: [node, '-e', COLOURED], env: { COLOUR: 'green' }, healthPath: '/up' });
     expect(answer.json).toMatchObject({
       status: 'rolled-out',
       revision: 2,
       changes: ['command', 'healthPath', 'env.COLOUR'],
     });
+    await answeredSoFar();
     seen.clear();
     await eventually('an answer of the new kind', () => (seen.has('green') ? true : undefined));
     const { answered, failures } = await stop();
@@ -95,11 +96,11 @@ describeRuntimes('a deploy', (runtime) => {
   );
 
   it('is taken back by whoever asks for it, and costs no request', async () => {
-    const { seen, stop } = load();
+    const { seen, answeredSoFar, stop } = load();
     await deploy({ env: { COLOUR: 'blue' } });
-    seen.clear();
     const answer = await postJson(`${balancer.adminUrl}/api/deploy/rollback?wait=done`, {});
     expect(answer.json).toMatchObject({ status: 'rolled-out', to: { env: { COLOUR: 'green' } } });
+    await answeredSoFar();
     seen.clear();
     await eventually('the old answer', () => (seen.has('green') ? true : undefined));
     expect((await stop()).failures).toEqual([]);

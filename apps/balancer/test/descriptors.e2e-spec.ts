@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type Balancer, eventually, startBalancer } from './harness.js';
+import { HOLDING, holdersOf } from './held-requests.js';
 import { call, replicasOf } from './http-client.js';
 
 let balancer: Balancer;
@@ -35,23 +36,29 @@ function connectMany(count: number): Promise<unknown> {
   );
 }
 
-const SLOW = `${process.execPath} ${join(import.meta.dirname, 'replicas/slow.mjs')}`;
-
 describe('a data process without file descriptors', () => {
-  it('lives, answers 503 overload, blames no replica, and serves on once clients have left', async () => {
+  it('lives, also when it is looked at, answers 503 overload, blames no replica, and serves on once clients have left', async () => {
     balancer = await startBalancer({
       descriptors: 160,
       // More than there are descriptors for: what is too much is found out the hard way.
-      env: { RUNTIME: 'process', N: '1', REPLICA_COMMAND: SLOW, MAX_CONNECTIONS: '100000' },
+      env: { RUNTIME: 'process', N: '1', REPLICA_COMMAND: HOLDING, MAX_CONNECTIONS: '100000' },
     });
     await eventually('all replicas ready', async () =>
       (await replicasOf(balancer.adminUrl)).every(({ state }) => state === 'ready') ? true : undefined,
     );
     // They fit, and leave no room for as many connections to the replica.
     const clients = await Promise.all(Array.from({ length: 80 }, keptOpen));
-    const answers = await Promise.all(clients.map((client) => client.ask('/slow?ms=1000')));
+    const { letGo } = await holdersOf(balancer);
+    for (const client of clients) client.ask('/held');
+    await eventually('one that is told so', () => clients.some(({ got }) => got().includes('overload')) || undefined);
+    // A look at its memory and at its descriptors takes one, too.
+    expect(await metric('data_up')).toBe('hashflow_data_up 1');
+    expect(await metric('data_process_cpu_seconds_total')).toContain('mode="user"');
+    await letGo();
     const kinds = new Set(
-      answers.map((answer) => /^HTTP\/1\.1 200|X-HashFlow-Cause: overload|^closed$/.exec(answer)?.[0]),
+      (await Promise.all(clients.map(({ answered }) => answered()))).map(
+        (answer) => /^HTTP\/1\.1 200|X-HashFlow-Cause: overload|^closed$/.exec(answer)?.[0],
+      ),
     );
     // Who was still waiting to be accepted when there were no more.
     kinds.delete('closed');
@@ -78,8 +85,15 @@ describe('a data process without file descriptors', () => {
   });
 });
 
+interface KeptOpen {
+  ask(path: string): void;
+  /** So far. */
+  got(): string;
+  answered(): Promise<string>;
+}
+
 /** A client whose connection stands before it asks. */
-async function keptOpen(): Promise<{ ask(path: string): Promise<string> }> {
+async function keptOpen(): Promise<KeptOpen> {
   const { hostname, port } = new URL(balancer.dataUrl);
   const socket = connect({ host: hostname, port: Number(port) });
   open.push(socket);
@@ -87,12 +101,12 @@ async function keptOpen(): Promise<{ ask(path: string): Promise<string> }> {
   socket.on('data', (bytes) => (text += bytes.toString('latin1'))).on('error', () => {});
   await new Promise((resolve) => socket.once('connect', resolve));
   return {
-    async ask(path) {
-      socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
-      return eventually('an answer', () => {
+    ask: (path) => void socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`),
+    got: () => text,
+    answered: () =>
+      eventually('an answer', () => {
         if (/\r\n\r\n[^]*\}/.test(text)) return text;
         return socket.destroyed ? 'closed' : undefined;
-      });
-    },
+      }),
   };
 }

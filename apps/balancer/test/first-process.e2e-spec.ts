@@ -4,10 +4,9 @@ import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Balancer, environment, eventually, MAIN, newHome } from './harness.js';
-import { call, replicasOf } from './http-client.js';
+import { HOLDING, holdersOf, LET_GO } from './held-requests.js';
 
 const ROOT = join(import.meta.dirname, '../../..');
-const SLOW = `${process.execPath} ${join(import.meta.dirname, 'replicas/slow.mjs')}`;
 const NAMESPACE = ['--pid', '--fork', '--mount-proc', '--kill-child'];
 
 /** Needs root on Linux; a container in a test of its own would need an image with npm. */
@@ -29,21 +28,21 @@ describeAsRoot('as the first process (TRAPS 15)', () => {
       const home = newHome();
       const unshare = spawn('unshare', [...NAMESPACE, ...command], {
         cwd: ROOT,
-        env: environment(home, { RUNTIME: 'process', N: '1', REPLICA_COMMAND: SLOW }),
-        stdio: ['ignore', 'pipe', 'inherit'],
+        env: environment(home, { RUNTIME: 'process', N: '1', REPLICA_COMMAND: HOLDING }),
+        stdio: ['ignore', 'pipe', 'pipe'],
       });
       let output = '';
-      unshare.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+      for (const stream of [unshare.stdout, unshare.stderr])
+        stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
       const ended = new Promise<number | null>((resolve) => unshare.once('close', resolve));
       try {
         const line = await eventually('the serving line', () => /\{"event":"serving".*\}/.exec(output)?.[0], 60_000);
-        const { dataUrl, adminUrl } = JSON.parse(line) as Balancer;
-        const answer = call(`${dataUrl}/slow?ms=1500`);
-        await eventually('the request in flight', async () =>
-          (await replicasOf(adminUrl)).some(({ inFlight }) => inFlight > 0) ? true : undefined,
-        );
+        const { hold, letGo } = await holdersOf(JSON.parse(line) as Balancer);
+        const { answers } = await hold();
         process.kill(firstProcess(unshare.pid ?? 0), 'SIGTERM');
-        expect(await answer).toMatchObject({ status: 200 });
+        await eventually('the signal is heard', () => (output.includes('Draining') ? true : undefined));
+        await letGo();
+        expect(await answers).toMatchObject([LET_GO]);
         expect(await ended).toBe(0);
       } finally {
         unshare.kill('SIGKILL'); // no effect where all went well: it has ended

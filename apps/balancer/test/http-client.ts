@@ -74,19 +74,29 @@ export interface LoadReport {
   readonly failures: readonly string[];
 }
 
+export interface SteadyLoad {
+  /** Resolves once whatever was asked before has been answered: what `onAnswer` is told from then on was asked later. */
+  answeredSoFar(): Promise<void>;
+  stop(): Promise<LoadReport>;
+}
+
 /** A few keep-alive clients that ask one request after another until told to stop. */
 export function steadyLoad(
   url: string,
   { clients = 4, gapMs = 4, onAnswer }: { clients?: number; gapMs?: number; onAnswer?: (text: string) => void } = {},
-): { stop(): Promise<LoadReport> } {
+): SteadyLoad {
   const agent = new http.Agent({ keepAlive: true, maxSockets: clients });
   const failures: string[] = [];
+  /** What each client waits for. */
+  const underWay: Promise<unknown>[] = [];
   let answered = 0;
   let running = true;
-  const client = async () => {
+  const client = async (_: unknown, index: number) => {
     while (running) {
       try {
-        const { status, text } = await call(url, { agent });
+        const asked = call(url, { agent });
+        underWay[index] = asked.catch(() => undefined);
+        const { status, text } = await asked;
         answered++;
         onAnswer?.(text);
         if (status !== 200) failures.push(`${status} ${text}`);
@@ -98,6 +108,9 @@ export function steadyLoad(
   };
   const clientsDone = Array.from({ length: clients }, client);
   return {
+    async answeredSoFar() {
+      await Promise.all(underWay);
+    },
     async stop() {
       running = false;
       await Promise.all(clientsDone);

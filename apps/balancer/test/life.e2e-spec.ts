@@ -1,15 +1,16 @@
 // What an operator does to one replica costs no request: drain, undrain, restart, weight, under steady load; and every death
 // leaves a record.
-import { join } from 'node:path';
 import type { DeathView, ReplicaView } from '../src/orchestrator/views/replica-view.js';
 import { killContainer } from './docker-api.js';
-import { type Balancer, eventually, pause, startBalancer } from './harness.js';
+import { type Balancer, eventually, startBalancer } from './harness.js';
+import { HOLDING, holdersOf, LET_GO } from './held-requests.js';
 import { call, postJson, replicasOf, steadyLoad } from './http-client.js';
 import { expectAllEnded, pidsOf } from './leftovers.js';
 import { describeRuntimes } from './runtimes.js';
 
 const [ONE, TWO, THREE] = ['Server 1', 'Server 2', 'Server 3'];
 const ALL = [ONE, TWO, THREE];
+const sum = (counts: Iterable<number>) => [...counts].reduce((total, count) => total + count, 0);
 
 describeRuntimes('the life of a replica', (runtime) => {
   const env = { RUNTIME: runtime, N: '3' };
@@ -51,19 +52,20 @@ describeRuntimes('the life of a replica', (runtime) => {
         served.set(name, (served.get(name) ?? 0) + 1);
       },
     });
-    return { served, stop: () => running.stop() };
+    return { served, answeredSoFar: () => running.answeredSoFar(), stop: () => running.stop() };
   };
 
   it('drained takes no request at all, undrained takes its own again, and no request fails', async () => {
     const { instance } = await view(TWO);
     const digest = await digestOf();
-    const { served, stop } = load();
+    const { served, answeredSoFar, stop } = load();
     await eventually('everybody serves', () => (ALL.every((name) => served.has(name)) ? true : undefined));
 
     expect(await tell(TWO, 'drain')).toMatchObject({ status: 200, json: { name: TWO, wanted: 'drained' } });
     await inState(TWO, 'drained');
+    await answeredSoFar();
     served.clear();
-    await pause(1000);
+    await eventually('a hundred answers', () => (sum(served.values()) > 100 ? true : undefined));
     expect([...served.keys()].sort()).toEqual([ONE, THREE]);
     expect(await view(TWO)).toMatchObject({ instance, inFlight: 0, restarts: 0 });
     expect(await digestOf()).toBe(digest);
@@ -76,17 +78,17 @@ describeRuntimes('the life of a replica', (runtime) => {
 
   it('restarted one after the other, each gets a new instance, and no request fails', async () => {
     const before = await replicasOf(balancer.adminUrl);
-    const { stop } = load();
+    const { served, answeredSoFar, stop } = load();
     const answers = await Promise.all(ALL.map((name) => tell(name, 'restart?wait=ready')));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
     const after = await replicasOf(balancer.adminUrl);
     const old = new Set(before.map(({ instance }) => instance?.id));
     expect(after.filter(({ state, instance }) => state === 'ready' && !old.has(instance?.id)).length).toBe(3);
     expect(after.map(({ restarts }) => restarts)).toEqual(before.map(({ restarts }) => restarts + 1));
-    await pause(300);
-    const { answered, failures } = await stop();
-    expect(failures).toEqual([]);
-    expect(answered).toBeGreaterThan(50);
+    // Some more, after the last has come back.
+    await eventually('fifty answers', () => (sum(served.values()) > 50 ? true : undefined));
+    await answeredSoFar();
+    expect((await stop()).failures).toEqual([]);
     for (const name of ALL) expect(await deathsOf(name)).toEqual([]);
   }, 120_000);
 
@@ -139,7 +141,7 @@ describeRuntimes('the life of a replica', (runtime) => {
     await balancer.kill9();
     balancer = await startBalancer({ env, home: balancer.home });
     await inState(TWO, 'drained');
-    await pause(500);
+    await eventually('a hundred answers', () => (sum(served.values()) > 100 ? true : undefined));
     expect([...served.keys()].sort()).toEqual([ONE, THREE]);
     await tell(TWO, 'undrain');
     await inState(TWO, 'ready');
@@ -153,12 +155,11 @@ describeRuntimes('the life of a replica', (runtime) => {
   };
 });
 
-describe('a replica that works on slow requests', () => {
+describe('a replica that works on requests', () => {
   let balancer: Balancer;
   beforeEach(async () => {
-    const command = `'${process.execPath}' '${join(import.meta.dirname, 'replicas/slow.mjs')}'`;
     balancer = await startBalancer({
-      env: { RUNTIME: 'process', N: '2', REPLICA_COMMAND: command, HEALTH_PATH: '/', RETRY_ATTEMPTS: '1' },
+      env: { RUNTIME: 'process', N: '2', REPLICA_COMMAND: HOLDING, HEALTH_PATH: '/', RETRY_ATTEMPTS: '1' },
     });
     await eventually('both ready', async () =>
       (await replicasOf(balancer.adminUrl)).every(({ state }) => state === 'ready') ? true : undefined,
@@ -166,20 +167,22 @@ describe('a replica that works on slow requests', () => {
   }, 60_000);
   afterEach(() => balancer.stop('SIGINT'), 60_000);
 
-  const key = { headers: { 'x-hash-key': 'one' } };
+  const headers = { 'x-hash-key': 'one' };
   const busy = () =>
     eventually('a replica that carries all of them', async () =>
       (await replicasOf(balancer.adminUrl)).find(({ inFlight }) => inFlight === 3),
     );
-  const slow = (ms: number) => Array.from({ length: 3 }, () => call(`${balancer.dataUrl}/slow?ms=${ms}`, key));
 
   it('finishes them when it is drained: draining until the last has its answer, then drained', async () => {
-    const answers = Promise.all(slow(1500));
+    const { hold, letGo } = await holdersOf(balancer);
+    const { answers } = await hold(3, headers);
     const { name } = await busy();
     const url = `${balancer.adminUrl}/api/replicas/${encodeURIComponent(name)}`;
     expect((await call(`${url}/drain`, { method: 'POST' })).json).toMatchObject({ state: 'draining', inFlight: 3 });
-    expect((await call(`${balancer.dataUrl}/`, key)).status).toBe(200);
-    expect((await answers).map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect((await call(`${balancer.dataUrl}/`, { headers })).status).toBe(200);
+    expect((await call(url)).json).toMatchObject({ state: 'draining' });
+    await letGo();
+    expect(await answers).toMatchObject([LET_GO, LET_GO, LET_GO]);
     await eventually('drained', async () => {
       const { state, inFlight } = (await call(url)).json as ReplicaView;
       return state === 'drained' && inFlight === 0 ? true : undefined;
@@ -187,7 +190,7 @@ describe('a replica that works on slow requests', () => {
   }, 60_000);
 
   it('leaves on record how many it carried when it died', async () => {
-    const answers = Promise.allSettled(slow(20_000));
+    const { answers } = await (await holdersOf(balancer)).hold(3, headers);
     const { name, instance } = await busy();
     process.kill(instance?.pid ?? -1, 'SIGKILL');
     const death = await eventually('the record of the death', async () => {
@@ -195,6 +198,6 @@ describe('a replica that works on slow requests', () => {
       return (json as { deaths: DeathView[] }).deaths[0];
     });
     expect(death).toMatchObject({ signal: 'SIGKILL', inFlight: 3, instance: instance?.id });
-    await answers;
+    expect((await answers).map(({ status }) => status)).toEqual([502, 502, 502]);
   }, 60_000);
 });

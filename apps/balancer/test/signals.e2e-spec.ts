@@ -13,64 +13,70 @@ import {
   startBalancer,
   startFailing,
 } from './harness.js';
-import { type Answer, call, postJson, replicasOf } from './http-client.js';
+import { HOLDING, holdersOf, LET_GO } from './held-requests.js';
+import { call, postJson, replicasOf } from './http-client.js';
 import { expectAllEnded, expectNoContainers, isAlive, pidsOf, zombiesBelow } from './leftovers.js';
 import { describeWithEngine } from '../src/runtime/testing/engine.js';
 import { describeRuntimes } from './runtimes.js';
 
-const SLOW = `${process.execPath} ${join(import.meta.dirname, 'replicas/slow.mjs')}`;
-const slow = { RUNTIME: 'process', N: '2', REPLICA_COMMAND: SLOW };
+const holding = { RUNTIME: 'process', N: '2', REPLICA_COMMAND: HOLDING };
 const ENDED = { code: 0, signal: null };
 
-const done = (ms: number) => ({ message: `done after ${ms} ms` });
 const namesOf = async ({ adminUrl }: Balancer) => (await replicasOf(adminUrl)).map(({ name }) => name);
 
-/** Starts a request and returns once a replica works on it; in a box, or the caller would wait for its answer too. */
-async function slowRequest(balancer: Balancer, ms: number): Promise<{ answer: Promise<Answer> }> {
-  const answer = call(`${balancer.dataUrl}/slow?ms=${ms}`);
-  answer.catch(() => undefined); // looked at later
-  await eventually('the request in flight', async () =>
-    (await replicasOf(balancer.adminUrl)).some(({ inFlight }) => inFlight > 0) ? true : undefined,
-  );
-  return { answer };
-}
+const heard = (balancer: Balancer) =>
+  eventually('the signal is heard', () => (balancer.logs().includes('Draining') ? true : undefined));
 
 describe('SIGINT', () => {
   it('lets requests in flight finish, refuses new ones, and ends everything that was started', async () => {
-    const balancer = await startBalancer({ env: slow });
+    const balancer = await startBalancer({ env: holding });
     const pids = await pidsOf(balancer);
-    const { answer } = await slowRequest(balancer, 1500);
-    expect(await balancer.stop('SIGINT')).toEqual(ENDED);
-    expect(await answer).toMatchObject({ status: 200, json: done(1500) });
+    const { hold, letGo } = await holdersOf(balancer);
+    const { answers } = await hold();
+    const ended = balancer.stop('SIGINT');
+    await eventually('new ones are refused', () =>
+      call(balancer.dataUrl).then(
+        () => undefined,
+        () => true,
+      ),
+    );
+    await letGo();
+    expect(await ended).toEqual(ENDED);
+    expect(await answers).toMatchObject([LET_GO]);
     await expect(call(balancer.dataUrl)).rejects.toThrow('ECONNREFUSED');
     await expectAllEnded(pids);
   }, 60_000);
 
   it('twice within a second counts as one: requests still finish', async () => {
-    const balancer = await startBalancer({ env: slow });
-    const { answer } = await slowRequest(balancer, 1500);
+    const balancer = await startBalancer({ env: holding });
+    const { hold, letGo } = await holdersOf(balancer);
+    const { answers } = await hold();
     balancer.signal('SIGINT');
     await pause(5);
-    expect(await balancer.stop('SIGINT')).toEqual(ENDED);
-    expect(await answer).toMatchObject({ status: 200, json: done(1500) });
+    const ended = balancer.stop('SIGINT');
+    await heard(balancer);
+    await letGo();
+    expect(await ended).toEqual(ENDED);
+    expect(await answers).toMatchObject([LET_GO]);
   }, 60_000);
 
   it('again after more than a second stops at once, and still leaves nothing', async () => {
-    const balancer = await startBalancer({ env: slow });
+    const balancer = await startBalancer({ env: holding });
     const pids = await pidsOf(balancer);
-    const { answer } = await slowRequest(balancer, 60_000);
+    const { answers } = await (await holdersOf(balancer)).hold();
     balancer.signal('SIGINT');
+    await heard(balancer);
     await pause(1200);
     expect(isAlive(balancer.pid)).toBe(true);
     const second = performance.now();
     await balancer.stop('SIGINT');
     expect(performance.now() - second).toBeLessThan(10_000); // DRAIN_TIMEOUT alone is 30 s
-    await expect(answer).rejects.toThrow();
+    await expect(answers).rejects.toThrow();
     await expectAllEnded(pids);
   }, 60_000);
 
   it('kills a replica that ignores SIGTERM once STOP_TIMEOUT has passed (TRAPS 15)', async () => {
-    const balancer = await startBalancer({ env: { ...slow, REPLICA_ENV: 'STUBBORN=1', STOP_TIMEOUT: '500ms' } });
+    const balancer = await startBalancer({ env: { ...holding, REPLICA_ENV: 'STUBBORN=1', STOP_TIMEOUT: '500ms' } });
     const pids = await pidsOf(balancer);
     expect(await balancer.stop('SIGINT')).toEqual(ENDED);
     await expectAllEnded(pids);
@@ -103,7 +109,7 @@ describe('a signal before the replicas are ready', () => {
       const balancer = spawn(process.execPath, [MAIN], {
         cwd: home.stateDir,
         // It is alive, and its probe never passes.
-        env: environment(home, { ...slow, HEALTH_PATH: '/slow?ms=60000' }),
+        env: environment(home, { ...holding, HEALTH_PATH: '/held' }),
         stdio: ['ignore', 'ignore', 'pipe'],
       });
       let log = '';
@@ -129,15 +135,19 @@ describe('a signal before the replicas are ready', () => {
 
 describe('SIGTERM with local processes', () => {
   it('lets requests finish, ends the processes, and the next start has the same members', async () => {
-    const balancer = await startBalancer({ env: slow });
+    const balancer = await startBalancer({ env: holding });
     await postJson(`${balancer.adminUrl}/add?wait=ready`, { n: 1, hostnames: ['extra'] });
     const pids = await pidsOf(balancer);
-    const { answer } = await slowRequest(balancer, 1000);
-    expect(await balancer.stop('SIGTERM')).toEqual(ENDED);
-    expect(await answer).toMatchObject({ status: 200 });
+    const { hold, letGo } = await holdersOf(balancer);
+    const { answers } = await hold();
+    const ended = balancer.stop('SIGTERM');
+    await heard(balancer);
+    await letGo();
+    expect(await ended).toEqual(ENDED);
+    expect(await answers).toMatchObject([LET_GO]);
     await expectAllEnded(pids);
 
-    const second = await startBalancer({ env: slow, home: balancer.home });
+    const second = await startBalancer({ env: holding, home: balancer.home });
     expect(await namesOf(second)).toEqual(['Server 1', 'Server 2', 'extra']);
     await second.stop('SIGINT');
   }, 90_000);
@@ -145,7 +155,8 @@ describe('SIGTERM with local processes', () => {
 
 describe('SIGTERM with SHUTDOWN_DELAY', () => {
   it('takes readiness away at once, serves on until the delay is over, and finishes what is in flight then', async () => {
-    const balancer = await startBalancer({ env: { ...slow, SHUTDOWN_DELAY: '3s' } });
+    const balancer = await startBalancer({ env: { ...holding, SHUTDOWN_DELAY: '5s' } });
+    const { hold, letGo } = await holdersOf(balancer);
     balancer.signal('SIGTERM');
     const unready = await eventually('503 from /readyz', async () => {
       const answer = await call(`${balancer.adminUrl}/readyz`);
@@ -153,8 +164,7 @@ describe('SIGTERM with SHUTDOWN_DELAY', () => {
     });
     expect(unready.json).toEqual({ message: 'the balancer is shutting down', status: 'failure' });
     // Kept open beyond the delay, begun within it.
-    const answer = call(`${balancer.dataUrl}/slow?ms=4000`);
-    answer.catch(() => undefined);
+    const { answers } = await hold();
     expect((await call(balancer.dataUrl)).status).toBe(200);
     expect(await postJson(`${balancer.adminUrl}/add`, { n: 1 })).toMatchObject({ status: 503 });
     await eventually('the end of the data port', () =>
@@ -164,7 +174,8 @@ describe('SIGTERM with SHUTDOWN_DELAY', () => {
       ),
     );
     expect((await call(`${balancer.adminUrl}/readyz`)).status).toBe(503);
-    expect(await answer).toMatchObject({ status: 200, json: done(4000) });
+    await letGo();
+    expect(await answers).toMatchObject([LET_GO]);
     expect(await balancer.exited).toEqual(ENDED);
   }, 60_000);
 });
@@ -197,9 +208,9 @@ describeWithEngine('SIGTERM with containers', () => {
 
 describe('a second start of the same pool (TRAPS 5)', () => {
   it('ends with one clear line and touches nothing', async () => {
-    const balancer = await startBalancer({ env: slow });
+    const balancer = await startBalancer({ env: holding });
     const before = await replicasOf(balancer.adminUrl);
-    const second = await startFailing({ env: slow, home: balancer.home });
+    const second = await startFailing({ env: holding, home: balancer.home });
     expect(second.code).not.toBe(0);
     expect(second.output).toContain(balancer.pool);
     expect(second.output).toContain(String(balancer.pid));
@@ -211,9 +222,9 @@ describe('a second start of the same pool (TRAPS 5)', () => {
   }, 60_000);
 
   it('on the port of another pool ends with one clear line and touches nothing', async () => {
-    const balancer = await startBalancer({ env: slow });
+    const balancer = await startBalancer({ env: holding });
     const home = newHome();
-    const second = await startFailing({ env: { ...slow, PORT: new URL(balancer.dataUrl).port }, home });
+    const second = await startFailing({ env: { ...holding, PORT: new URL(balancer.dataUrl).port }, home });
     expect(second.code).not.toBe(0);
     expect(second.output).toContain(new URL(balancer.dataUrl).host);
     expect(second.output).not.toMatch(/^ {4}at /m);
@@ -224,7 +235,7 @@ describe('a second start of the same pool (TRAPS 5)', () => {
 
 describe('a replica that dies again and again (TRAPS 15)', () => {
   it('leaves no zombie', async () => {
-    const balancer = await startBalancer({ env: { ...slow, CRASH_LOOP_LIMIT: '1000' } });
+    const balancer = await startBalancer({ env: { ...holding, CRASH_LOOP_LIMIT: '1000' } });
     for (let death = 1; death <= 3; death++) {
       const [victim] = await replicasOf(balancer.adminUrl);
       if (victim?.instance?.pid) process.kill(victim.instance.pid, 'SIGKILL');
@@ -244,7 +255,7 @@ describe('Ctrl-C in a real terminal (TRAPS 15)', () => {
     // script(1) gives the balancer a terminal of its own and passes on what is typed.
     const terminal = spawn('script', ['-qefc', `exec ${process.execPath} ${MAIN}`, '/dev/null'], {
       cwd: home.stateDir,
-      env: environment(home, slow),
+      env: environment(home, holding),
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     let screen = '';
@@ -255,9 +266,12 @@ describe('Ctrl-C in a real terminal (TRAPS 15)', () => {
       const balancer = { ...JSON.parse(serving), home } as Balancer;
       const pids = await pidsOf(balancer);
 
-      const { answer } = await slowRequest(balancer, 1500);
+      const { hold, letGo } = await holdersOf(balancer);
+      const { answers } = await hold();
       terminal.stdin.write('\x03');
-      expect(await answer).toMatchObject({ status: 200, json: done(1500) });
+      await eventually('the signal is heard', () => (screen.includes('Draining') ? true : undefined));
+      await letGo();
+      expect(await answers).toMatchObject([LET_GO]);
       expect(await ended).toBe(0);
       await expectAllEnded(pids);
     } finally {

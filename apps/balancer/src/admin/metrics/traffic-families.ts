@@ -95,12 +95,18 @@ function processFamilies(registry: Registry) {
     ),
     retries: family('retries_total', 'Requests sent again, by how the try before ended.'),
     cpu: family('data_process_cpu_seconds_total', 'CPU time of the data process, all its threads.'),
-    memory: family('data_process_resident_memory_bytes', 'Resident memory of the data process.'),
+    memory: family(
+      'data_process_resident_memory_bytes',
+      'Resident memory of the data process, while it has a descriptor left to look with.',
+    ),
     startTime: family(
       'data_process_start_time_seconds',
       'Start of the data process, since the epoch: its counters begin anew then.',
     ),
-    descriptors: family('data_process_open_fds', 'Open descriptors of the data process, where the system tells.'),
+    descriptors: family(
+      'data_process_open_fds',
+      'Open descriptors of the data process, where the system tells and one is left to look with.',
+    ),
     lostLines: family(
       'access_log_lost_lines_total',
       'Lines of the access log that came too fast to be written, or that the disk refused.',

@@ -25,7 +25,7 @@ export function trafficReport(
     startedAt: STARTED_AT,
     userCpu: user / 1e6,
     systemCpu: system / 1e6,
-    residentBytes: process.memoryUsage.rss(),
+    residentBytes: residentBytes(),
     openDescriptors: openDescriptors(),
     accessLogLost,
     workers: Array.from({ length: cells.workers }, (_, worker) => workerMetrics(cells, worker)),
@@ -66,7 +66,16 @@ function workerMetrics(cells: TrafficCells, worker: number): WorkerMetrics {
   return { ...numbers, ...cells.bytesOf(worker), lag: cells.lagOf(worker), queue: cells.queueOf(worker) };
 }
 
-/** A process that gave up root may not be allowed to look. */
+/** To look takes a descriptor, and there may be none left: that must not end who asks. */
+function residentBytes(): number | null {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return null;
+  }
+}
+
+/** A process that gave up root may not be allowed to look; and to look takes a descriptor. */
 function openDescriptors(): number | null {
   try {
     return readdirSync('/proc/self/fd').length;

@@ -72,8 +72,9 @@ export const dataMetrics = z.strictObject({
   /** CPU seconds of all its threads. */
   userCpu: amount,
   systemCpu: amount,
-  residentBytes: amount,
-  /** null where the system does not tell. */
+  /** null where the system does not tell, as while no descriptor is left to look with. */
+  residentBytes: amount.nullable(),
+  /** null where the system does not tell, see above. */
   openDescriptors: amount.nullable(),
   /** Lines of the access log that were never written; null: there is none. */
   accessLogLost: amount.nullable(),
