@@ -4,6 +4,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { freePort } from '../apps/balancer/src/proxy/testing/free-port.js';
 import { cleanPool } from '../apps/balancer/src/runtime/docker/clean-pool.js';
 import { engineAnswers } from '../apps/balancer/src/runtime/testing/engine.js';
 
@@ -13,16 +14,18 @@ const compose = composeCommand();
 const suite = compose && engineAnswers() ? describe : describe.skip;
 
 const pool = `compose-${process.pid}`;
-const dataUrl = 'http://127.0.0.1:15002';
-const adminUrl = 'http://127.0.0.1:15003';
+const port = String(await freePort());
+const adminPort = String(await freePort());
+const dataUrl = `http://127.0.0.1:${port}`;
+const adminUrl = `http://127.0.0.1:${adminPort}`;
 const env = {
   ...process.env,
   POOL: pool,
   HASHFLOW_POOL: pool,
   HASHFLOW_IMAGE: `hashflow-balancer-test:${process.pid}`,
   HASHFLOW_SUBNET: '172.31.249',
-  HASHFLOW_PORT: '15002',
-  HASHFLOW_ADMIN_PORT: '15003',
+  HASHFLOW_PORT: port,
+  HASHFLOW_ADMIN_PORT: adminPort,
 };
 
 suite('docker compose', () => {

@@ -3,8 +3,8 @@ import { lookup } from 'node:dns/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
-import { refusedPort } from '../src/proxy/testing/upstream.js';
-import { type Balancer, pause, startBalancer } from './harness.js';
+import { freePort } from '../src/proxy/testing/free-port.js';
+import { type Balancer, eventually, pause, startBalancer } from './harness.js';
 import { call, steadyLoad } from './http-client.js';
 
 const OURS = /^hashflow-[0-9a-f]{8}$/;
@@ -50,14 +50,16 @@ it('two balancers in a row are told apart, and stay who they are over a restart'
 });
 
 it('a balancer that is its own replica answers 508 after one round', async () => {
-  const port = String(await refusedPort());
+  const port = String(await freePort());
   const balancer = await start(`self=http://localhost:${port}`, { PORT: port });
   const answer = await call(`${balancer.dataUrl}/somewhere`);
   expect(answer.status).toBe(508);
   expect(answer.json).toEqual({ message: 'The request has passed this balancer before', status: 'failure' });
-  const { text } = await call(`${balancer.adminUrl}/metrics`);
-  const ended = text.split('\n').filter((line) => /_requests_total\{.*508|loop_detected/.test(line));
-  expect(ended.join('\n')).toMatch(/cause="loop_detected".* 1$/m);
+  // A request is counted when its last byte is out, which may be a moment after its client has it.
+  await eventually('it is counted, once', async () => {
+    const { text } = await call(`${balancer.adminUrl}/metrics`);
+    return /^hashflow_requests_total\{.*cause="loop_detected".*\} 1$/m.test(text) ? true : undefined;
+  });
 });
 
 it('control that dies and comes again costs no request to replicas that are named by host (TRAPS 4)', async () => {
@@ -72,8 +74,5 @@ it('control that dies and comes again costs no request to replicas that are name
   await pause(200);
   await first.kill9();
   await start(replicas, {}, first.home);
-  await pause(300);
-  const { answered, failures } = await load.stop();
-  expect(failures).toEqual([]);
-  expect(answered).toBeGreaterThan(50);
+  expect((await load.stop(100)).failures).toEqual([]);
 });

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { identify, isAlive } from '../src/platform/process-identity.js';
+import { freePort } from '../src/proxy/testing/free-port.js';
 import { startRawHttp, startUpstream, type Upstream } from '../src/proxy/testing/upstream.js';
 import { rawClient } from '../src/proxy/testing/raw-client.js';
 import { ControlLink } from '../src/routing/link/control-link.js';
@@ -58,37 +59,51 @@ async function upstream(...args: Parameters<typeof startUpstream>): Promise<Upst
 }
 async function route({ link }: Opened, ...list: { replica: string; port: number }[]): Promise<void> {
   const { epoch: _, ...snapshot } = testSnapshot(list);
-  expect(await link.acknowledged(link.publish(snapshot), 5000)).toBe(true);
+  expect(await link.acknowledged(link.publish(snapshot), 20_000)).toBe(true);
 }
-async function until(holds: () => boolean | Promise<boolean>, withinMs = 10_000): Promise<void> {
+async function until(holds: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!(await holds())) {
     if (performance.now() > deadline) throw new Error('it did not come true in time');
     await delay(20);
   }
 }
+interface Load {
+  /** Who answers the next so many that are sent from now on. */
+  next(count: number): Promise<Set<string>>;
+  stop(): Promise<{ failures: string[] }>;
+}
+
 /** Steady requests until stopped; each on a connection of its own, so that none hides behind another. */
-function load(url: string): { stop(): Promise<{ sent: number; failures: string[] }> } {
+function load(url: string): Load {
   let running = true;
   let sent = 0;
+  const answered: { sent: number; by: string }[] = [];
   const failures: string[] = [];
   const clients = Array.from({ length: 4 }, async () => {
     while (running) {
-      sent++;
+      const mine = ++sent;
       await fetch(url, { headers: { connection: 'close' } }).then(
         async (response) => {
-          await response.text();
-          if (response.status !== 200) failures.push(String(response.status));
+          const { name } = (await response.json()) as { name: string };
+          if (response.status === 200) answered.push({ sent: mine, by: name });
+          else failures.push(String(response.status));
         },
         (error: Error) => failures.push(String(error.cause)),
       );
     }
   });
   return {
+    async next(count) {
+      const mark = sent;
+      const later = () => answered.filter((one) => one.sent > mark);
+      await until(() => later().length >= count);
+      return new Set(later().map(({ by }) => by));
+    },
     async stop() {
       running = false;
       await Promise.all(clients);
-      return { sent, failures };
+      return { failures };
     },
   };
 }
@@ -198,26 +213,19 @@ describe('the death of control', () => {
       { replica: 'B', port: b.port },
     ]);
     const running = load(`http://127.0.0.1:${first.port}`);
-    await delay(300);
+    await running.next(20);
     await first.kill();
-    await delay(500);
+    await running.next(20);
     const second = control(folder);
     await second.link.open();
     expect([second.pid(), second.link.address?.port]).toEqual([first.pid, first.port]);
     expect(second.link.epoch).toBe(first.epoch);
     // What the first control published is in force until the second says otherwise.
-    await delay(200);
+    expect(await running.next(50)).toEqual(new Set(['A', 'B']));
     await route(second, { replica: 'A', port: a.port });
     expect(second.link.epoch).toBe(first.epoch + 1);
-    // What was claimed before the table came may still be on its way to B.
-    await delay(300);
-    const before = b.seen.length;
-    await delay(200);
-    const { sent, failures } = await running.stop();
-    expect(failures).toEqual([]);
-    expect(sent).toBeGreaterThan(50);
-    expect(before).toBeGreaterThan(0);
-    expect(b.seen.length).toBe(before);
+    expect(await running.next(50)).toEqual(new Set(['A']));
+    expect((await running.stop()).failures).toEqual([]);
   }, 30_000);
 
   it('leaves admin requests on the data port without an answer of control’s, and says so', async () => {
@@ -326,14 +334,6 @@ describe('a data process that runs already', () => {
     await died;
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 interface ControlChild {
   readonly pid: number;

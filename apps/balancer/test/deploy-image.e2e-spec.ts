@@ -11,6 +11,8 @@ const edition = (number: number) =>
   "require('node:http').createServer((q,s)=>s.end(`edition " +
   `${number} ${'${process.env.NICKNAME??""}'}` +
   "`)).listen(process.env.PORT);process.once('SIGTERM',()=>process.exit(0))";
+/** Its Server 3 never listens: a deploy of it waits there. */
+const STUCK = `if(process.env.SERVER_ID==='Server 3')setInterval(()=>{},1000);else{${edition(2)}}`;
 const BROKEN = "console.log('no database');process.exit(3)";
 
 describeWithEngine('a deploy of another image', () => {
@@ -21,7 +23,7 @@ describeWithEngine('a deploy of another image', () => {
   beforeAll(async () => {
     balancer = await startBalancer({ home, env: { RUNTIME: 'docker', N: '3', RESTART_UNHEALTHY_AFTER: '10s' } });
     const base = await imageOf((await containersOf(home.pool))[0] ?? '');
-    const programs = { 1: edition(1), 2: edition(2), broken: BROKEN };
+    const programs = { 1: edition(1), 2: edition(2), stuck: STUCK, broken: BROKEN };
     for (const [tag, program] of Object.entries(programs))
       ids.set(tag, await buildImage(`${shop}:${tag}`, base, program));
   }, 150_000);
@@ -48,10 +50,9 @@ describeWithEngine('a deploy of another image', () => {
     try {
       await what();
     } finally {
-      report = await load.stop();
+      report = await load.stop(50);
     }
     expect(report.failures).toEqual([]);
-    expect(report.answered).toBeGreaterThan(50);
     return told;
   };
 
@@ -127,7 +128,7 @@ describeWithEngine('a deploy of another image', () => {
 
   it('that is cancelled half-way puts back who was replaced', async () => {
     const told = await underLoad(async () => {
-      await deploy({ image: `${shop}:2` }, '');
+      await deploy({ image: `${shop}:stuck` }, '');
       await eventually('the first is replaced', async () =>
         (await view()).replicas.some(({ step }) => step === 'replaced') ? true : undefined,
       );

@@ -86,10 +86,10 @@ describe('a data process without file descriptors', () => {
 });
 
 interface KeptOpen {
-  ask(path: string): void;
+  readonly ask: (path: string) => void;
   /** So far. */
-  got(): string;
-  answered(): Promise<string>;
+  readonly got: () => string;
+  readonly answered: () => Promise<string>;
 }
 
 /** A client whose connection stands before it asks. */

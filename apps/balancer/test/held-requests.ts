@@ -18,9 +18,9 @@ export interface HeldRequests {
 /** The replicas of a balancer, as they were when it was asked. */
 export interface Holders {
   /** Begins so many requests. @returns once replicas work on all of them @param headers for the balancer to choose by */
-  hold(count?: number, headers?: Readonly<Record<string, string>>): Promise<HeldRequests>;
+  readonly hold: (count?: number, headers?: Readonly<Record<string, string>>) => Promise<HeldRequests>;
   /** Has them answered, whatever has become of the balancer. */
-  letGo(): Promise<void>;
+  readonly letGo: () => Promise<void>;
 }
 
 export async function holdersOf({ dataUrl, adminUrl }: Pick<Balancer, 'dataUrl' | 'adminUrl'>): Promise<Holders> {

@@ -77,7 +77,8 @@ export interface LoadReport {
 export interface SteadyLoad {
   /** Resolves once whatever was asked before has been answered: what `onAnswer` is told from then on was asked later. */
   answeredSoFar(): Promise<void>;
-  stop(): Promise<LoadReport>;
+  /** @param atLeast it goes on until so many requests were answered */
+  stop(atLeast?: number): Promise<LoadReport>;
 }
 
 /** A few keep-alive clients that ask one request after another until told to stop. */
@@ -111,7 +112,8 @@ export function steadyLoad(
     async answeredSoFar() {
       await Promise.all(underWay);
     },
-    async stop() {
+    async stop(atLeast = 0) {
+      while (answered < atLeast) await pause(gapMs);
       running = false;
       await Promise.all(clientsDone);
       agent.destroy();

@@ -22,19 +22,15 @@ export async function pidsOf(balancer: Balancer): Promise<number[]> {
 
 /** @throws Error that names what still runs */
 export async function expectAllEnded(pids: readonly number[]): Promise<void> {
-  await eventually(`the end of ${pids.join(', ')}`, () => (pids.some(isAlive) ? undefined : true), 5_000);
+  await eventually(`the end of ${pids.join(', ')}`, () => (pids.some(isAlive) ? undefined : true));
 }
 
 /** @throws Error that names what is still there */
 export async function expectNoContainers(pool: string): Promise<void> {
-  await eventually(
-    `no container and no network of ${pool}`,
-    async () => {
-      const left = [...(await containersOf(pool)), ...(await networksOf(pool))];
-      return left.length === 0 ? true : undefined;
-    },
-    5_000,
-  );
+  await eventually(`no container and no network of ${pool}`, async () => {
+    const left = [...(await containersOf(pool)), ...(await networksOf(pool))];
+    return left.length === 0 ? true : undefined;
+  });
 }
 
 /** Children of a process that ended and were not collected. Linux only; elsewhere none are seen. */

@@ -71,7 +71,7 @@ describe('SLOW_START', () => {
   it('asked for at a second start is for those who join then, not for those who are there', async () => {
     const first = await startBalancer({ env: { RUNTIME: 'process', N: '2' } });
     await first.stop('SIGTERM');
-    const balancer = await startBalancer({ env: { RUNTIME: 'process', N: '2', SLOW_START: '1m' }, home: first.home });
+    const balancer = await startBalancer({ env: { RUNTIME: 'process', N: '2', SLOW_START: '1h' }, home: first.home });
     await eventually('both ready', async () =>
       (await replicasOf(balancer.adminUrl)).every(({ state }) => state === 'ready') ? true : undefined,
     );

@@ -7,6 +7,7 @@ import {
   type Server,
 } from 'node:http';
 import { createServer as createNetServer, type AddressInfo, type Server as NetServer, type Socket } from 'node:net';
+import { freePort } from './free-port.js';
 
 export interface SeenRequest {
   readonly method: string;
@@ -71,10 +72,7 @@ export async function startHostile(onConnection: (socket: Socket) => void): Prom
 
 /** A port on which nobody listens. */
 export async function refusedPort(): Promise<number> {
-  const server = createNetServer();
-  const port = await listenOn(server);
-  await closeServer(server, []);
-  return port;
+  return freePort();
 }
 
 export async function readAll(stream: IncomingMessage): Promise<string> {
