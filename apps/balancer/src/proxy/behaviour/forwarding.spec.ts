@@ -3,6 +3,7 @@ import type { DataSettings } from '../../routing/link/messages.js';
 import { type InlinePlane, startInlinePlane } from '../testing/inline-plane.js';
 import { LANES } from '../testing/lanes.js';
 import { rawClient, rawExchange } from '../testing/raw-client.js';
+import { settled } from '../testing/settled.js';
 import { startRawHttp, startUpstream, type Upstream } from '../testing/upstream.js';
 
 describe.each(LANES)('forwarding, in the %s lane', (lane) => {
@@ -210,7 +211,7 @@ describe.each(LANES)('forwarding, in the %s lane', (lane) => {
       expect((await plane.link.counters(1000)).get('Server 1')?.inFlight).toBe(1);
       client.socket.destroy();
       await gone;
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await settled();
       expect((await plane.link.counters(1000)).get('Server 1')?.inFlight).toBe(0);
     });
 
@@ -219,9 +220,9 @@ describe.each(LANES)('forwarding, in the %s lane', (lane) => {
       const outcomes: string[] = [];
       plane.link.onOutcome((_id, outcome) => outcomes.push(outcome));
       const client = await rawClient(plane.port, `GET / HTTP/1.1\r\n${HEAD}\r\n`);
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      await settled();
       client.socket.resetAndDestroy();
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await settled();
       expect(outcomes).toEqual([]);
     });
   });

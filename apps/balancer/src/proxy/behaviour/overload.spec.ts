@@ -93,14 +93,14 @@ describe.each(LANES)('overload, in the %s lane', (lane) => {
 
   describe('a replica that takes requests and says nothing', () => {
     it('costs what may be done twice its time, and no error', async () => {
-      const [hole] = await serve([saysNothing, answers], { responseTimeout: 60 });
+      const [hole] = await serve([saysNothing, answers], { responseTimeout: 250 });
       for (let index = 0; index < 8; index++) expect((await ask(index)).status).toBe(200);
       expect(hole.size).toBeGreaterThan(0);
       expect((await outcomes('R0'))?.timedOut).toBe(hole.size);
     });
 
     it('is answered with 504 where the request may have been carried out', async () => {
-      const [hole, other] = await serve([saysNothing, answers], { responseTimeout: 60 });
+      const [hole, other] = await serve([saysNothing, answers], { responseTimeout: 250 });
       const results = await askMany(10, { method: 'POST', body: 'b' });
       expect(results.filter(({ status }) => status === 504)).toHaveLength(hole.size);
       expect(other.size).toBe(10 - hole.size);
@@ -110,7 +110,7 @@ describe.each(LANES)('overload, in the %s lane', (lane) => {
       // Slow enough that the retries are under way together.
       const slow: RequestListener = (_request, response) => void setTimeout(() => response.end('fine'), 150);
       const seen = await serve([saysNothing, slow, slow], {
-        responseTimeout: 300,
+        responseTimeout: 600,
         totalTimeout: 5000,
       });
       const results = await askMany(60);
@@ -127,7 +127,7 @@ describe.each(LANES)('overload, in the %s lane', (lane) => {
 
   describe('TOTAL_TIMEOUT', () => {
     it('ends a request with 504 in the middle of its tries, whoever is still left (TRAPS 20)', async () => {
-      const seen = await serve([saysNothing, saysNothing, saysNothing], { responseTimeout: 200, totalTimeout: 300 });
+      const seen = await serve([saysNothing, saysNothing, saysNothing], { responseTimeout: 400, totalTimeout: 700 });
       const { status, response } = await ask(1);
       expect([status, response.headers.get('x-hashflow-cause')]).toEqual([504, 'response_timeout']);
       expect(seen.filter((counts) => counts.size > 0)).toHaveLength(2);

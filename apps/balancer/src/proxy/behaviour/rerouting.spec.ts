@@ -3,16 +3,15 @@ import { startHangingPort } from '../testing/hanging-port.js';
 import { type InlinePlane, startInlinePlane } from '../testing/inline-plane.js';
 import { LANES } from '../testing/lanes.js';
 import { rawClient } from '../testing/raw-client.js';
+import { settled } from '../testing/settled.js';
 import { startRawHttp, startUpstream, type Upstream } from '../testing/upstream.js';
 
 describe.each(LANES)('rerouting, in the %s lane', (lane) => {
-  const settled = () => new Promise<void>((resolve) => setTimeout(resolve, 20));
-
   describe('routing as it changes', () => {
     let plane: InlinePlane;
     const upstreams: Upstream[] = [];
     beforeEach(async () => {
-      plane = await startInlinePlane({ express: lane === 'express' });
+      plane = await startInlinePlane({ express: lane === 'express', connectTimeout: 60_000 });
     });
     afterEach(async () => {
       await plane.close();
@@ -132,19 +131,17 @@ describe.each(LANES)('rerouting, in the %s lane', (lane) => {
       const hanging = await startHangingPort();
       const good = await start('good');
       await plane.route([{ replica: 'A', port: hanging.port }]);
-      const began = performance.now();
       const [request, handshake] = [
         fetch(plane.url),
         rawClient(plane.port, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'),
       ];
       await settled();
       await plane.route([{ replica: 'B', port: good.port }]);
-      // That they are answered now, and not after CONNECT_TIMEOUT, shows that the connections were given up.
+      // CONNECT_TIMEOUT is longer than this test may take: that they are answered shows that the connections were given up.
       expect(await (await request).json()).toMatchObject({ name: 'good' });
       const client = await handshake;
       expect(await client.until(/"good"/)).toMatch(/^HTTP\/1.1 200 /);
       client.socket.destroy();
-      expect(performance.now() - began).toBeLessThan(900);
       await hanging.close();
     });
 

@@ -4,6 +4,7 @@ import { startHangingPort } from '../testing/hanging-port.js';
 import { LaneRig } from '../testing/lane-rig.js';
 import { LANES } from '../testing/lanes.js';
 import { rawClient } from '../testing/raw-client.js';
+import { settled } from '../testing/settled.js';
 import { type HostileUpstream, refusedPort, startHostile, startUpstream, type Upstream } from '../testing/upstream.js';
 
 describe.each(LANES)('retries, in the %s lane', (lane) => {
@@ -27,7 +28,6 @@ describe.each(LANES)('retries, in the %s lane', (lane) => {
     );
   }
   const statuses = (responses: readonly Response[]) => [...new Set(responses.map(({ status }) => status))];
-  const settle = () => new Promise((resolve) => setTimeout(resolve, 20));
 
   describe('a request whose first candidate refuses the connection', () => {
     it.each([
@@ -166,7 +166,7 @@ describe.each(LANES)('retries, in the %s lane', (lane) => {
       const ports = await Promise.all(Array.from({ length: 9 }, refusedPort));
       await serve([...ports, good.port], { retryAttempts: 10 });
       expect(statuses(await each(10, { method: 'POST', body: 'b' }))).toEqual([200]);
-      await settle();
+      await settled();
       process.off('warning', onWarning);
       expect(warnings).toEqual([]);
     });
@@ -178,7 +178,7 @@ describe.each(LANES)('retries, in the %s lane', (lane) => {
       const outcomes: string[] = [];
       rig.plane.link.onOutcome((id, outcome) => outcomes.push(`${id} ${outcome}`));
       await each(20, {});
-      await settle();
+      await settled();
       expect(new Set(outcomes)).toEqual(new Set(['R0 connect_failed']));
       expect(outcomes.length).toBeLessThan(20);
     });

@@ -13,9 +13,8 @@ import type { LaneCommand, LaneReport } from '../lane/lane-messages.js';
 import { startInlinePlane } from '../testing/inline-plane.js';
 import { rawClient } from '../testing/raw-client.js';
 import { startUpstream } from '../testing/upstream.js';
+import { settled } from '../testing/settled.js';
 import { TrafficCells } from '../traffic/traffic-cells.js';
-
-const settled = () => new Promise<void>((resolve) => setTimeout(resolve, 20));
 
 /** Lanes that do only what the test says. */
 class ScriptedLanes {

@@ -6,6 +6,7 @@ import type { DataMetrics, RequestCount } from '../../routing/link/data-metrics.
 import { LaneRig } from '../testing/lane-rig.js';
 import { LANES } from '../testing/lanes.js';
 import { rawClient, rawExchange } from '../testing/raw-client.js';
+import { settled } from '../testing/settled.js';
 import { refusedPort, startHostile, startRawHttp, startUpstream } from '../testing/upstream.js';
 
 describe.each(LANES)('traffic, in the %s lane', (lane) => {
@@ -14,7 +15,7 @@ describe.each(LANES)('traffic, in the %s lane', (lane) => {
 
   async function counted(): Promise<DataMetrics> {
     // A request is counted when its last byte is out, which may be a moment after its client has it.
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await settled();
     const metrics = await rig.plane.link.metrics(1000);
     if (!metrics) throw new Error('no answer');
     return metrics;
