@@ -1,6 +1,6 @@
 // The dashboard in a real Chromium over a live balancer: what one sees, what one can do, and that all of it happens.
 import type { Browser } from 'playwright-core';
-import { describeWithChromium, launchChromium, openPage, PATIENCE_MS, type WatchedPage } from './chromium.js';
+import { describeWithChromium, launchChromium, openPage, type WatchedPage } from './chromium.js';
 import { type Balancer, eventually, startBalancer } from './harness.js';
 import { call, postJson, replicasOf, steadyLoad } from './http-client.js';
 import { lowContrasts } from './page-contrast.js';
@@ -40,6 +40,20 @@ describeWithChromium('the dashboard', () => {
   const press = (label: string) => dialog().getByRole('button', { name: label, exact: true }).click();
   const open = (name: string) => page.getByRole('button', { name: `Manage ${name}`, exact: true }).click();
   const shows = (name: string, state: string) => row(name).locator('.state', { hasText: state }).waitFor();
+  const pressEnterFor = async (heading: string) => {
+    await page.keyboard.press('Enter');
+    await dialog().getByRole('heading', { name: heading, exact: true }).waitFor();
+    expect(await page.evaluate('document.activeElement.closest("dialog")?.id')).toBe('dialog');
+  };
+  const manageByKeyboard = async (name: string) => {
+    await page.getByRole('button', { name: `Manage ${name}`, exact: true }).focus();
+    await pressEnterFor(name);
+  };
+  const escapeGivesBackTo = async (label: string) => {
+    await page.keyboard.press('Escape');
+    await dialog().waitFor({ state: 'hidden' });
+    expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).toBe(label);
+  };
   const everyoneReady = () =>
     eventually('all ready', async () =>
       (await replicasOf(balancer.adminUrl)).every(({ state }) => state === 'ready') ? true : undefined,
@@ -192,14 +206,8 @@ describeWithChromium('the dashboard', () => {
   it(
     'by keyboard alone: a dialog takes the focus, Escape gives it back to where it was',
     async () => {
-      const button = page.getByRole('button', { name: 'Manage Server 3', exact: true });
-      await button.focus();
-      await page.keyboard.press('Enter');
-      await dialog().getByRole('heading', { name: 'Server 3' }).waitFor();
-      expect(await page.evaluate('document.activeElement.closest("dialog")?.id')).toBe('dialog');
-      await page.keyboard.press('Escape');
-      await dialog().waitFor({ state: 'hidden' });
-      expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).toBe('Manage Server 3');
+      await manageByKeyboard('Server 3');
+      await escapeGivesBackTo('Manage Server 3');
     },
     TEST_MS,
   );
@@ -226,16 +234,79 @@ describeWithChromium('the dashboard', () => {
     'a dialog that leads to another one hands the focus on, and Escape gives it back to where the first was opened',
     async () => {
       await everyoneReady();
-      const button = page.getByRole('button', { name: 'Manage Server 3', exact: true });
-      await button.focus();
-      await page.keyboard.press('Enter');
+      await manageByKeyboard('Server 3');
       await dialog().getByRole('button', { name: 'Drain…' }).focus();
+      await pressEnterFor('Drain Server 3?');
+      await escapeGivesBackTo('Manage Server 3');
+    },
+    TEST_MS,
+  );
+
+  it(
+    'by keyboard alone: Enter in a field does what the form is for, and what cannot be is said of that field',
+    async () => {
+      await page.getByRole('button', { name: 'Add replicas…' }).focus();
+      await pressEnterFor('Add replicas');
+      const many = dialog().getByLabel('How many');
+      await many.fill('0');
+      await dialog().getByText('How many has to be a whole number, 1 or more.').waitFor();
+      expect(await many.getAttribute('aria-invalid')).toBe('true');
+      expect(
+        await dialog()
+          .locator(`#${await many.getAttribute('aria-errormessage')}`)
+          .textContent(),
+      ).toMatch(/^How many/);
+      await many.press('Enter');
+      await many.fill('1');
+      await dialog().getByText('% of the keys move').waitFor();
+      expect(await many.getAttribute('aria-invalid')).toBeNull();
+      await dialog().getByLabel('Names').fill('typed');
+      await dialog().getByRole('button', { name: 'Add', exact: true, disabled: false }).waitFor();
+      await dialog().getByLabel('Names').press('Enter');
+      await shows('typed', 'ready');
+      expect((await replicasOf(balancer.adminUrl)).map(({ name }) => name)).toContain('typed');
+    },
+    TEST_MS,
+  );
+
+  it(
+    'who removes a replica does not lose their place with its row',
+    async () => {
+      await open('typed');
+      await press('Remove…');
+      await dialog().getByRole('button', { name: 'Remove', exact: true, disabled: false }).waitFor();
+      await press('Remove');
+      await row('typed').waitFor({ state: 'detached' });
+      expect(await page.evaluate('document.activeElement.id')).toBe('replicas');
+    },
+    TEST_MS,
+  );
+
+  it(
+    'shows who changed what, and what came of it, as it happens and in plain words; older ones when asked for',
+    async () => {
+      const change = (words: string) => page.locator('#changes tbody tr', { hasText: words }).first();
+      await change('Remove 1 replica: typed').getByText('✓ done').waitFor();
+      expect(await change('Remove 1 replica: typed').locator('td').allTextContents()).toEqual([
+        expect.stringMatching(/^\d\d:\d\d:\d\d$/),
+        'Remove 1 replica: typed',
+        '127.0.0.1',
+        '✓ done',
+      ]);
+      await postJson(`${balancer.dataUrl}/add`, { n: 0 });
+      await change('Add 0 replicas').getByText('n must be').waitFor();
+      await change('Add 0 replicas').getByText('127.0.0.1, on the data port').waitFor();
+      await change('Add 0 replicas').getByText('✕ refused').waitFor();
+
+      const older = page.getByRole('button', { name: 'Show older ones' });
+      expect(await page.locator('#changes tbody tr').count()).toBe(8);
+      await older.focus();
       await page.keyboard.press('Enter');
-      await dialog().getByRole('heading', { name: 'Drain Server 3?' }).waitFor();
-      expect(await page.evaluate('document.activeElement.closest("dialog")?.id')).toBe('dialog');
-      await page.keyboard.press('Escape');
-      await dialog().waitFor({ state: 'hidden' });
-      expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).toBe('Manage Server 3');
+      await change('Add 1 replica: blue').waitFor();
+      await older.waitFor({ state: 'hidden' });
+      expect(await page.evaluate('document.activeElement.id')).toBe('changes');
+      const { json } = await call(`${balancer.adminUrl}/api/audit?limit=1000`);
+      expect(await page.locator('#changes tbody tr').count()).toBe((json as { entries: [] }).entries.length);
     },
     TEST_MS,
   );
@@ -258,6 +329,7 @@ describeWithChromium('the dashboard', () => {
     expect(tree).toMatch(/img "The ring: 3 replicas\./);
     expect(tree).toMatch(/table "Replicas"/);
     expect(tree).toMatch(/columnheader "Requests\/s"/);
+    expect(tree).toMatch(/table "Who changed what"/);
     expect(tree).toMatch(/rowheader "Server 1"/);
     expect(
       tree.match(/^\s*- (button|link|textbox|spinbutton|checkbox|img|table|dialog|region)( \[.*\])?:?$/gm),
@@ -268,13 +340,12 @@ describeWithChromium('the dashboard', () => {
     'can be read in light and dark (WCAG AA), by the system or by choice, and fits a narrow screen',
     async () => {
       const ground = () => page.evaluate('getComputedStyle(document.body).backgroundColor');
-      const contrasts = () => page.evaluate(lowContrasts);
       await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
       const light = await ground();
-      expect(await contrasts()).toEqual([]);
+      expect(await lowContrasts(page)).toEqual([]);
       await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
       expect(await ground()).not.toBe(light);
-      expect(await contrasts()).toEqual([]);
+      expect(await lowContrasts(page)).toEqual([]);
       await page.getByRole('button', { name: 'Theme: auto' }).click();
       expect(await ground()).toBe(light);
       for (const width of [360, 768, 1920]) {
@@ -299,91 +370,6 @@ describeWithChromium('the dashboard', () => {
       page.on('request', (request) => asked.push(request.url()));
       await page.waitForTimeout(3000);
       expect(asked).toEqual([]);
-    },
-    TEST_MS,
-  );
-});
-
-describeWithChromium('the dashboard of a balancer with a token', () => {
-  const TOKEN = 'a-token-of-sixteen-or-more';
-  let balancer: Balancer;
-  let browser: Browser;
-  let page: WatchedPage;
-  beforeAll(async () => {
-    const env = { RUNTIME: 'process', N: '2', ADMIN_TOKEN: TOKEN };
-    [balancer, browser] = await Promise.all([startBalancer({ env }), launchChromium()]);
-    page = await openPage(browser, `${balancer.adminUrl}/dashboard`);
-  }, 150_000);
-  afterAll(async () => {
-    await browser.close();
-    await balancer.stop('SIGINT');
-  }, 60_000);
-
-  it(
-    'asks for it once, keeps it from scripts, stays logged in over a reload, and logs out for good',
-    async () => {
-      const login = page.locator('#login');
-      await login.getByLabel('Token').fill('wrong-token-wrong-token');
-      await login.getByRole('button', { name: 'Log in' }).click();
-      await login.getByText('the token is wrong').waitFor();
-      expect(await page.locator('#replicas tbody tr').count()).toBe(0);
-      // A browser lets a dialog keep one Escape to itself, not two.
-      for (const key of ['Escape', 'Escape', 'Escape']) await page.keyboard.press(key);
-      await login.getByLabel('Token').waitFor();
-
-      await login.getByLabel('Token').fill(TOKEN);
-      await page.keyboard.press('Enter');
-      await page.locator('#replicas tr[data-key="Server 2"]').waitFor();
-      await page.locator('#connection.live').waitFor();
-      expect(await page.evaluate('document.cookie')).toBe('');
-      const [cookie] = await page.context().cookies();
-      expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict' });
-
-      await page.reload();
-      await page.locator('#replicas tr[data-key="Server 2"]').waitFor();
-      await page.getByRole('button', { name: 'Add replicas…' }).click();
-      await page.locator('#dialog').getByText('% of the keys move').waitFor();
-      await page.locator('#dialog').getByRole('button', { name: 'Add', exact: true }).click();
-      await page.locator('#replicas tr[data-key="Server 3"]').waitFor();
-
-      await page.getByRole('button', { name: 'Log out' }).click();
-      await login.getByLabel('Token').waitFor();
-      const headers = { cookie: `${cookie?.name}=${cookie?.value}` };
-      expect((await call(`${balancer.adminUrl}/api/status`, { headers })).status).toBe(401);
-    },
-    TEST_MS,
-  );
-});
-
-describeWithChromium('the dashboard of a balancer that goes away', () => {
-  let browser: Browser;
-  afterAll(() => browser.close());
-
-  it(
-    'says so, greys what it knows, and is live again with the next one, which took the replicas over',
-    async () => {
-      const first = await startBalancer({ env: { RUNTIME: 'process', N: '2' } });
-      browser = await launchChromium();
-      const page = await openPage(browser, `${first.adminUrl}/dashboard`);
-      await page.locator('#connection.live').waitFor();
-      await first.kill9();
-      await page.locator('#banners', { hasText: /What you see is as it was at/ }).waitFor();
-      expect(await page.locator('body.stale').count()).toBe(1);
-      expect(await page.evaluate(lowContrasts)).toEqual([]);
-      // Read out once, however often it tries: the same words stay, only the time of the next try changes.
-      const banner = await page.locator('#banners p').elementHandle();
-      const next = page.locator('#banners p [aria-hidden]');
-      const said = await next.textContent();
-      await eventually('another try', async () => ((await next.textContent()) === said ? undefined : true));
-      expect(await page.evaluate((one) => one?.isConnected, banner)).toBe(true);
-
-      const env = { RUNTIME: 'process', N: '2', ADMIN_PORT: new URL(first.adminUrl).port };
-      const second = await startBalancer({ env, home: first.home });
-      await page.locator('#connection.live').waitFor({ timeout: 2 * PATIENCE_MS });
-      await page.locator('body.stale').waitFor({ state: 'detached' });
-      await postJson(`${second.adminUrl}/add`, { n: 1, hostnames: ['after'] });
-      await page.locator('#replicas tr[data-key="after"] .state', { hasText: 'ready' }).waitFor();
-      await second.stop('SIGINT');
     },
     TEST_MS,
   );

@@ -113,6 +113,25 @@ describe('GET /api/audit', () => {
     expect(JSON.stringify([await entries(), rig.log])).not.toMatch(/hunter2|77012345/);
   });
 
+  it('whoever follows the events is told of each entry and of its result, and not from where it came', async () => {
+    await up();
+    await request(rig.url).post('/add?wait=10.0.0.9').send({ n: 1 }).expect(400);
+    await request(rig.url).post('/api/preview').send({}).expect(200);
+    await request(rig.url)
+      .post('/add')
+      .send({ n: 1, hostnames: ['blue'] })
+      .expect(200);
+    const [done, refused] = await entries();
+    const { body } = await request(rig.url).get('/api/events?format=json&types=audit').expect(200);
+    const told = { type: 'audit', id: expect.any(String), at: expect.any(String), method: 'POST', by: 'address' };
+    expect(body.events).toEqual([
+      { ...told, call: refused?.id, path: '/add?wait=(address)', result: 'under-way' },
+      { ...told, call: refused?.id, path: '/add?wait=(address)', result: 'refused' },
+      { ...told, call: done?.id, path: '/add', result: 'under-way' },
+      { ...told, call: done?.id, path: '/add', result: 'done' },
+    ]);
+  });
+
   it('leaves questions out', async () => {
     await up();
     await request(rig.url)

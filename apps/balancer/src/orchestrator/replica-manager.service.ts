@@ -71,9 +71,12 @@ export class ReplicaManager {
     @Inject(PoolRing) private readonly ring: PoolRing,
     @Optional() @Inject(ManagerOptions) private readonly options: ManagerOptions = new ManagerOptions(),
   ) {
-    this.audit = new AuditTrail(settings.stateDir, log);
     this.events = new EventLog(options.boot, () => options.clock.wall(), {
       onFailure: (error) => log.error({ error: error.stack }, 'a reader of the events failed'),
+    });
+    this.audit = new AuditTrail(settings.stateDir, log, {
+      onAppend: ({ id: call, method, path, by, result }) =>
+        this.events.record({ type: 'audit', call, method, path, by, result }),
     });
     this.parts = { settings, runtime, link, log, ring, events: this.events, probes: this.probes, options };
     this.rings = new RingReports(this.parts, () => this.running());

@@ -31,15 +31,17 @@ export function openAdd(store) {
         say(`${listed(message.replicas.filter((name) => !before.has(name)))} added`);
       },
       show,
-      { className: 'primary', disabled: true },
+      { className: 'primary', disabled: true, submits: true },
     );
     const preview = new Preview(store, (known) => (add.disabled = !known));
-    const ask = () => preview.askSoon(() => proposal(wish(), store.names()));
-    for (const input of [many, names]) input.addEventListener('input', ask);
-    ask();
+    preview.follow([many, names], () => proposal(wish(), store.names()));
     return [
       field('How many', many),
-      field('Names', names, 'By comma, optional: the others are called Server and the lowest free number.'),
+      field(
+        'Names',
+        names,
+        'Optional, with commas between them. The others are called Server, with the lowest free number.',
+      ),
       h('h3', {}, 'What that moves'),
       preview.place,
       place,
@@ -53,7 +55,7 @@ export function openAdd(store) {
  * @param {Wish} wish @param {readonly string[]} members
  */
 export function proposal({ n, hostnames = [] }, members) {
-  if (!Number.isInteger(n) || n < 1) return 'How many is a whole number from 1 on.';
+  if (!Number.isInteger(n) || n < 1) return 'How many has to be a whole number, 1 or more.';
   if (n > 1000) return 'That is more than any pool may have.';
   if (hostnames.length > n) return 'There are more names than replicas.';
   const names = [...hostnames, ...generatedNames(n - hostnames.length, [...members, ...hostnames])];

@@ -13,5 +13,6 @@ export type { HotKeysView, HotKeyView } from '../../orchestrator/ring/hot-keys-v
 export type { InstanceTraffic, LatencyView, TrafficView } from '../../orchestrator/views/traffic-view.js';
 export type { SpecView } from '../../orchestrator/views/spec-view.js';
 export type { DeployView } from '../../orchestrator/deploy/deploy-view.js';
+export type { AuditEntry } from '../../orchestrator/events/audit-trail.js';
 export type { PoolEvent, PoolEventType } from '../../orchestrator/events/pool-event.js';
 export type { RingProposal } from '../../orchestrator/ring/ring-proposal.js';

@@ -9,6 +9,8 @@ const HEIGHT = { both: 148, alone: 265 };
 const SHOWN = { least: 60, most: 300 };
 /** With more lines nobody finds theirs: then there is one for all. */
 const MOST_LINES = 8;
+/** Of lines that are not of now. */
+const PALE = 0.45;
 /** Characters of a name in the legend. */
 const NAME = 24;
 
@@ -18,6 +20,7 @@ export class Charts {
   /** @type {uPlot | undefined} */
   #latencies;
   #lines = '';
+  #alpha = 1;
 
   /** @param {import('./pool-store.js').PoolStore} store @param {import('./traffic-history.js').TrafficHistory} history */
   constructor(store, history) {
@@ -29,7 +32,7 @@ export class Charts {
   }
 
   draw() {
-    const now = Date.now();
+    const now = this.history.knownAt(Date.now());
     const points = this.history.upTo(now);
     const names = this.store.names();
     const byReplica = names.length <= MOST_LINES;
@@ -52,6 +55,13 @@ export class Charts {
     setText(byId('traffic-now'), inWords(this.history.latest(now)));
   }
 
+  /** @param {boolean} stale whether the lines are drawn pale; what is written beside them stays as it is */
+  fade(stale) {
+    if (this.#alpha === (stale ? PALE : 1)) return;
+    this.#alpha = stale ? PALE : 1;
+    this.repaint();
+  }
+
   /** Colours are read when a chart is made. */
   repaint() {
     this.#lines = '';
@@ -70,8 +80,10 @@ export class Charts {
       line(shortened(name, NAME), `var(--series-${this.store.colourOf(name) % 8})`, rate),
     );
     const total = { ...line('all', 'var(--soft)', rate), width: 1, fill: colour('var(--still-ground)') };
-    const rates = chart('rate-chart', [total, line('failed', 'var(--bad)', rate, [2, 3]), ...own], rate);
+    const failed = line('failed', 'var(--bad)', rate, [2, 3]);
     const quantiles = [line('p50', 'var(--series-5)', latency), line('p99', 'var(--series-4)', latency)];
+    for (const series of [total, failed, ...own, ...quantiles]) series.alpha = this.#alpha;
+    const rates = chart('rate-chart', [total, failed, ...own], rate);
     const latencies = chart('latency-chart', quantiles, latency);
     [this.#rates, this.#latencies] = [rates, latencies];
     this.#resize();

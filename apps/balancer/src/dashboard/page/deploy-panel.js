@@ -1,7 +1,7 @@
 // Owns deploys: asking for one, with what it would change beforehand, and its course, replica by replica, until it has ended.
 import { ask, post, statusOf } from './api.js';
 import { actButton, closeButton, field, openDialog, refusalPlace, say } from './dialog.js';
-import { byId, h } from './dom.js';
+import { byId, child, h, keyed, setAttributes, setText } from './dom.js';
 import { LiveStream } from './live.js';
 
 /** @import { DeployView, SpecView } from './api-types.js' */
@@ -20,11 +20,28 @@ const STEPS = {
 
 export class DeployPanel {
   #place = byId('deploy');
+  #status = h('span');
+  #what = h('span');
+  #buttons = h('div', { class: 'buttons' });
+  #reason = h('p', { class: 'soft', hidden: true });
+  #steps = h('ul', { class: 'steps' });
+  #refusal = refusalPlace();
+  #offered = '';
   #stream = new LiveStream(
     () => 'api/deploy/events',
     { progress: (view) => this.#show(view), end: (view) => this.#ended(view) },
     () => {},
   );
+
+  constructor() {
+    const line = h('p', { role: 'status' }, 'Deploy ', this.#status, this.#what);
+    this.#place.append(
+      h('div', { class: 'title' }, line, this.#buttons),
+      this.#reason,
+      this.#steps,
+      this.#refusal.place,
+    );
+  }
 
   /** Shows the deploy under way, or the last one; nothing where there was none. */
   async load() {
@@ -69,6 +86,7 @@ export class DeployPanel {
           begin.disabled = status === 'unchanged';
         },
         show,
+        { submits: true },
       );
       for (const input of [image, env])
         input.addEventListener('input', () => {
@@ -103,41 +121,46 @@ export class DeployPanel {
     say(`The deploy is ${view.status}`);
   }
 
-  /** @param {DeployView} view */
+  /** Parts stay where they are, so that the focus does, and only what is new is read out. @param {DeployView} view */
   #show({ status, changes, replicas, reason, startedAt, endedAt }) {
     if (startedAt === null) return;
-    const { place, show } = refusalPlace();
-    const under = endedAt === null;
-    const act = under
-      ? actButton('Take it back', async () => this.#take(await ask('api/deploy', { method: 'DELETE' })), show)
-      : status === 'rolled-out'
-        ? actButton('Back to what ran before', async () => this.#take(await post('api/deploy/rollback')), show)
-        : undefined;
     this.#place.hidden = false;
-    this.#place.className = 'rollout';
-    this.#place.replaceChildren(
-      h(
-        'div',
-        { class: 'title' },
-        h(
-          'p',
-          { role: 'status' },
-          'Deploy ',
-          h('span', { class: `state ${TONES[status] ?? 'still'}` }, status),
-          changes.length > 0 ? ` of ${changes.join(', ')}` : '',
-        ),
-        h('div', { class: 'buttons' }, act, under ? undefined : closeButton(() => (this.#place.hidden = true), 'Hide')),
-      ),
-      reason === null ? '' : h('p', { class: 'soft' }, reason),
-      h(
-        'ul',
-        { class: 'steps' },
-        ...replicas.map(({ name, step, reason: why }) =>
-          h('li', { class: `state ${STEPS[step] ?? 'still'}`, title: why ?? '' }, `${name}: ${step}`),
-        ),
-      ),
-      place,
+    setAttributes(this.#status, { class: `state ${TONES[status] ?? 'still'}` });
+    setText(this.#status, status);
+    setText(this.#what, changes.length > 0 ? ` of ${changes.join(', ')}` : '');
+    setAttributes(this.#reason, { hidden: reason === null });
+    setText(this.#reason, reason ?? '');
+    keyed(
+      this.#steps,
+      replicas,
+      ({ name }) => name,
+      () => h('li'),
+      (item, { name, step, reason: why }) => {
+        setAttributes(item, { class: `state ${STEPS[step] ?? 'still'}`, title: why });
+        setText(item, `${name}: ${step}`);
+      },
     );
+    this.#offer(endedAt === null ? 'under way' : status === 'rolled-out' ? 'rolled out' : 'ended');
+  }
+
+  /** @param {string} course what one can do about it depends on */
+  #offer(course) {
+    if (course === this.#offered) return;
+    this.#offered = course;
+    const focused = this.#buttons.contains(document.activeElement);
+    const back = async () => this.#take(await ask('api/deploy', { method: 'DELETE' }));
+    const before = async () => this.#take(await post('api/deploy/rollback'));
+    const hide = () => {
+      this.#place.hidden = true;
+      byId('open-deploy').focus();
+    };
+    this.#refusal.show();
+    this.#buttons.replaceChildren(
+      ...(course === 'under way' ? [actButton('Take it back', back, this.#refusal.show)] : []),
+      ...(course === 'rolled out' ? [actButton('Back to what ran before', before, this.#refusal.show)] : []),
+      ...(course === 'under way' ? [] : [closeButton(hide, 'Hide')]),
+    );
+    if (focused) child(this.#buttons, -1).focus();
   }
 }
 

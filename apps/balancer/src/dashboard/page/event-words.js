@@ -2,6 +2,7 @@
 // docs/observability.md; a type that is not known here is shown by its name.
 import { duration, listed, percent, plural } from './format.js';
 
+/** Of a call of an operator only its place in the log is told: change-list.js shows it. @typedef {Exclude<PoolEventType, 'audit'>} ShownType */
 /** @import { DeathView, PoolEvent, PoolEventType } from './api-types.js' */
 /** @typedef {{ tone: 'good' | 'busy' | 'warn' | 'bad' | 'still', sign: string, text: string, more?: string }} Words */
 
@@ -11,7 +12,7 @@ export function wordsOf(event) {
   return words?.(event) ?? { tone: 'still', sign: '·', text: event.type };
 }
 
-/** @type {{ [T in PoolEventType]: (event: Extract<PoolEvent, { type: T }>) => Words }} */
+/** @type {{ [T in ShownType]: (event: Extract<PoolEvent, { type: T }>) => Words }} */
 const WORDS = {
   started: (e) => good('▶', `The pool is under control: ${plural(e.replicas, 'replica')} (${e.runtime})`),
   stopping: (e) => warn('■', e.mode === 'end' ? 'The pool is being ended' : 'The balancer leaves; replicas may stay'),
@@ -45,7 +46,7 @@ const WORDS = {
   death: (e) => bad('✖', `${e.replica} died: ${e.reason}`, forensics(e)),
   'backing-off': (e) =>
     warn('…', `${e.replica} waits ${duration(e.retryInMs)} for its next instance`, e.reason ?? undefined),
-  quarantined: (e) => bad('⛔', `${e.replica} is quarantined`, e.reason),
+  quarantined: (e) => bad('⊘', `${e.replica} is quarantined`, e.reason),
   'panic-on': (e) => bad('!', `Panic: only ${e.ready} of ${e.wanted} ready; those that fail are tried too`),
   'panic-off': (e) => good('✓', `${e.ready} of ${e.wanted} ready: the panic is over`),
   'engine-away': (e) => bad('⚠', 'The engine does not answer; traffic goes on', e.reason ?? undefined),
@@ -55,7 +56,7 @@ const WORDS = {
 };
 
 /** Every type that is known here: an EventSource hears only what it was told to listen for. */
-export const EVENT_TYPES = /** @type {PoolEventType[]} */ (Object.keys(WORDS));
+export const EVENT_TYPES = /** @type {ShownType[]} */ (Object.keys(WORDS));
 
 /**
  * @param {Words['tone']} name

@@ -41,6 +41,13 @@ export function timeOfDay(iso) {
   return new Date(iso).toLocaleTimeString('en-GB');
 }
 
+/** Time of day here, and the day where it is not today. @param {string} iso @param {number} now epoch milliseconds */
+export function dayAndTime(iso, now) {
+  const day = (/** @type {Date} */ date) => date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
+  const at = new Date(iso);
+  return at.toDateString() === new Date(now).toDateString() ? timeOfDay(iso) : `${day(at)} ${timeOfDay(iso)}`;
+}
+
 /** @param {readonly string[]} names @param {number} [all] of which these are the first */
 export function listed(names, all = names.length) {
   const rest = all - Math.min(names.length, 4);

@@ -1,7 +1,7 @@
 // Owns asking for the token, once, and logging out. The token itself is kept nowhere here: the balancer gives a cookie for it
 // that no script can read.
 import { ask, post } from './api.js';
-import { actButton, field, refusalPlace } from './dialog.js';
+import { actButton, field, refusalPlace, stay } from './dialog.js';
 import { byId, h } from './dom.js';
 
 /** @param {() => void} onIn */
@@ -9,7 +9,7 @@ export function openLogin(onIn) {
   const dialog = byId('login', HTMLDialogElement);
   if (dialog.open) return;
   const token = h('input', { type: 'password', autocomplete: 'current-password', required: true });
-  const { place, show } = refusalPlace();
+  const { place, show } = refusalPlace(token);
   const enter = async () => {
     await post('api/session', { token: token.value });
     token.value = '';
@@ -17,18 +17,12 @@ export function openLogin(onIn) {
     dialog.close();
     onIn();
   };
-  const button = actButton('Log in', enter, show, { className: 'primary' });
   const form = h(
     'form',
-    {
-      submit: (/** @type {Event} */ event) => {
-        event.preventDefault();
-        button.click();
-      },
-    },
+    { novalidate: true, submit: stay },
     field('Token', token, 'The value of ADMIN_TOKEN. It is sent once and not kept.'),
     place,
-    h('div', { class: 'buttons' }, button),
+    h('div', { class: 'buttons' }, actButton('Log in', enter, show, { className: 'primary', submits: true })),
   );
   dialog.replaceChildren(h('h2', { id: 'login-title' }, 'This balancer asks for its token'), form);
   // Without it there is nothing behind the dialog to go back to. A browser closes it at the second Escape, whatever it was told at the first.

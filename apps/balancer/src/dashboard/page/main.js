@@ -2,6 +2,7 @@
 // of the page is its own module's.
 import { openAdd } from './add-dialog.js';
 import { ask, reasonOf, statusOf, whenLocked } from './api.js';
+import { ChangeList } from './change-list.js';
 import { Charts } from './charts.js';
 import { DeployPanel } from './deploy-panel.js';
 import { say } from './dialog.js';
@@ -31,6 +32,7 @@ const timeline = new Timeline(store);
 const charts = new Charts(store, history);
 const deploy = new DeployPanel();
 const hotKeys = new HotKeys(store);
+const changes = new ChangeList();
 /** @import { PoolEvent } from './api-types.js' */
 /** @typedef {{ tone: string, text: string, retry?: string }} Banner */
 
@@ -45,6 +47,10 @@ const events = new LiveStream(
   () => `api/events${store.position === null ? '' : `?since=${encodeURIComponent(store.position)}`}`,
   {
     ...Object.fromEntries(EVENT_TYPES.map((type) => [type, take])),
+    audit: (event) => {
+      store.position = event.id;
+      changes.mayHaveChanged();
+    },
     gap: catchUp, // something was missed: everything is read anew
   },
   (state) => (state.connected ? found() : broken(state.retryInMs)),
@@ -89,7 +95,7 @@ void begin();
 async function begin() {
   try {
     await store.load();
-    await Promise.all([showLogout(), deploy.load()]);
+    await Promise.all([showLogout(), deploy.load(), changes.load()]);
   } catch (error) {
     if (statusOf(error) === 401) return; // somebody is asked for the token
     lose(TICK_MS, reasonOf(error));
@@ -116,7 +122,7 @@ function catchUp() {
 
 async function readAnew() {
   try {
-    await Promise.all([store.load(), deploy.load()]);
+    await Promise.all([store.load(), deploy.load(), changes.load()]);
   } catch (error) {
     if (statusOf(error) === 401) return;
     // A balancer that starts tells its events before it has a pool to show.
@@ -153,10 +159,20 @@ function lose(retryInMs, why = 'The balancer is not heard') {
 
 function drawConnection() {
   const line = byId('connection');
+  drawTitle();
   line.className = `connection ${lost === null ? 'live' : 'lost'}`;
   setText(line, lost === null ? 'live' : 'connection lost');
   document.body.classList.toggle('stale', lost !== null);
+  history.unheardSince = lost?.at.getTime() ?? null;
+  charts.fade(lost !== null);
   drawBanners();
+}
+
+/** All that one sees of a tab in the background. */
+function drawTitle() {
+  if (store.status === null) return;
+  const { pool, ready, desired } = store.status;
+  document.title = `${lost === null ? `${ready}/${desired}` : 'connection lost'} · ${pool} · HashFlow`;
 }
 
 function drawBanners() {
@@ -199,7 +215,7 @@ function drawPool() {
   const pill = byId('readiness');
   pill.className = `pill ${ready === desired ? 'good' : ready === 0 ? 'bad' : 'warn'}`;
   setText(pill, `${ready} of ${plural(desired, 'replica')} ready`);
-  document.title = `${ready}/${desired} · ${pool} · HashFlow`;
+  drawTitle();
   for (const id of ['open-add', 'open-deploy']) {
     // Its replicas run elsewhere: there is nothing to deploy, and an addition names an address (POST /add).
     const button = byId(id, HTMLButtonElement);

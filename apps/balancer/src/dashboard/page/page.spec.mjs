@@ -9,6 +9,7 @@ import { waitAfter } from './live.js';
 import { quantile, RecentHistograms } from './quantiles.js';
 import { stateCounts } from './replica-table.js';
 import { arcs, ringPiece } from './ring-arcs.js';
+import { labelsOf } from './ring-labels.js';
 import { TrafficHistory } from './traffic-history.js';
 
 const NOTHING = { serverErrors: 0, refused: 0, reset: 0, timedOut: 0, answered: 0 };
@@ -45,6 +46,33 @@ describe('arcs', () => {
     expect(ringPiece(0, 0, 1, 2)).toBe('');
     expect(ringPiece(0, 1, 1, 2)).not.toMatch(/NaN|Infinity/);
     expect(arcs([])).toEqual([]);
+  });
+});
+
+describe('names around the ring', () => {
+  const around = (shares) => labelsOf(arcs(shares.map((part, index) => ({ name: `Server ${index + 1}`, part }))));
+
+  it('all stand there where they have room, in their order', () => {
+    for (const many of [1, 2, 3, 5, 8]) expect(around(Array(many).fill(1 / many))).toHaveLength(many);
+    expect(around([0.5, 0.3, 0.2]).map(({ text }) => text)).toEqual(['Server 1', 'Server 2', 'Server 3']);
+  });
+
+  it('none covers another, the largest shares have theirs, and those too small to be found have none', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 1, maxLength: 64 }), (weights) => {
+        const sum = weights.reduce((all, weight) => all + weight, 0);
+        const labels = around(weights.map((weight) => weight / sum));
+        for (const [index, one] of labels.entries())
+          for (const other of labels.slice(index + 1))
+            // Two lines of 12 px, and a name as wide as eight characters.
+            expect(
+              Math.abs(one.y - other.y) >= 24 || Math.abs(one.x - other.x) >= 36 || one.anchor !== other.anchor,
+            ).toBe(true);
+        expect(labels.every(({ part }) => part >= 0.035)).toBe(true);
+        const largest = Math.max(...weights) / sum;
+        if (largest >= 0.035) expect(labels.some(({ part }) => Math.abs(part - largest) < 1e-9)).toBe(true);
+      }),
+    );
   });
 });
 
@@ -110,6 +138,17 @@ describe('rates', () => {
     expect(history.latest(1000).total).toBe(0);
   });
 
+  it('once nothing is heard, what is known stays that of then', () => {
+    const history = new TrafficHistory();
+    history.add({ clockMs: 0, instances: [instance('a', 0)] }, 0);
+    history.add({ clockMs: 1000, instances: [instance('a', 50)] }, 1000);
+    history.unheardSince = 1500;
+    expect(history.latest(history.knownAt(60_000)).total).toBe(50);
+    expect(history.knownAt(1200)).toBe(1200);
+    history.unheardSince = null;
+    expect(history.latest(history.knownAt(60_000)).total).toBe(0);
+  });
+
   it('what is older than five minutes is forgotten', () => {
     const history = new TrafficHistory();
     for (let second = 0; second < 1000; second++)
@@ -167,12 +206,13 @@ describe('quantiles', () => {
 });
 
 describe('words', () => {
-  it('there are some for every event that the balancer can tell, and the page listens for each', () => {
+  it('there are some for every event of the pool that the balancer can tell, and the page listens for each', () => {
     const source = readFileSync(join(import.meta.dirname, '../../orchestrator/events/pool-event.ts'), 'utf8');
     const list = /POOL_EVENT_TYPES = Object\.keys\(\{([^}]*)\}/.exec(source)[1];
     const types = [...list.matchAll(/^\s*'?([a-z-]+)'?: 0/gm)].map(([, type]) => type);
     expect(types.length).toBeGreaterThan(20);
-    expect([...EVENT_TYPES].sort()).toEqual(types.sort());
+    // What operators ask for is another list's.
+    expect([...EVENT_TYPES, 'audit'].sort()).toEqual(types.sort());
   });
 
   it('a death says of what, and what it cost', () => {

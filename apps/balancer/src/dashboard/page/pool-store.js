@@ -1,11 +1,11 @@
 // Owns what the page knows of the pool: what was read last, and reading it anew after each event, once however many came. Nothing
 // is asked for while nothing happens.
 import { ask } from './api.js';
+import { EVENT_TYPES } from './event-words.js';
+import { Rereading } from './rereading.js';
 
 /** @import { PoolEvent, PoolSummary, ReplicaView, RingView } from './api-types.js' */
 
-/** Events of one turn come together. */
-const TOGETHER_MS = 80;
 const MOST_EVENTS = 200;
 
 export class PoolStore extends EventTarget {
@@ -19,17 +19,14 @@ export class PoolStore extends EventTarget {
   events = [];
   /** @type {string | null} id of the last event that was seen; null: none yet */
   position = null;
-  #timer = 0;
-  /** @type {Promise<void> | undefined} */
-  #reading;
-  #again = false;
+  #reading = new Rereading(() => this.#readOnce());
   /** @type {Map<string, number>} */
   #colours = new Map();
 
   /** Reads everything, and where the events stand. @throws {Refusal} */
   async load() {
     /** @type {{ events: PoolEvent[], position: string }} */
-    const { events, position } = await ask(`api/events?format=json&limit=${MOST_EVENTS}`);
+    const { events, position } = await ask(`api/events?format=json&limit=${MOST_EVENTS}&types=${EVENT_TYPES.join()}`);
     this.events = events.reverse();
     this.position = position;
     await this.read();
@@ -46,15 +43,12 @@ export class PoolStore extends EventTarget {
   }
 
   readSoon() {
-    clearTimeout(this.#timer);
-    this.#timer = window.setTimeout(() => this.read().catch(() => {}), TOGETHER_MS);
+    this.#reading.soon();
   }
 
-  /** One reading at a time; one more after it when somebody asked meanwhile. @throws {Refusal} */
-  async read() {
-    this.#again = true;
-    this.#reading ??= this.#readAll().finally(() => (this.#reading = undefined));
-    return this.#reading;
+  /** @throws {Refusal} */
+  read() {
+    return this.#reading.now();
   }
 
   names() {
@@ -71,14 +65,11 @@ export class PoolStore extends EventTarget {
     return this.#colours.get(name) ?? -1;
   }
 
-  async #readAll() {
-    while (this.#again) {
-      this.#again = false;
-      const [status, { replicas }, ring] = await Promise.all([ask('api/status'), ask('api/replicas'), ask('api/ring')]);
-      Object.assign(this, { status, replicas, ring });
-      this.#paint();
-      this.#tell('pool');
-    }
+  async #readOnce() {
+    const [status, { replicas }, ring] = await Promise.all([ask('api/status'), ask('api/replicas'), ask('api/ring')]);
+    Object.assign(this, { status, replicas, ring });
+    this.#paint();
+    this.#tell('pool');
   }
 
   #paint() {

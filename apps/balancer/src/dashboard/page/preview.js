@@ -10,9 +10,11 @@ const TYPING_MS = 250;
 const MOST_FLOWS = 8;
 
 export class Preview {
-  place = h('div', { class: 'preview', role: 'status' }, h('p', { class: 'soft' }, 'Asking…'));
+  place = h('div', { id: 'preview', class: 'preview', role: 'status' }, h('p', { class: 'soft' }, 'Asking…'));
   #number = 0;
   #timer = 0;
+  /** @type {HTMLElement | undefined} the field that was changed last */
+  #changed;
 
   /**
    * @param {import('./pool-store.js').PoolStore} store
@@ -21,6 +23,22 @@ export class Preview {
   constructor(store, onKnown) {
     this.store = store;
     this.onKnown = onKnown;
+  }
+
+  /**
+   * Asks now, and whenever a field changes; where it cannot be, the field that was changed last is the one at fault.
+   * @param {readonly HTMLElement[]} fields @param {() => Partial<RingProposal> | string} question as for `askSoon`
+   */
+  follow(fields, question) {
+    for (const field of fields) {
+      field.setAttribute('aria-errormessage', this.place.id);
+      field.addEventListener('input', () => {
+        for (const other of fields) other.ariaInvalid = null;
+        this.#changed = field;
+        this.askSoon(question);
+      });
+    }
+    this.askSoon(question);
   }
 
   /** @param {() => Partial<RingProposal> | string} question the body of POST /api/preview, or why there is none */
@@ -36,6 +54,7 @@ export class Preview {
     const shown = typeof body === 'string' ? { nodes: [body], known: false } : await this.#answer(body);
     if (number !== this.#number) return;
     this.place.replaceChildren(...shown.nodes);
+    if (this.#changed !== undefined) this.#changed.ariaInvalid = shown.known ? null : 'true';
     this.onKnown(shown.known);
   }
 
@@ -62,7 +81,7 @@ export class Preview {
           .map(({ from, to, share }) =>
             h('li', {}, this.#name(from), '→', this.#name(to), h('span', { class: 'number' }, percent(share))),
           ),
-        rest > 0 ? h('li', { class: 'soft' }, `and ${rest} smaller ones`) : undefined,
+        rest > 0 ? h('li', { class: 'soft' }, `and ${rest} more, none of them larger`) : undefined,
       ),
     ];
   }

@@ -2,9 +2,9 @@
 // what it wrote. Each act tells beforehand what it moves.
 import { ask, post, reasonOf, replicaPath } from './api.js';
 import { actButton, closeButton, field, openDialog, refusalPlace, say } from './dialog.js';
-import { h } from './dom.js';
+import { child, h, keyed } from './dom.js';
 import { forensics } from './event-words.js';
-import { duration, percent, plural, timeOfDay } from './format.js';
+import { dayAndTime, duration, percent, plural } from './format.js';
 import { Preview } from './preview.js';
 import { probeWords, reasonOf as standing, stateMark } from './replica-table.js';
 
@@ -30,7 +30,11 @@ export function openReplica(store, name) {
       const replica = store.replica(name);
       if (!replica) return close(); // somebody removed it
       known.replaceChildren(facts(replica));
-      if (drawn.wanted !== replica.wanted) buttons.replaceChildren(...acts(store, replica, close, show));
+      if (drawn.wanted !== replica.wanted) {
+        const focused = buttons.contains(document.activeElement);
+        buttons.replaceChildren(...acts(store, replica, close, show));
+        if (focused) child(buttons, 0).focus(); // somebody else drained it meanwhile
+      }
       const died = replica.lastExit?.at ?? '';
       if (drawn.died !== died) void fillDeaths(deaths, name);
       Object.assign(drawn, { wanted: replica.wanted, died });
@@ -121,7 +125,7 @@ function openDrain(name, share, tell) {
         'div',
         { class: 'buttons' },
         closeButton(close, 'Cancel'),
-        actButton('Drain', drain, show, { className: 'primary' }),
+        actButton('Drain', drain, show, { className: 'primary', submits: true }),
       ),
     ];
   });
@@ -139,12 +143,13 @@ function openWeight(store, name, weight, tell) {
       {
         className: 'primary',
         disabled: true,
+        submits: true,
       },
     );
     const preview = new Preview(store, (known) => (set.disabled = !known));
-    const question = () => (input.value === '' ? 'A number above 0.' : { weights: { [name]: Number(input.value) } });
-    input.addEventListener('input', () => preview.askSoon(question));
-    preview.askSoon(question);
+    const question = () =>
+      input.value === '' ? 'The weight has to be a number above 0.' : { weights: { [name]: Number(input.value) } };
+    preview.follow([input], question);
     return [
       field('Weight', input, 'Its part of the keys follows its part of all weights; 1 is usual.'),
       h('h3', {}, 'What that moves'),
@@ -183,7 +188,14 @@ async function fillDeaths(place, name) {
     /** @type {{ deaths: DeathView[] }} */
     const { deaths } = await ask(replicaPath(name, '/deaths'));
     if (deaths.length === 0) place.replaceChildren(h('p', { class: 'soft' }, 'None did.'));
-    else place.replaceChildren(...deaths.map(death));
+    else
+      keyed(
+        place,
+        deaths,
+        ({ at, generation }) => `${at} ${generation}`,
+        death,
+        () => {},
+      );
   } catch (error) {
     place.replaceChildren(h('p', { class: 'soft' }, reasonOf(error)));
   }
@@ -192,7 +204,7 @@ async function fillDeaths(place, name) {
 /** @param {DeathView} one */
 function death(one) {
   const lines = one.lastLines.length > 0 ? h('pre', { tabindex: 0 }, one.lastLines.join('\n')) : undefined;
-  const when = h('time', { datetime: one.at, class: 'number' }, timeOfDay(one.at));
+  const when = h('time', { datetime: one.at, class: 'number' }, dayAndTime(one.at, Date.now()));
   return h('details', {}, h('summary', {}, when, ` ${one.reason}`), h('p', { class: 'soft' }, forensics(one)), lines);
 }
 

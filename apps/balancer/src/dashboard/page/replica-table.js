@@ -84,9 +84,10 @@ export class ReplicaTable {
         setText(child(head, 0), title);
       },
     );
-    const now = this.history.latest(Date.now());
+    const now = this.history.latest(this.history.knownAt(Date.now()));
     const totals = this.history.totals();
     const largest = Math.max(...replicas.map(({ share }) => share), Number.EPSILON);
+    const focused = this.#body.contains(document.activeElement);
     keyed(
       this.#body,
       replicas,
@@ -94,6 +95,7 @@ export class ReplicaTable {
       () => h('tr'),
       (row, replica) => this.#row(row, columns, replica, { now, largest, total: totals.get(replica.name) }),
     );
+    if (focused && !this.#body.contains(document.activeElement)) byId('replicas').focus(); // its row is gone
   }
 
   /** @param {HTMLElement} row @param {readonly Column[]} columns @param {ReplicaView} replica @param {Numbers} numbers */
@@ -185,7 +187,7 @@ export function reasonOf({ state, reason, ramp, checks, lastExit }) {
       ? `ejected until ${new Date(checks.conduct.ejectedUntil).toLocaleTimeString('en-GB')}`
       : undefined,
     ramp === null ? undefined : `starts slowly: takes ${percent(ramp)} of its keys`,
-    state !== 'ready' && lastExit ? `last ended: ${lastExit.reason}` : undefined,
+    state !== 'ready' && lastExit && !reason?.includes(lastExit.reason) ? `last ended: ${lastExit.reason}` : undefined,
     checks.probe?.result === 'failed' && state === 'ready' ? `probe failed: ${checks.probe.reason}` : undefined,
   ];
   return [...new Set(parts.filter((part) => part !== undefined))].join(' · ');

@@ -1,9 +1,10 @@
 // Owns the ring's picture: outside who owns which part of the keys, inside who gets which part of the requests now. The same
 // stands in words in the table beside it. Geometry is ring-arcs.js's.
 import { byId, child, keyed, setAttributes, setText, svg } from './dom.js';
-import { percent, plural, rate, shortened } from './format.js';
+import { percent, plural, rate } from './format.js';
 import { colourClass } from './pool-store.js';
-import { arcs, pointAt, ringPiece } from './ring-arcs.js';
+import { arcs, ringPiece } from './ring-arcs.js';
+import { labelsOf } from './ring-labels.js';
 
 /** @import { PoolSummary, ReplicaView, RingView } from './api-types.js' */
 /** @typedef {{ inner: number, outer: number }} Radii */
@@ -11,12 +12,6 @@ import { arcs, pointAt, ringPiece } from './ring-arcs.js';
 
 const KEYS = { inner: 78, outer: 108 };
 const REQUESTS = { inner: 64, outer: 73 };
-const LABEL = 122;
-/** Below that a name has no room. */
-const LEAST_LABELLED = 0.035;
-const CENTRED = 0.1;
-/** Characters of a name that have room. */
-const NAME = 11;
 
 export class RingPicture {
   #keys = svg('g');
@@ -53,7 +48,7 @@ export class RingPicture {
 
   draw() {
     const { replicas, status, ring } = this.store;
-    const now = this.history.latest(Date.now());
+    const now = this.history.latest(this.history.knownAt(Date.now()));
     const owned = arcs(replicas.map(({ name, share }) => ({ name, part: share })));
     this.#pieces(this.#keys, owned, KEYS, ({ name }) => this.#look(name));
     const served = replicas.map(({ name }) => ({ name, part: now.byReplica.get(name) ?? 0 }));
@@ -96,17 +91,13 @@ export class RingPicture {
   #names(pieces) {
     keyed(
       this.#labels,
-      pieces.filter(({ part }) => part >= LEAST_LABELLED),
+      labelsOf(pieces),
       ({ name }) => name,
       () => svg('text', {}, svg('tspan'), svg('tspan', { class: 'label-share', dy: '1.15em' })),
-      (label, { name, part, from, to }) => {
-        const { x, y } = pointAt((from + to) / 2, LABEL);
-        // In the middle only where its neighbours are far enough away.
-        const anchor = Math.abs(x) < 30 && part > CENTRED ? 'middle' : x > 0 ? 'start' : 'end';
+      (label, { text, part, x, y, anchor }) => {
         const at = x.toFixed(1);
-        const shift = Math.abs(x) < 30 ? (y > 0 ? 6 : -10) : -2;
-        setAttributes(label, { x: at, y: (y + shift).toFixed(1), 'text-anchor': anchor });
-        setText(child(label, 0), shortened(name, NAME));
+        setAttributes(label, { x: at, y: y.toFixed(1), 'text-anchor': anchor });
+        setText(child(label, 0), text);
         setText(child(label, 1), percent(part));
         setAttributes(child(label, 1), { x: at });
       },
@@ -120,7 +111,7 @@ function facts({ algorithm, epoch, standby }, { keys, slots }) {
   return [
     `${algorithm}${slots === null ? '' : ` over ${slots} slots`}`,
     `keys from ${links}`,
-    `table ${epoch}`,
+    `routing table ${epoch}`,
     standby.wanted > 0 ? `${standby.ready} of ${standby.wanted} standing by` : undefined,
   ]
     .filter((fact) => fact !== undefined)

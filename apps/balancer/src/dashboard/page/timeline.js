@@ -1,7 +1,7 @@
 // Owns the list of what happens, the newest first. Words are event-words.js's.
 import { byId, h, keyed } from './dom.js';
 import { wordsOf } from './event-words.js';
-import { timeOfDay } from './format.js';
+import { dayAndTime } from './format.js';
 
 /** @import { PoolEvent } from './api-types.js' */
 
@@ -35,7 +35,7 @@ function item(event, fresh) {
   return h(
     'li',
     { class: fresh ? 'fresh' : undefined, 'data-type': event.type },
-    h('time', { datetime: event.at, title: event.at, class: 'number' }, timeOfDay(event.at)),
+    h('time', { datetime: event.at, title: event.at, class: 'number' }, dayAndTime(event.at, Date.now())),
     h('span', { class: `sign ${tone}`, 'aria-hidden': 'true' }, sign),
     h('span', {}, text, more === undefined ? undefined : h('span', { class: 'more' }, more)),
   );

@@ -23,6 +23,8 @@ const QUANTILES_MS = 10_000;
 export class TrafficHistory {
   /** @type {Point[]} oldest first */
   points = [];
+  /** @type {number | null} epoch milliseconds; since then nobody knows what goes on, and what is shown is of then */
+  unheardSince = null;
   /** The balancer measures latency too. */
   hasLatency = false;
   /** @type {{ clockMs: number, at: number, counts: Map<string, InstanceTraffic> } | undefined} */
@@ -58,6 +60,11 @@ export class TrafficHistory {
     // Nobody knows how it went meanwhile: what is known is the mean.
     if (missed && elapsed > QUIET_MS) this.#push({ ...point, at: before.at + PACE_MS });
     this.#push({ ...point, latency: quantiles });
+  }
+
+  /** The time of which one knows. @param {number} now epoch milliseconds */
+  knownAt(now) {
+    return Math.min(now, this.unheardSince ?? now);
   }
 
   /** Nobody listened until now: what the next sample has more than the last one came at any time in between. */

@@ -36,6 +36,17 @@ describe('the audit trail', () => {
     expect(paths(trail)).toEqual(['/c', '/b', '/a']);
   });
 
+  it('tells of each entry once it can be read, also when the disk refuses it', () => {
+    const told: unknown[] = [];
+    const onAppend = ({ path }: AuditEntry): void => void told.push([path, paths(trail)]);
+    const trail = new AuditTrail(join(dir, 'file'), silentLogger, { onAppend });
+    trail.append(begun('/a'));
+    writeFileSync(join(dir, 'no-folder'), '');
+    const refused = new AuditTrail(join(dir, 'no-folder'), silentLogger, { onAppend: ({ path }) => told.push(path) });
+    refused.append(entry('/b'));
+    expect(told).toEqual([['/a', ['/a']], '/b']);
+  });
+
   it('survives the end of the process that wrote it, and is nobody else’s to read', () => {
     new AuditTrail(dir, silentLogger).append(entry('/a'));
     const next = new AuditTrail(dir, silentLogger);

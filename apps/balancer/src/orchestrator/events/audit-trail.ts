@@ -40,6 +40,8 @@ export interface AuditTrailOptions {
   /** Bytes. */
   readonly rotateAt?: number;
   readonly mostEntries?: number;
+  /** Told after each entry. */
+  readonly onAppend?: (entry: AuditEntry) => void;
 }
 
 /**
@@ -53,16 +55,18 @@ export class AuditTrail {
   private readonly olderPath: string;
   private readonly rotateAt: number;
   private readonly mostEntries: number;
+  private readonly onAppend: (entry: AuditEntry) => void;
 
   constructor(
     private readonly dir: string,
     private readonly log: Logger,
-    { rotateAt = ROTATE_AT, mostEntries = MOST_ENTRIES }: AuditTrailOptions = {},
+    { rotateAt = ROTATE_AT, mostEntries = MOST_ENTRIES, onAppend = () => {} }: AuditTrailOptions = {},
   ) {
     this.path = join(dir, 'audit.jsonl');
     this.olderPath = join(dir, 'audit.1.jsonl');
     this.rotateAt = rotateAt;
     this.mostEntries = mostEntries;
+    this.onAppend = onAppend;
   }
 
   /**
@@ -79,6 +83,7 @@ export class AuditTrail {
         'an entry of the audit log cannot be written',
       );
     }
+    this.onAppend(entry);
   }
 
   /** Newest first. */

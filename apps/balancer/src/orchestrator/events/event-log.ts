@@ -12,7 +12,7 @@ export type Reading =
   | { readonly events: readonly []; readonly gap: string };
 
 /** Fields whose words are not ours. */
-const WORDS = new Set(['reason', 'lines']);
+const WORDS = new Set(['reason', 'lines', 'path']);
 
 export interface EventLogOptions {
   readonly capacity?: number;

@@ -1,6 +1,7 @@
 // Owns what can happen to a pool, as a list of typed events with their fields, and what never stands in one: secrets and
 // addresses. Pure. Noticing what happened is pool-news.ts's, keeping it event-log.ts's.
 import type { Ejection } from '../loop/ledger.js';
+import type { AuditEntry } from './audit-trail.js';
 import { maskedText } from '../views/masking.js';
 import type { Rollout, RolloutStep } from '../state/pool-state.js';
 import type { ReplicaState } from '../views/replica-view.js';
@@ -82,6 +83,8 @@ export interface PoolEventFields {
   readonly 'engine-back': { readonly afterMs: number };
   readonly 'data-connected': { readonly afterMs: number | null };
   readonly 'data-lost': Record<never, never>;
+  /** The audit log has a new entry, or an entry its result. `call`: its id. Who asked from where stands only there. */
+  readonly audit: { readonly call: string } & Pick<AuditEntry, 'method' | 'path' | 'by' | 'result'>;
 }
 
 export type PoolEventType = keyof PoolEventFields;
@@ -127,6 +130,7 @@ export const POOL_EVENT_TYPES = Object.keys({
   'engine-back': 0,
   'data-connected': 0,
   'data-lost': 0,
+  audit: 0,
 } satisfies Record<PoolEventType, 0>) as readonly PoolEventType[];
 
 const IPV4 = /\b\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?\b/g;
