@@ -70,10 +70,11 @@ function contests(logFile: string): Contestants[] {
 
 async function measureAll(pairs: number, requests: number, only: string): Promise<Measured[]> {
   if (!(Number.isSafeInteger(pairs) && pairs >= 1 && pairs <= 200)) throw new Error('--pairs must be 1 to 200');
-  if (!(Number.isSafeInteger(requests) && requests >= 100)) throw new Error('--requests must be at least 100');
+  if (!(Number.isSafeInteger(requests / 2) && requests >= 100))
+    throw new Error('--requests must be even, and at least 100');
   const folder = mkdtempSync(join(tmpdir(), 'hashflow-sight-'));
   const chosen = contests(join(folder, 'access.log')).filter(({ what }) => what.includes(only));
-  const progress = new Progress(chosen.length * pairs * 2);
+  const progress = new Progress(chosen.length * pairs);
   const began = performance.now();
   const before = loadAverage();
   const measured: Measured[] = [];

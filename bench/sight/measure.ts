@@ -1,4 +1,4 @@
-// Owns the measurement: two data planes, or two nginx, on one core, which get the same requests in turns, and what each turn cost their
+// Owns the measurement: two data planes, or two nginx, on one core, which get the same requests in turns, and what these cost their
 // process, and the thread that carries the requests, in CPU. Time on the wall is nobody's measure here, so that a busy machine
 // disturbs less.
 import { testDataSettings } from '../../apps/balancer/src/routing/testing/data-settings.ts';
@@ -21,7 +21,7 @@ type Order = Omit<PlaneOrder, 'replicas'> | Omit<NginxOrder, 'replicas'>;
 
 export interface Course {
   readonly pairs: number;
-  /** Of each turn. */
+  /** Of each of a pair, after those that warm it up. Even. */
   readonly requests: number;
   readonly replicas: readonly Replica[];
   readonly cores: Cores;
@@ -41,23 +41,32 @@ export const CONNECTIONS = 64;
 /** As browsers send it; every second client belongs to a trace already. */
 const ASK: Ask = { path: '/small', upload: 0, close: false, traced: true };
 
-/** Pairs that are measured with the same two processes: one is luckier than the other in what is compiled how, and lies where. */
-const SITTING = 3;
+/** Turns of this many requests before anything is measured, of each: what is compiled late would be paid for by whoever comes first. */
+const WARM_UP = 2;
 
-/** @param onTurn after each */
-export async function measure(contest: Contest, course: Course, onTurn: () => void): Promise<Pair[]> {
+/**
+ * Each pair with two processes of its own: one of a build is luckier than the other in what is compiled how, and lies where, by more than
+ * what is looked for.
+ *
+ * @param onPair after each
+ */
+export async function measure(contest: Contest, course: Course, onPair: () => void): Promise<Pair[]> {
+  const load = new Load(course.cores.load);
   const measured: Pair[] = [];
-  for (let begun = 0; begun < course.pairs; begun += SITTING) {
-    const pairs = Math.min(SITTING, course.pairs - begun);
-    measured.push(...(await sit(contest, { ...course, pairs }, begun % 2 === 0, onTurn)));
+  try {
+    while (measured.length < course.pairs) {
+      measured.push(await measurePair(contest, course, load, measured.length % 2 === 0));
+      onPair();
+    }
+  } finally {
+    await load.end();
   }
   return measured;
 }
 
 /** @param inOrder whether the one without is started, and takes its turn, first */
-async function sit(contest: Contest, course: Course, inOrder: boolean, onTurn: () => void): Promise<Pair[]> {
-  const { pairs, requests, replicas, cores } = course;
-  const load = new Load(cores.load);
+async function measurePair(contest: Contest, course: Course, load: Load, inOrder: boolean): Promise<Pair> {
+  const { requests, replicas, cores } = course;
   const subjects: Subject[] = [];
   try {
     for (const order of inOrder ? [contest.without, contest.with] : [contest.with, contest.without]) {
@@ -69,21 +78,14 @@ async function sit(contest: Contest, course: Course, inOrder: boolean, onTurn: (
     }
     const [first, second] = subjects;
     if (!first || !second) throw new Error('a pair is two');
-    // What is compiled late would be paid for by whoever comes first.
-    for (let round = 0; round < 2; round++) for (const subject of subjects) await takeTurn(load, subject, requests);
-    const measured: Pair[] = [];
-    for (let pair = 0; pair < pairs; pair++) {
-      const costs = new Map<Subject, Spent>();
-      for (const subject of pair % 2 === 0 ? [first, second] : [second, first]) {
-        costs.set(subject, await takeTurn(load, subject, requests));
-        onTurn();
-      }
-      const [a, b] = [costOfTurn(costs.get(first)), costOfTurn(costs.get(second))];
-      measured.push(inOrder ? { without: a, with: b } : { without: b, with: a });
-    }
-    return measured;
+    for (let turn = 0; turn < WARM_UP; turn++) for (const subject of subjects) await takeTurn(load, subject, requests);
+    // In halves, so that what both still gain by being warmer counts for both alike.
+    const turns: Record<'first' | 'second', Spent[]> = { first: [], second: [] };
+    for (const whose of ['first', 'second', 'second', 'first'] as const)
+      turns[whose].push(await takeTurn(load, whose === 'first' ? first : second, requests / 2));
+    const [a, b] = [costOf(turns.first), costOf(turns.second)];
+    return inOrder ? { without: a, with: b } : { without: b, with: a };
   } finally {
-    await load.end();
     for (const subject of subjects) await subject.end();
   }
 }
@@ -103,8 +105,9 @@ async function takeTurn(load: Load, subject: Subject, requests: number): Promise
   };
 }
 
-/** More digits than were measured only make the file long. */
-function costOfTurn(spent: Spent | undefined): Spent {
-  if (!spent) throw new Error('a pair is two turns');
-  return { lane: Number(spent.lane.toFixed(3)), process: Number(spent.process.toFixed(3)) };
+/** The mean of turns of the same length. More digits than were measured only make the file long. */
+function costOf(turns: readonly Spent[]): Spent {
+  const mean = (of: keyof Spent) =>
+    Number((turns.reduce((sum, spent) => sum + spent[of], 0) / turns.length).toFixed(3));
+  return { lane: mean('lane'), process: mean('process') };
 }
