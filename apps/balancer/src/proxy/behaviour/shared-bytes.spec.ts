@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { once } from 'node:events';
-import { request as httpRequest } from 'node:http';
+import { Agent, request as httpRequest } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type InlinePlane, startInlinePlane } from '../testing/inline-plane.js';
 import { LANES } from '../testing/lanes.js';
@@ -173,6 +173,55 @@ describe.each(LANES)('bytes that clients sent, in the %s lane', (lane) => {
     );
     texts.forEach((text, k) => expect(text.match(/<[^>]*>/g)).toEqual(bodies.map((body) => `<${names[k]}:${body}>`)));
   });
+
+  it.each([
+    ['of a length', 20_000, 8],
+    ['of a length', 64 * 1024, 8],
+    ['in chunks', 64 * 1024, 8],
+    ['of a length', MIB, 8],
+    ['in chunks', MIB, 8],
+    // More than all buffers on the way hold.
+    ['of a length', 16 * MIB, 2],
+    ['in chunks', 16 * MIB, 2],
+  ])(
+    'arrive as they were sent, time and again, where a replica is slow and another one breaks off: bodies %s of %i bytes, of %i clients at a time (TRAPS 28)',
+    async (framing, size, clients) => {
+      await replica.close();
+      const arrived: boolean[] = [];
+      replica = await startRawHttp((request, response) => {
+        void readPaced(request, size / 20).then((chunks) => {
+          arrived.push(Buffer.concat(chunks).equals(patterned(Number(request.url?.slice(1)), size)));
+          response.end();
+        });
+      });
+      const breaking = await startHostile((socket) => socket.once('data', () => socket.resetAndDestroy()));
+      // What is longer than RETRY_BUFFER can be sent to nobody else.
+      const others = size > 64 * 1024 ? [] : [{ replica: 'B', port: breaking.port }];
+      await plane.route([{ replica: 'A', port: replica.port }, ...others]);
+      const agent = new Agent({ keepAlive: true });
+      const statuses = await Promise.all(
+        Array.from({ length: clients }, async (_, client) => {
+          const seen: (number | undefined)[] = [];
+          for (let round = 0; round < 4; round++) {
+            const seed = 1 + client + 8 * round;
+            const request = httpRequest(`${plane.url}/${seed}`, { agent, method: 'PUT' });
+            if (framing === 'of a length') request.setHeader('Content-Length', size);
+            request.end(patterned(seed, size));
+            const [response] = (await once(request, 'response')) as [IncomingMessage];
+            seen.push(response.statusCode);
+            response.resume();
+            await once(response, 'end');
+          }
+          return seen;
+        }),
+      );
+      agent.destroy();
+      await breaking.close();
+      const count = clients * 4;
+      expect(statuses.flat()).toEqual(Array(count).fill(200));
+      expect(arrived).toEqual(Array(count).fill(true));
+    },
+  );
 });
 
 /** Bytes that no other seed has at the same place, and that no block of a power of two repeats. */
@@ -200,9 +249,13 @@ async function readSlowly(url: string, pace: number): Promise<Buffer[]> {
   const request = httpRequest(url, { agent: false }).end();
   const [response] = (await once(request, 'response')) as [IncomingMessage];
   await delay(30);
+  return readPaced(response, pace);
+}
+
+async function readPaced(message: IncomingMessage, pace: number): Promise<Buffer[]> {
   const chunks: Buffer[] = [];
   let since = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
+  for await (const chunk of message as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     since += chunk.length;
     if (since < pace) continue;

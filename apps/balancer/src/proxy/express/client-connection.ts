@@ -303,11 +303,11 @@ export class ClientConnection extends TimedEntry implements ExpressClient, Socke
   }
 
   #begin(bytes: Buffer, end: number): void {
-    const { requests, lane } = this.context;
+    const { requests, lane, bodyBlocks } = this.context;
     let ahead = requests.size;
     let body: ExpressBody | undefined;
     if (requests.body !== 'none') {
-      body = new ExpressBody(requests.body === 'length' ? requests.length : undefined, lane.settings);
+      body = new ExpressBody(requests.body === 'length' ? requests.length : undefined, lane.settings, bodyBlocks);
       ahead = body.take(bytes, ahead, end);
     }
     const exchange = new ExpressExchange(this.context, this, body);

@@ -1,4 +1,5 @@
 // Owns what every connection and request of the express lane may use. Built once per lane; nothing in it belongs to one request.
+import type { BodyBlocks } from './body-blocks.js';
 import type { LaneContext } from '../lane/lane-context.js';
 import type { ExpressUpstreams } from './express-upstreams.js';
 import type { AnswerLines } from './forwarded-lines.js';
@@ -15,5 +16,6 @@ export interface ExpressContext {
   readonly answerLines: AnswerLines;
   /** Empty whenever somebody else has a turn. */
   readonly out: WriteBuffer;
+  readonly bodyBlocks: BodyBlocks;
   readonly upstreams: ExpressUpstreams;
 }

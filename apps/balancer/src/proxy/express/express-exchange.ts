@@ -308,7 +308,8 @@ export class ExpressExchange implements EndedRequest, TryOwner, QueueWaiter, Tab
     this.#endedAt = now;
     this.context.lane.tables.forget(this);
     this.#drop();
-    this.body?.forget();
+    // The connection that it went out on is closed.
+    this.body?.forget(true);
     const { outcome, target, attempt } = this.#machine;
     if (outcome === undefined || outcome === 'answered') return;
     this.context.lane.log.debug(

@@ -3,6 +3,7 @@
 import type { Socket } from 'node:net';
 import { maxAnswerHead } from '../../routing/link/data-settings.js';
 import type { LaneContext } from '../lane/lane-context.js';
+import { BodyBlocks } from './body-blocks.js';
 import { ClientConnection, type ConnectionHome } from './client-connection.js';
 import type { ExpressContext } from './express-context.js';
 import { ExpressUpstreams } from './express-upstreams.js';
@@ -44,6 +45,7 @@ export class ExpressLane implements ConnectionHome {
       answers: new ResponseHeadReader(maxAnswerHead(settings), requestId === 'echo'),
       answerLines: new AnswerLines(),
       out: new WriteBuffer(buffers.poisons),
+      bodyBlocks: new BodyBlocks(buffers.poisons),
       upstreams: new ExpressUpstreams({ keepalive: upstreamKeepalive, meter, buffers }, lane.rooms, preserveHost),
     };
   }

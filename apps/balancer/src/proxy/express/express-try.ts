@@ -166,7 +166,9 @@ export class ExpressTry implements UpstreamUser {
     owner.putHead(out);
     out.text(this.#to.lastLines);
     const goesAlong = body?.putInto(out, SMALL_BODY);
-    upstream.writeOut(out);
+    const together = goesAlong ? undefined : body?.behind(out);
+    if (together) upstream.write(together);
+    else upstream.writeOut(out);
     if (!body) return;
     if (goesAlong) return owner.onSent(this.number, now);
     this.#sending = true;
@@ -221,6 +223,7 @@ export class ExpressTry implements UpstreamUser {
     const upstream = this.#upstream;
     const { body } = this.owner;
     this.#upstream = undefined;
+    body?.forget(upstream?.flushed === true);
     // Answered without reading the body to its end: neither the rest nor the connection is of use.
     const allSent = !this.#sending && (body === undefined || body.state === 'ended');
     if (upstream && allSent && this.#keepAlive && !surplus) this.#to.pool.release(upstream, this.#idleLimit, now);

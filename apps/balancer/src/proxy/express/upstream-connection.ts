@@ -74,6 +74,11 @@ export class UpstreamConnection {
     return !this.#socket.writableNeedDrain;
   }
 
+  /** All that was written is out: nothing is read from its memory any more. */
+  get flushed(): boolean {
+    return this.#socket.writableLength === 0;
+  }
+
   /** Writes the message that was put together there. */
   writeOut(message: WriteBuffer): void {
     message.writeTo(this.#socket);

@@ -38,6 +38,12 @@ export class WriteBuffer {
     this.#length += bytes.copy(this.#bytes, this.#length, begin, end);
   }
 
+  /** Copies the message to this place, and begins the next. */
+  moveTo(bytes: Buffer, begin: number): void {
+    this.#bytes.copy(bytes, begin, 0, this.#length);
+    this.#length = 0;
+  }
+
   /** What was put together goes to nobody: whoever comes next begins anew. */
   drop(): void {
     this.#length = 0;
