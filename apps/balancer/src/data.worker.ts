@@ -12,7 +12,7 @@ import { createLogger } from './telemetry/logger.js';
 if (!parentPort) throw new Error('data.worker.js runs as a worker thread of the data process');
 const { worker, settings, claims, keys, traffic, logLevel } = workerData as LaneBirth;
 
-new Lane({
+const lane = new Lane({
   worker,
   settings,
   claims: new ClaimTable(claims),
@@ -21,3 +21,6 @@ new Lane({
   channel: portChannel<LaneReport, LaneCommand>(parentPort),
   log: createLogger(logLevel, 'data'),
 });
+
+// Also where the thread ends by an error.
+process.once('exit', () => lane.flushAccessLog());

@@ -3,10 +3,8 @@
 import type { End } from '../answers/causes.js';
 import type { Trace } from '../message/trace-context.js';
 
-export interface EntryFacts {
-  readonly method?: string | undefined;
-  /** As sent; masked only when it is written down. */
-  readonly target?: string | undefined;
+/** Who asks: what a client mostly says the same of itself with each request of a connection. */
+export interface Sender {
   readonly httpVersion?: string | undefined;
   readonly host?: string | undefined;
   readonly peer: string | undefined;
@@ -15,15 +13,8 @@ export interface EntryFacts {
   readonly client: string | undefined;
   readonly userAgent?: string | undefined;
   readonly referer?: string | undefined;
-  /** Version, host, user agent and referer once more, as they lie in a record: for who writes the same ones often. */
-  readonly packed?: PackedTexts;
-  /** X-Request-Id as it went on; with REQUEST_ID=off as the client sent it. */
-  readonly requestId: string | undefined;
-}
-
-export interface PackedTexts {
-  readonly bytes: Buffer;
-  readonly lengths: Uint16Array;
+  /** What all of this comes to in a line, for who is the same often: LineFormat's `repeated`. */
+  readonly repeated?: Uint8Array;
 }
 
 export class AccessEntry {
@@ -50,10 +41,20 @@ export class AccessEntry {
   connected = 0;
   headCame = 0;
 
-  /** @param began when its head was there, in monotonic milliseconds, as all times */
+  /** When it was over. */
+  ended = 0;
+
+  /**
+   * @param began when its head was there, in monotonic milliseconds, as all times
+   * @param target as sent; masked only when it is written down
+   * @param requestId X-Request-Id as it went on; with REQUEST_ID=off as the client sent it
+   */
   constructor(
     readonly began: number,
-    readonly facts: EntryFacts,
+    readonly sender: Sender,
+    readonly method: string | undefined,
+    readonly target: string | undefined,
+    readonly requestId: string | undefined,
   ) {}
 
   tried(replica: string, now: number): void {
@@ -73,27 +74,3 @@ export function shortened(text: string): string {
 }
 
 const CLIENT_GONE = 499;
-
-/** Milliseconds; what did not happen is left out. */
-export interface Phases {
-  /** In the queue, because every replica was at its limit. */
-  readonly queue?: number;
-  /** From the head of the request to the last try, the queue left out: its body, earlier tries, waits for a replica. */
-  readonly wait?: number;
-  /** From there until the connection stood. */
-  readonly connect?: number;
-  /** From there to the head of the answer. */
-  readonly firstByte?: number;
-  /** From the head of the request to the last byte of the answer. */
-  readonly total: number;
-}
-
-export function phasesOf({ began, queued, tryBegan, connected, headCame }: AccessEntry, ended: number): Phases {
-  return {
-    queue: queued > 0 ? queued : undefined,
-    wait: tryBegan > 0 ? tryBegan - began - queued : undefined,
-    connect: connected > 0 ? connected - tryBegan : undefined,
-    firstByte: headCame > 0 && connected > 0 ? headCame - connected : undefined,
-    total: ended - began,
-  };
-}

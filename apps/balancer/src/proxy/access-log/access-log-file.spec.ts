@@ -21,7 +21,6 @@ describe('the file of the access log', () => {
   const report = (message: string) => void reports.push(message);
   const batch = (text: string, dropped = 0) => ({
     bytes: Buffer.from(text),
-    lines: text.split('\n').length - 1,
     dropped,
   });
   const written = (file: AccessLogFile, text: string, dropped = 0) =>

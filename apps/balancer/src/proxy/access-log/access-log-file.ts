@@ -1,10 +1,11 @@
 // Owns the file of the access log, on the main thread of the data process: one write at a time, nothing waits for it, and what
-// cannot be written is counted and reported. How much may wait here is access-lines.ts's to bound.
+// cannot be written is counted and reported. How much may wait here is access-ring.ts's to bound.
 import { close, openSync, write } from 'node:fs';
 import type { AccessBatch } from './access-lines.js';
 
 /** Where the standard output of the control process is, in a data process that was given it. */
 const INHERITED_OUTPUT = 3;
+const LINE_END = 10;
 const OWNER_WRITES_GROUP_READS = 0o640;
 
 /** Between two tries to write to a pipe that takes nothing. */
@@ -14,7 +15,6 @@ const REPORT_INTERVAL = 10_000;
 
 interface Pending {
   readonly bytes: Uint8Array;
-  readonly lines: number;
   readonly done: () => void;
 }
 
@@ -50,9 +50,9 @@ export class AccessLogFile {
   }
 
   /** @param done called once it is written or lost */
-  write({ bytes, lines, dropped }: AccessBatch, done: () => void): void {
+  write({ bytes, dropped }: AccessBatch, done: () => void): void {
     if (dropped > 0) this.#lose(dropped, 'they came faster than they could be written');
-    this.#queue.push({ bytes, lines, done });
+    this.#queue.push({ bytes, done });
     this.#next();
   }
 
@@ -87,7 +87,7 @@ export class AccessLogFile {
   }
 
   #write(pending: Pending, from: number): void {
-    const { bytes, lines, done } = pending;
+    const { bytes, done } = pending;
     write(this.fd, bytes, from, bytes.length - from, null, (error, count) => {
       const at = from + (error ? 0 : count);
       if (!error && at < bytes.length) return this.#write(pending, at);
@@ -96,7 +96,7 @@ export class AccessLogFile {
         setTimeout(() => this.#write(pending, at), FULL_PAUSE);
         return;
       }
-      if (error) this.#lose(lines, error.message);
+      if (error) this.#lose(linesIn(bytes), error.message);
       this.#busy = false;
       done();
       this.#next();
@@ -123,4 +123,11 @@ export class AccessLogFile {
     this.#reportedAt = now;
     this.report(`${this.#lost} lines of the access log were lost since the start: ${this.#why}`);
   }
+}
+
+/** Only counted where they are lost. */
+function linesIn(bytes: Uint8Array): number {
+  let lines = 0;
+  for (let at = bytes.indexOf(LINE_END); at >= 0; at = bytes.indexOf(LINE_END, at + 1)) lines++;
+  return lines;
 }

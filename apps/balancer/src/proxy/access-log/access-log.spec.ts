@@ -1,15 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { AccessEntry } from './access-entry.js';
-import { type AccessBatch, AccessLines } from './access-lines.js';
+import { AccessLines } from './access-lines.js';
 import { AccessLog } from './access-log.js';
 import { RING_SIZE } from './access-ring.js';
 
-const NOTHING = { method: 'GET', target: '/', httpVersion: '1.1' } as AccessEntry['facts'];
+const NOBODY = { httpVersion: '1.1', peer: undefined, peerPort: undefined, client: undefined };
+const plainEntry = () => new AccessEntry(0, NOBODY, 'GET', '/', undefined);
 
 /** A lane and the main thread's side of it; nothing is written down until `writes` is true. */
 function logOf({ part = 1, random = (): number => 0.5, writes = true } = {}) {
   const texts: string[] = [];
-  const batches: Omit<AccessBatch, 'bytes'>[] = [];
+  const batches: { lines: number; dropped: number }[] = [];
   const waiting: (() => void)[] = [];
   const state = { writes, pokes: 0 };
   let lines: AccessLines | undefined;
@@ -17,21 +18,18 @@ function logOf({ part = 1, random = (): number => 0.5, writes = true } = {}) {
     state.pokes++;
     lines?.look();
   };
-  const log = AccessLog.of({ part, random, poke });
+  const log = AccessLog.of({ settings: { part, format: 'json', mask: [] }, random, poke });
   if (log) {
-    lines = new AccessLines({
-      ring: log.ring,
-      settings: { part, format: 'json', file: null, mask: [] },
-      write: ({ bytes, lines, dropped }, done) => {
-        texts.push(Buffer.from(bytes).toString());
-        batches.push({ lines, dropped });
-        if (state.writes) done();
-        else waiting.push(done);
-      },
+    lines = new AccessLines(log.ring, ({ bytes, dropped }, done) => {
+      const text = Buffer.from(bytes).toString();
+      texts.push(text);
+      batches.push({ lines: text.split('\n').length - 1, dropped });
+      if (state.writes) done();
+      else waiting.push(done);
     });
   }
   const write = (count: number) => {
-    for (let index = 0; index < count; index++) log?.write(new AccessEntry(0, NOTHING));
+    for (let index = 0; index < count; index++) log?.write(plainEntry());
   };
   const goOn = () => {
     state.writes = true;
@@ -62,11 +60,32 @@ describe('the access log of a lane', () => {
   it('keeps the longest line whole', () => {
     const { log, texts } = logOf();
     const long = '\u0000'.repeat(100_000);
-    const facts = { ...NOTHING, target: long, host: long, userAgent: long, referer: long, requestId: long };
-    for (let line = 0; line < 3; line++) log?.write(new AccessEntry(0, facts));
+    const sender = { ...NOBODY, host: long, userAgent: long, referer: long };
+    for (let line = 0; line < 3; line++) log?.write(new AccessEntry(0, sender, 'GET', long, long));
     log?.flush();
     const all = texts.join('').split('\n').slice(0, -1);
     expect(all.map((text) => (JSON.parse(text) as { level: number }).level)).toEqual([30, 30, 30]);
+  });
+
+  it('has no more written while a batch is, until there is much or it is old', () => {
+    const { write, goOn, batches } = logOf({ writes: false });
+    write(3);
+    jest.advanceTimersByTime(100);
+    write(40);
+    goOn();
+    expect(batches.map(({ lines }) => lines)).toEqual([3]);
+    jest.advanceTimersByTime(100);
+    expect(batches.map(({ lines }) => lines)).toEqual([3, 40]);
+  });
+
+  it('keeps to the order in which requests are over, and tells when each was', () => {
+    const { log, texts } = logOf();
+    const now = performance.now();
+    for (let index = 0; index < 100; index++) log?.write(plainEntry(), now + index);
+    log?.flush();
+    const lines = texts.join('').split('\n').slice(0, -1);
+    const times = lines.map((line) => Date.parse((JSON.parse(line) as { time: string }).time));
+    expect(times.map((time) => time - (times[0] ?? NaN))).toEqual(Array.from({ length: 100 }, (_, index) => index));
   });
 
   it('has many lines written at once, without waiting', () => {

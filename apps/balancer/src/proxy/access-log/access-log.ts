@@ -1,25 +1,34 @@
 // Owns the access log of one lane: which requests are in it, and when the main thread hears that there are some. A request never waits
-// for it, and the lane makes no line: it leaves a record in the ring (access-ring.ts), of which access-lines.ts makes one on the main
-// thread.
+// for it: its line is put into the ring (access-ring.ts) once the request is over, and access-lines.ts writes it down on the main thread.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { plainAddress } from '../../config/networks.js';
+import type { AccessLogSettings } from '../../routing/link/messages.js';
 import { answerLength } from '../answers/answers.js';
 import { type Cause, causes } from '../answers/causes.js';
-import { AccessEntry, type EntryFacts } from './access-entry.js';
+import { AccessEntry, type Sender } from './access-entry.js';
 import { AccessRing } from './access-ring.js';
+import { CombinedFormat } from './combined-line.js';
+import { JsonFormat } from './json-line.js';
+import type { LineFormat } from './line-format.js';
+import { LineWriter } from './line-writer.js';
+import { compileTargetMask } from './masked-target.js';
 
 /**
- * Bytes of records after which the main thread is told at once: some seven hundred requests. Where it shares a core with the lane, each turn of
- * it leaves the lane a cold cache, which is what a line costs most.
+ * Bytes of lines after which the main thread is told at once: some four hundred requests. Where it shares a core with the lane, each turn of
+ * it leaves the lane a cold cache.
  */
 const POKE_SIZE = 256 * 1024;
+/**
+ * Requests whose lines are made at a time: between two requests all that a line is made with is gone from the caches, and to bring it back would
+ * cost as much as the line.
+ */
+const MOST_HELD = 32;
 /** Milliseconds after which it is in any case. */
 const POKE_TIME = 100;
 
 export interface AccessLogOptions {
-  /** Of the requests that is logged, 0 to 1. */
-  readonly part: number;
-  /** Tells the main thread that there are records. */
+  readonly settings: Pick<AccessLogSettings, 'part' | 'format' | 'mask'>;
+  /** Tells the main thread that there are lines. */
   readonly poke: () => void;
   /** From 0 (included) to 1 (excluded). */
   readonly random: () => number;
@@ -27,18 +36,25 @@ export interface AccessLogOptions {
 
 export class AccessLog {
   readonly #ring = AccessRing.create();
-  /** Milliseconds from the monotonic clock's zero to that of 1970. */
-  #wallClock = 0;
+  readonly #line = new LineWriter(this.#ring.bytes);
+  readonly #format: LineFormat;
+  /** Of requests that are over and have no line yet. */
+  readonly #held: (AccessEntry | undefined)[] = new Array<undefined>(MOST_HELD).fill(undefined);
+  #heldCount = 0;
   /** Bytes that the main thread was not told of. */
   #untold = 0;
   #timer: NodeJS.Timeout | undefined;
 
   /** @returns undefined where nothing is to be logged: then a request pays nothing for it */
   static of(options: AccessLogOptions): AccessLog | undefined {
-    return options.part > 0 ? new AccessLog(options) : undefined;
+    return options.settings.part > 0 ? new AccessLog(options) : undefined;
   }
 
-  private constructor(private readonly options: AccessLogOptions) {}
+  private constructor(private readonly options: AccessLogOptions) {
+    const { format, mask } = options.settings;
+    this.#format =
+      format === 'json' ? new JsonFormat(compileTargetMask(mask)) : new CombinedFormat(compileTargetMask(mask));
+  }
 
   /** For the main thread, which reads it. */
   get ring(): SharedArrayBuffer {
@@ -52,17 +68,14 @@ export class AccessLog {
    * @param client its address; left out: the peer's
    */
   entry(request: IncomingMessage, requestId: string | undefined, client?: string): AccessEntry | undefined {
-    return this.chooses() ? this.begin(factsOf(request, requestId, client)) : undefined;
+    return this.chooses() ? entryOf(request, requestId, client) : undefined;
   }
 
   /** Whether the next request is logged; to be asked once for each. */
   chooses(): boolean {
-    const { part, random } = this.options;
+    const { settings, random } = this.options;
+    const { part } = settings;
     return part === 1 || random() < part;
-  }
-
-  begin(facts: EntryFacts, now = performance.now()): AccessEntry {
-    return new AccessEntry(now, facts);
   }
 
   /** A request that goes to no replica: logged when its answer is out. */
@@ -94,28 +107,52 @@ export class AccessLog {
   ): void {
     if (!this.chooses()) return;
     const address = peer && plainAddress(peer);
-    const entry = new AccessEntry(performance.now(), {
-      ...NO_FACTS,
-      peer: address,
-      peerPort,
-      client: address,
-      requestId,
-    });
+    const sender = { peer: address, peerPort, client: address };
+    const entry = new AccessEntry(performance.now(), sender, undefined, undefined, requestId);
     [entry.cause, entry.status, entry.sent] = [cause, causes[cause].status, answerLength(cause)];
     this.write(entry);
   }
 
+  /** For `Sender.repeated` of further requests of the same one. */
+  repeated(sender: Sender): Uint8Array {
+    return this.#format.repeated(sender);
+  }
+
   /** @param ended monotonic milliseconds */
   write(entry: AccessEntry, ended = performance.now()): void {
-    // One look at the other clock is enough for a batch.
-    if (this.#untold === 0) this.#wallClock = Date.now() - performance.now();
-    this.#untold += this.#ring.write(entry, Math.floor(this.#wallClock + ended), ended);
-    if (this.#untold >= POKE_SIZE) this.flush();
+    entry.ended = ended;
+    this.#held[this.#heldCount++] = entry;
+    if (this.#heldCount === MOST_HELD) this.#writeLines();
+    if (this.#untold >= POKE_SIZE) this.#tell();
     else if (this.#timer === undefined) this.#timer = setTimeout(() => this.#onTimer(), POKE_TIME).unref();
   }
 
   /** Has what there is written down. */
   flush(): void {
+    this.#writeLines();
+    this.#tell();
+  }
+
+  #writeLines(): void {
+    const count = this.#heldCount;
+    if (count === 0) return;
+    this.#heldCount = 0;
+    // One look at the other clock is enough for all of them.
+    const wallClock = Date.now() - performance.now();
+    for (let index = 0; index < count; index++) {
+      const entry = this.#held[index] as AccessEntry;
+      this.#held[index] = undefined;
+      const begin = this.#ring.reserve(this.#format.roomFor(entry));
+      if (begin < 0) continue;
+      const line = this.#line;
+      line.at = begin;
+      this.#format.write(line, entry, Math.floor(wallClock + entry.ended));
+      this.#ring.commit(line.at - begin);
+      this.#untold += line.at - begin;
+    }
+  }
+
+  #tell(): void {
     if (this.#untold === 0) return;
     this.#untold = 0;
     this.options.poke();
@@ -127,26 +164,11 @@ export class AccessLog {
   }
 }
 
-const NO_FACTS: EntryFacts = {
-  method: undefined,
-  target: undefined,
-  httpVersion: undefined,
-  host: undefined,
-  peer: undefined,
-  peerPort: undefined,
-  client: undefined,
-  userAgent: undefined,
-  referer: undefined,
-  requestId: undefined,
-};
-
 /** Field by field: no other header gets near the log. */
-function factsOf(request: IncomingMessage, requestId: string | undefined, client: string | undefined): EntryFacts {
+function entryOf(request: IncomingMessage, requestId: string | undefined, client: string | undefined): AccessEntry {
   const { headers, socket } = request;
   const peer = plainAddress(socket.remoteAddress ?? '');
-  return {
-    method: request.method,
-    target: request.url,
+  const sender = {
     httpVersion: request.httpVersion,
     host: headers.host,
     peer,
@@ -154,6 +176,7 @@ function factsOf(request: IncomingMessage, requestId: string | undefined, client
     client: client ?? peer,
     userAgent: headers['user-agent'],
     referer: headers.referer,
-    requestId: requestId ?? headers['x-request-id']?.toString(),
   };
+  const id = requestId ?? headers['x-request-id']?.toString();
+  return new AccessEntry(performance.now(), sender, request.method, request.url, id);
 }

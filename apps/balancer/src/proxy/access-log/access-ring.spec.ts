@@ -1,178 +1,104 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { ENDS } from '../traffic/ends.js';
-import { Trace } from '../message/trace-context.js';
-import { AccessEntry, type EntryFacts } from './access-entry.js';
-import { type AccessRecord, LONGEST_RECORD, pack } from './access-record.js';
 import { AccessRing } from './access-ring.js';
-import { combinedLine } from './combined-line.js';
-import { jsonLine } from './json-line.js';
 
-const mask = (target: string) => target.replace(/=.*/, '=***');
-
-const text = fc.option(
-  fc.oneof(
-    fc.string({ unit: 'binary' }),
-    fc.string(),
-    fc.nat(5000).map((length) => 'x'.repeat(length)),
-    fc.nat(5000).map((length) => '\u{1f600}'.repeat(length)),
-  ),
-  { nil: undefined },
-);
-const facts: fc.Arbitrary<EntryFacts> = fc.record({
-  method: fc.option(fc.constantFrom('GET', 'M-SEARCH'), { nil: undefined }),
-  target: text,
-  httpVersion: fc.option(fc.constantFrom('1.0', '1.1'), { nil: undefined }),
-  host: text,
-  peer: text,
-  peerPort: fc.option(fc.nat(65_535), { nil: undefined }),
-  client: text,
-  userAgent: text,
-  referer: text,
-  requestId: text,
-});
-const time = fc.double({ min: 0, max: 1e9, noNaN: true });
-const trace = fc
-  .tuple(fc.constantFrom('00', '01'), fc.option(fc.constant('00f067aa0ba902b7'), { nil: undefined }))
-  .map(([flags, parent]) => new Trace(`traceparent: 00-${'a'.repeat(32)}-${'b'.repeat(16)}-${flags}\r\n`, parent));
-
-function record(someFacts: fc.Arbitrary<EntryFacts>): fc.Arbitrary<AccessRecord> {
-  return fc
-    .record({
-      facts: someFacts,
-      time: fc.nat(4e12),
-      ended: time,
-      entry: fc.record({
-        attempts: fc.nat(10),
-        replica: text,
-        keyLink: text,
-        trace: fc.option(trace, { nil: undefined }),
-        status: fc.integer({ min: 100, max: 599 }),
-        cause: fc.constantFrom(undefined, ...ENDS.flatMap(({ cause }) => (cause === '' ? [] : [cause]))),
-        received: fc.nat(),
-        sent: fc.maxSafeNat(),
-        queued: time,
-        tryBegan: time,
-        connected: time,
-        headCame: time,
-      }),
-      began: time,
-    })
-    .map(({ facts, entry, began, time, ended }) => ({
-      entry: Object.assign(new AccessEntry(began, facts), entry),
-      time,
-      ended,
-    }));
+/** @param spare bytes that are reserved and not used */
+function write(ring: AccessRing, text: string, spare = 0): boolean {
+  const at = ring.reserve(text.length + spare);
+  if (at < 0) return false;
+  ring.bytes.write(text, at, 'latin1');
+  ring.commit(text.length);
+  return true;
 }
 
-const linesOf = ({ entry, time, ended }: AccessRecord) => [
-  jsonLine(entry, mask, time, ended),
-  combinedLine(entry, mask, time),
-];
-
-function readAll(ring: AccessRing, most = Infinity): string[][] {
-  const read: string[][] = [];
-  ring.release(ring.read((one) => read.push(linesOf(one)) < most));
-  return read;
+function readAll(ring: AccessRing): string {
+  let text = '';
+  for (;;) {
+    const bytes = ring.unread();
+    text += bytes.toString('latin1');
+    const more = ring.goesOn;
+    ring.release();
+    if (!more) return text;
+  }
 }
 
-describe('a record of the access log', () => {
-  it('makes the line that its request would have made, whatever is in it', () => {
+describe('the ring of a lane’s lines', () => {
+  it('gives back what was written, in order, wherever a line falls on its end', () => {
+    const step = fc.tuple(fc.nat(900), fc.nat(300), fc.nat(4));
     fc.assert(
-      fc.property(record(facts), (one) => {
-        const ring = AccessRing.create(256 * 1024);
-        expect(ring.write(one.entry, one.time, one.ended)).toBeGreaterThan(0);
-        const { facts } = one.entry;
-        const packed = Object.assign(new AccessEntry(one.entry.began, facts), {
-          ...one.entry,
-          facts: { ...facts, packed: pack(facts) },
-        });
-        expect(ring.write(packed, one.time, one.ended)).toBeGreaterThan(0);
-        expect(readAll(ring)).toEqual([linesOf(one), linesOf(one)]);
-      }),
-      { numRuns: 500 },
-    );
-  });
-});
-
-describe('the ring of a lane’s records', () => {
-  const small = (target: string) => ({
-    entry: new AccessEntry(0, { method: 'GET', target, host: 'a'.repeat(target.length) } as EntryFacts),
-    time: 0,
-    ended: 1,
-  });
-
-  const writeSmall = (ring: AccessRing, target: string) => {
-    const { entry, time, ended } = small(target);
-    return ring.write(entry, time, ended);
-  };
-
-  it('gives back what was written, in order, wherever a record falls on its end', () => {
-    fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(900), fc.nat(4)), { minLength: 100, maxLength: 300 }), (steps) => {
+      fc.property(fc.array(step, { minLength: 100, maxLength: 300 }), (steps) => {
         const ring = AccessRing.create(4096);
-        const written: string[][] = [];
-        const read: string[][] = [];
-        let dropped = 0;
-        steps.forEach(([length, reads], step) => {
-          const one = small(`/${step}${'x'.repeat(length)}`);
-          if (ring.write(one.entry, one.time, one.ended) > 0) written.push(linesOf(one));
+        let [written, read, dropped] = ['', '', 0];
+        steps.forEach(([length, spare, reads], index) => {
+          const line = `${index}${'x'.repeat(length)}\n`;
+          if (write(ring, line, spare)) written += line;
           else dropped++;
-          if (reads === 0) read.push(...readAll(ring, 1 + (step % 3)));
+          if (reads !== 0) return;
+          // Whole lines only, whichever way they lie.
+          const bytes = ring.unread().toString('latin1');
+          expect(bytes).toMatch(/^(\d+x*\n)*$/);
+          ring.release();
+          read += bytes;
         });
-        while (!ring.empty) read.push(...readAll(ring));
-        expect(read).toEqual(written);
+        read += readAll(ring);
+        expect(read).toBe(written);
         expect(ring.dropped).toBe(dropped);
       }),
+      { numRuns: 300 },
     );
+  });
+
+  it('gives back lines that end where it ends', () => {
+    const ring = AccessRing.create(4096);
+    for (let round = 0; round < 20; round++) {
+      const lines = Array.from({ length: 8 }, (_, index) => `${round}.${index}`.padEnd(511, 'x') + '\n');
+      for (const line of lines) expect(write(ring, line)).toBe(true);
+      expect(write(ring, '\n')).toBe(false);
+      expect(readAll(ring)).toBe(lines.join(''));
+    }
+  });
+
+  it('does not write over what is read, until it is released', () => {
+    const ring = AccessRing.create(4096);
+    for (let round = 0; round < 50; round++) {
+      write(ring, 'first\n');
+      const bytes = ring.unread();
+      while (write(ring, 'later\n'));
+      expect(bytes.toString('latin1')).toBe('first\n');
+      ring.release();
+      expect(readAll(ring)).toMatch(/^(later\n)+$/);
+    }
   });
 
   it('has room for all its size, wherever the reader has come to', () => {
     const size = 1024 * 1024;
     const ring = AccessRing.create(size);
     for (let round = 0; round < 9; round++) {
-      readAll(ring);
       // Each time it begins elsewhere.
-      for (let step = 0; step < 700 * round; step++) writeSmall(ring, '/');
+      for (let step = 0; step < 700 * round; step++) write(ring, 'x'.repeat(300));
       readAll(ring);
       let held = 0;
-      for (let took = writeSmall(ring, '/'); took > 0; took = writeSmall(ring, '/')) held += took;
+      while (write(ring, 'x'.repeat(300), 1000)) held += 300;
       expect(held).toBeGreaterThan(0.99 * size);
+      readAll(ring);
     }
   });
 
   it('goes on counting beyond 2^32 bytes', () => {
     const ring = AccessRing.create(4096);
-    // As after 4 GiB, but for a few records.
+    // As after 4 GiB, but for a few lines.
     new Int32Array(ring.buffer, 0, 2).fill(-4096);
     for (let step = 0; step < 50; step++) {
-      expect(writeSmall(ring, `/${step}`)).toBeGreaterThan(0);
-      expect(readAll(ring)).toEqual([linesOf(small(`/${step}`))]);
+      expect(write(ring, `${step}`.padEnd(200))).toBe(true);
+      expect(readAll(ring)).toBe(`${step}`.padEnd(200));
     }
   });
 
-  it('holds nothing any more of what was released', () => {
+  it('holds nothing of a line that was begun and not written', () => {
     const ring = AccessRing.create(4096);
-    for (let step = 0; step < 50; step++) {
-      writeSmall(ring, 'HUSH');
-      readAll(ring);
-      expect(Buffer.from(ring.buffer).includes('HUSH')).toBe(false);
-    }
-  });
-
-  it('has room for the longest record there can be', () => {
-    const long = '\u{1f600}'.repeat(5000);
-    const longFacts = { method: long, target: long, httpVersion: long, host: long, peer: long, peerPort: 1 };
-    const entry = new AccessEntry(0, {
-      ...longFacts,
-      client: `${long}.`,
-      userAgent: long,
-      referer: long,
-      requestId: long,
-    });
-    Object.assign(entry, { replica: long, keyLink: long, trace: new Trace(long, long) });
-    const took = AccessRing.create(256 * 1024).write(entry, 0, 0);
-    expect(took).toBeGreaterThan(0);
-    expect(took).toBeLessThanOrEqual(LONGEST_RECORD);
+    ring.reserve(4000);
+    expect(ring.unread()).toHaveLength(0);
+    expect(write(ring, 'line\n')).toBe(true);
+    expect(readAll(ring)).toBe('line\n');
   });
 });

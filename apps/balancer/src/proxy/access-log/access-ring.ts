@@ -1,25 +1,30 @@
-// Owns the memory that a lane shares with the main thread for records of its access log: a ring with one writer, the lane, and one
-// reader. Neither waits for the other: with no room a record is dropped and counted, and what a lane has written survives it. Both
-// ends are the same build. What a record holds is access-record.ts's.
-import type { AccessEntry } from './access-entry.js';
-import { type AccessRecord, ALIGNMENT, readRecord, type RecordMemory, roomFor, writeRecord } from './access-record.js';
+// Owns the memory that a lane shares with the main thread for lines of its access log: a ring with one writer, the lane, and one
+// reader. Neither waits for the other: with no room a line is dropped and counted, and what a lane has written survives it. Both
+// ends are the same build. What is in a line is line-format.ts's.
 
 /**
- * Bytes of records that may wait: some five thousand of a browser's requests, a tenth of a second of a lane that does its utmost. Where the
+ * Bytes of lines that may wait: some six thousand of a browser's requests, a tenth of a second of a lane that does its utmost. Where the
  * main thread has to share a core, it may come that late.
  */
-export const RING_SIZE = 2 * 1024 * 1024;
+export const RING_SIZE = 4 * 1024 * 1024;
 
-/** Words in front of the ring. Written and read count bytes since the beginning, by 2^32; what lies between them is unread. */
-const [WRITTEN, READ, DROPPED] = [0, 1, 2];
+/**
+ * Words in front of the ring. Written and read are positions, which count bytes since the beginning, by 2^32; what lies between them is
+ * unread. A line lies in one piece, so lines end before the ring does: `ENDED` is the position where they did last.
+ */
+const [WRITTEN, READ, DROPPED, ENDED] = [0, 1, 2, 3];
 const HEADER = 64;
-/** In the place of a record's size: the next one is at the ring's begin. */
-const WRAPPED = -1;
 
 export class AccessRing {
+  /** Where lines lie. */
+  readonly bytes: Buffer;
   readonly #header: Int32Array;
-  readonly #memory: RecordMemory;
   readonly #size: number;
+  /** The lane's: bytes at the end of the ring that the line begun leaves out. */
+  #skipped = 0;
+  /** The main thread's: position behind what it reads, and whether there is more at the begin of the ring. */
+  #upTo = 0;
+  #goesOn = false;
 
   /** @param size in bytes, a power of two */
   static create(size = RING_SIZE): AccessRing {
@@ -30,84 +35,73 @@ export class AccessRing {
   constructor(readonly buffer: SharedArrayBuffer) {
     this.#size = buffer.byteLength - HEADER;
     this.#header = new Int32Array(buffer, 0, HEADER / 4);
-    this.#memory = {
-      bytes: Buffer.from(buffer, HEADER),
-      shorts: new Uint16Array(buffer, HEADER),
-      words: new Int32Array(buffer, HEADER),
-      numbers: new Float64Array(buffer, HEADER),
-    };
+    this.bytes = Buffer.from(buffer, HEADER);
   }
 
   // The lane
 
-  /** @param time see AccessRecord, as `ended` @returns bytes that it took; 0: there was no room, and it is counted as dropped */
-  write(entry: AccessEntry, time: number, ended: number): number {
+  /** Room for one line, to `commit` once it is written. @returns where it begins; -1: there is none, and a line is counted as dropped */
+  reserve(room: number): number {
     const header = this.#header;
     const size = this.#size;
     // Its own word: nobody else writes it.
     const written = header[WRITTEN];
     const unread = (written - Atomics.load(header, READ)) >>> 0;
-    const free = size - unread;
-    const room = roomFor(entry);
-    let at = written & (size - 1);
-    // A record lies in one piece.
+    const at = written & (size - 1);
     const skipped = at + room > size ? size - at : 0;
-    if (free < skipped + room) {
+    if (size - unread < skipped + room) {
       Atomics.add(header, DROPPED, 1);
-      return 0;
+      return -1;
     }
-    if (skipped > 0) {
-      this.#memory.words[at >> 2] = WRAPPED;
-      at = 0;
-    }
-    const took = writeRecord(this.#memory, at, entry, time, ended);
-    // Behind all that was written: who sees the count sees the record.
-    Atomics.store(header, WRITTEN, (written + skipped + took) | 0);
-    return took;
+    this.#skipped = skipped;
+    return skipped > 0 ? 0 : at;
+  }
+
+  /** @param length of the line in bytes, at most what was reserved */
+  commit(length: number): void {
+    const header = this.#header;
+    const written = header[WRITTEN];
+    const next = (written + this.#skipped + length) | 0;
+    if (this.#skipped > 0) header[ENDED] = written;
+    else if ((next & (this.#size - 1)) === 0) header[ENDED] = next;
+    // Behind all that was written: who sees the count sees the line.
+    Atomics.store(header, WRITTEN, next);
   }
 
   // The main thread
-
-  /** Nothing is unread. */
-  get empty(): boolean {
-    return this.#header[READ] === Atomics.load(this.#header, WRITTEN);
-  }
 
   /** Dropped since the beginning, by 2^32. */
   get dropped(): number {
     return Atomics.load(this.#header, DROPPED);
   }
 
-  /**
-   * Reads records in their order until there is none, or `take` says that it has enough.
-   * @returns the position behind the last, for `release`
-   */
-  read(take: (record: AccessRecord) => boolean): number {
-    const written = Atomics.load(this.#header, WRITTEN);
-    let position = this.#header[READ];
-    while (position !== written) {
-      const at = position & (this.#size - 1);
-      const size = this.#memory.words[at >> 2];
-      if (size === WRAPPED) {
-        position = (position + this.#size - at) | 0;
-        continue;
-      }
-      const more = take(readRecord(this.#memory, at));
-      position = (position + size) | 0;
-      if (!more) break;
-    }
-    return position;
+  /** Whole lines, as many as lie in one piece: not written over before they are released. Empty: there are none. */
+  unread(): Buffer {
+    const header = this.#header;
+    const size = this.#size;
+    const written = Atomics.load(header, WRITTEN);
+    let position = header[READ];
+    let length = (written - position) >>> 0;
+    let at = position & (size - 1);
+    if (length >= size - at) {
+      // The lane has come to the end of the ring, and cannot do so again before it is read up to there.
+      const before = (header[ENDED] - position) >>> 0;
+      const behind = length - (size - at);
+      if (before === 0) position = (position + size - at) | 0;
+      this.#goesOn = before > 0 && behind > 0;
+      [at, length] = before === 0 ? [0, behind] : [at, before];
+    } else this.#goesOn = false;
+    this.#upTo = (position + length) | 0;
+    return this.bytes.subarray(at, at + length);
   }
 
-  /** All up to there may be overwritten. It is wiped first: targets hold secrets that no line does. */
-  release(position: number): void {
-    // By numbers, on which records are aligned: shared memory is filled one element after the other.
-    const { numbers } = this.#memory;
-    const begin = (this.#header[READ] & (this.#size - 1)) / ALIGNMENT;
-    const length = ((position - this.#header[READ]) >>> 0) / ALIGNMENT;
-    const upToEnd = Math.min(length, numbers.length - begin);
-    numbers.fill(0, begin, begin + upToEnd);
-    numbers.fill(0, 0, length - upToEnd);
-    Atomics.store(this.#header, READ, position);
+  /** What was unread when it was looked at last did not lie in one piece: there is more. */
+  get goesOn(): boolean {
+    return this.#goesOn;
+  }
+
+  /** What was unread when it was looked at last may be written over. */
+  release(): void {
+    Atomics.store(this.#header, READ, this.#upTo);
   }
 }

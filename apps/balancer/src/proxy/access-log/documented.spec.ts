@@ -3,29 +3,25 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { AccessEntry } from './access-entry.js';
-import { jsonLine } from './json-line.js';
+import { JsonFormat } from './json-line.js';
+import { LineWriter } from './line-writer.js';
 
 const DOCS = join(import.meta.dirname, '../../../../../docs/observability.md');
 
 /** Everything at once, which no single request has. */
 function fullestLine(): object {
-  const entry = new AccessEntry(1, {
-    method: 'GET',
-    target: '/',
-    httpVersion: '1.1',
-    host: 'h',
-    peer: '127.0.0.1',
-    peerPort: 1,
-    client: '127.0.0.1',
-    userAgent: 'u',
-    referer: 'r',
-    requestId: 'i',
-  });
+  const peer = { peer: '127.0.0.1', peerPort: 1, client: '127.0.0.1' };
+  const sender = { ...peer, httpVersion: '1.1', host: 'h', userAgent: 'u', referer: 'r' };
+  const entry = new AccessEntry(1, sender, 'GET', '/', 'i');
   entry.tried('Server 1', 3);
   const trace = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), parentId: 'c'.repeat(16), sampled: true };
-  Object.assign(entry, { queued: 1, connected: 4, headCame: 5, status: 200, keyLink: 'random', trace });
+  Object.assign(entry, { queued: 1, connected: 4, headCame: 5, status: 200, keyLink: 'random', trace, ended: 6 });
   entry.cause = 'mid_stream';
-  return JSON.parse(jsonLine(entry, (target) => target, 0, 6)) as object;
+  const format = new JsonFormat((target) => target);
+  const bytes = Buffer.alloc(format.roomFor(entry));
+  const line = new LineWriter(bytes);
+  format.write(line, entry, 0);
+  return JSON.parse(bytes.toString('utf8', 0, line.at)) as object;
 }
 
 function fieldsOf(value: object, prefix = ''): string[] {

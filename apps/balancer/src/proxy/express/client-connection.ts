@@ -17,7 +17,7 @@ import { ExpressExchange } from './express-exchange.js';
 import { OriginLines } from './forwarded-lines.js';
 import { LF } from './grammar.js';
 import { LentBuffers } from './lent-buffers.js';
-import { factsOf } from './logged-head.js';
+import { entryOf } from './logged-head.js';
 import { logEnd } from './logged-request.js';
 import { RepeatedFields } from './repeated-fields.js';
 import type { RequestHeadReader } from './request-head.js';
@@ -346,7 +346,7 @@ export class ClientConnection extends TimedEntry implements ExpressClient, Socke
     if (!head?.sentTarget) accessLog?.refusedConnection(this.peer, this.peerPort, requestId, cause);
     else if (accessLog?.chooses()) {
       const { peer, peerPort } = this;
-      const entry = accessLog.begin(factsOf(head, { peer, peerPort, client: peer, requestId }));
+      const entry = entryOf(head, { peer, peerPort, client: peer }, requestId, accessLog, performance.now());
       const nothing = { status: 0, sent: undefined, received: 0, queued: 0, ended: undefined };
       logEnd(accessLog, entry, cause, false, nothing);
     }

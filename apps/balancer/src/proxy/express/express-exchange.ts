@@ -18,7 +18,7 @@ import type { EndedRequest, ExpressClient } from './express-client.js';
 import type { ExpressContext } from './express-context.js';
 import { ExpressTry, type TryOwner } from './express-try.js';
 import { ForwardedHead } from './forwarded-lines.js';
-import { factsOf } from './logged-head.js';
+import { entryOf } from './logged-head.js';
 import { logEnd } from './logged-request.js';
 import type { WriteBuffer } from './write-buffer.js';
 
@@ -64,8 +64,8 @@ export class ExpressExchange implements EndedRequest, TryOwner, QueueWaiter, Tab
       hasPassed(requests.field('via') ?? '', table.pseudonym);
     this.#requestId = lane.requestIds?.of(requests.hasRequestId ? requests.field('x-request-id') : undefined);
     if (lane.accessLog?.chooses()) {
-      const known = { peer: client.peer, peerPort: client.peerPort, client: requests.ip, requestId: this.#requestId };
-      this.#entry = lane.accessLog.begin(factsOf(requests, known), this.#beganAt);
+      const known = { peer: client.peer, peerPort: client.peerPort, client: requests.ip };
+      this.#entry = entryOf(requests, known, this.#requestId, lane.accessLog, this.#beganAt);
     }
     const origin = client.origin.of(requests, table?.pseudonym);
     this.#head = new ForwardedHead(requests, origin, this.#requestId, lane.traces, this.#entry);

@@ -1,23 +1,14 @@
 // Owns what is kept of the fields of a request, to know them when they come again. When that is worth it is repeated-fields.ts's.
-import type { PackedTexts } from '../access-log/access-entry.js';
+import type { Sender } from '../access-log/access-entry.js';
 import type { Gap, KeptLines } from './field-lines.js';
-
-/** Those that the access log has, as they came; packed where they may come again. */
-export interface LoggedFields {
-  readonly packed: PackedTexts | undefined;
-  readonly host: string | undefined;
-  readonly userAgent: string | undefined;
-  readonly referer: string | undefined;
-  readonly requestId: string | undefined;
-}
 
 /** Fields of an earlier request on the same connection, and what they came to: most clients send them again and again. */
 export interface KnownFields {
   readonly lines: KeptLines;
   /** The value of a traceparent that goes on in its place: whoever traces sends another one each time. */
   readonly trace: Gap | undefined;
-  /** Read once it is asked for. */
-  logged: LoggedFields | undefined;
+  /** For the access log; made once it is asked for. */
+  sender: Sender | undefined;
   /** The lines that go on, in one piece. */
   readonly passing: string;
   readonly host: string | undefined;

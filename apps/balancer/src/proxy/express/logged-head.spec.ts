@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { factsOf } from './logged-head.js';
+import type { Sender } from '../access-log/access-entry.js';
+import { entryOf } from './logged-head.js';
 import { RepeatedFields } from './repeated-fields.js';
 import { RequestHeadReader } from './request-head.js';
 
@@ -28,19 +29,15 @@ describe('what the access log takes from a head', () => {
           const bytes = Buffer.from(`GET ${path} HTTP/1.1\r\n${fields}HUSH`, 'latin1');
           expect(reader.read(bytes, false, repeated.fields)).toBe('plain');
           repeated.note(reader);
-          const known = { peer: '::1', peerPort: 1, client: '::2', requestId: given };
-          const { packed, ...facts } = factsOf(reader, known);
-          expect(packed !== undefined).toBe(reader.recognised !== undefined);
-          expect(facts).toEqual({
-            ...known,
-            method: 'GET',
-            target: path,
-            httpVersion: '1.1',
-            host,
-            userAgent: agents[0],
-            referer,
-            requestId: given ?? 'r-1',
-          });
+          const known = { peer: '::1', peerPort: 1, client: '::2' };
+          const log = { repeated: (sender: Sender) => Buffer.from(JSON.stringify(sender)) };
+          const entry = entryOf(reader, known, given, log, 7);
+          const { repeated: written, ...said } = entry.sender;
+          const sender = { ...known, httpVersion: '1.1', host, userAgent: agents[0], referer };
+          expect(said).toEqual(sender);
+          expect(written !== undefined).toBe(reader.recognised !== undefined);
+          if (written) expect(JSON.parse(Buffer.from(written).toString())).toEqual(JSON.parse(JSON.stringify(sender)));
+          expect(entry).toMatchObject({ began: 7, method: 'GET', target: path, requestId: given ?? 'r-1' });
         }
       }),
     );

@@ -1,45 +1,50 @@
 // Owns what the access log takes from a head of the express lane. Field by field: no other header gets near it.
-import type { EntryFacts } from '../access-log/access-entry.js';
-import { pack } from '../access-log/access-record.js';
-import type { LoggedFields } from './known-fields.js';
+import { AccessEntry, type Sender } from '../access-log/access-entry.js';
+import type { AccessLog } from '../access-log/access-log.js';
 import type { RequestHeadReader } from './request-head.js';
 
-/** Of the client and of the request, what its head does not say. */
-type KnownFacts = Required<Pick<EntryFacts, 'peer' | 'peerPort' | 'client' | 'requestId'>>;
-
-/** @param head that was just read, at least as far as its target */
-export function factsOf(head: RequestHeadReader, known: KnownFacts): EntryFacts {
-  const { recognised } = head;
-  const fields = recognised ? (recognised.logged ??= packedFields(head)) : fieldsOf(head);
-  return {
-    method: head.method,
-    target: head.sentTarget,
-    httpVersion: VERSION,
-    packed: fields.packed,
-    host: fields.host,
-    userAgent: fields.userAgent,
-    referer: fields.referer,
-    peer: known.peer,
-    peerPort: known.peerPort,
-    client: known.client,
-    requestId: known.requestId ?? fields.requestId,
-  };
+/** What its head does not say. */
+interface KnownFacts {
+  readonly peer: string;
+  readonly peerPort: number | undefined;
+  readonly client: string;
 }
 
 /** The only one that the lane speaks. */
 const VERSION = '1.1';
 
-function fieldsOf(head: RequestHeadReader): LoggedFields {
+/**
+ * @param head that was just read, at least as far as its target
+ * @param requestId undefined: it has none of ours
+ * @param began monotonic milliseconds
+ */
+export function entryOf(
+  head: RequestHeadReader,
+  known: KnownFacts,
+  requestId: string | undefined,
+  log: Pick<AccessLog, 'repeated'>,
+  began: number,
+): AccessEntry {
+  const { recognised } = head;
+  const sender = recognised ? (recognised.sender ??= repeatedSender(head, known, log)) : senderOf(head, known);
+  const id = requestId ?? (head.hasRequestId ? head.field('x-request-id') : undefined);
+  return new AccessEntry(began, sender, head.method, head.sentTarget, id);
+}
+
+function senderOf(head: RequestHeadReader, { peer, peerPort, client }: KnownFacts): Sender {
   return {
-    packed: undefined,
+    httpVersion: VERSION,
     host: head.field('host'),
+    peer,
+    peerPort,
+    client,
     userAgent: head.field('user-agent'),
     referer: head.field('referer'),
-    requestId: head.field('x-request-id'),
   };
 }
 
-function packedFields(head: RequestHeadReader): LoggedFields {
-  const fields = fieldsOf(head);
-  return { ...fields, packed: pack({ httpVersion: VERSION, ...fields }) };
+/** The same connection sent these fields before, so peer and client are the same, too. */
+function repeatedSender(head: RequestHeadReader, known: KnownFacts, log: Pick<AccessLog, 'repeated'>): Sender {
+  const sender = senderOf(head, known);
+  return { ...sender, repeated: log.repeated(sender) };
 }

@@ -115,7 +115,7 @@ export class RequestHeadReader extends FieldLines implements KeyRequest {
     return {
       lines: this.keep(),
       trace: traceAt < 0 ? undefined : { begin: this.#valueBegin - linesBegin, end: this.#valueEnd - linesBegin },
-      logged: undefined,
+      sender: undefined,
       passing: inOnePiece(this.forwarded),
       host,
       body,

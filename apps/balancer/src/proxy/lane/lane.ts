@@ -89,7 +89,7 @@ export class Lane implements Tables {
         })
       : undefined;
     this.#accessLog = AccessLog.of({
-      part: settings.accessLog.part,
+      settings: settings.accessLog,
       poke: () => channel.send({ type: 'access' }),
       random: Math.random,
     });
@@ -246,7 +246,12 @@ export class Lane implements Tables {
     clearInterval(this.#fade);
     // One turn later: what was just cut is in it, too.
     await new Promise((resolve) => setImmediate(resolve));
-    this.#accessLog?.flush();
+    this.flushAccessLog();
     channel.send({ type: 'finished' });
+  }
+
+  /** Requests that are over and in no line yet get theirs. */
+  flushAccessLog(): void {
+    this.#accessLog?.flush();
   }
 }

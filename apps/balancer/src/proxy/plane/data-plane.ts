@@ -254,8 +254,8 @@ export class DataPlane {
   }
 
   #linesOf(ring: SharedArrayBuffer): AccessLines | undefined {
-    const { settings, writeAccess: write } = this.options;
-    return write && new AccessLines({ ring, settings: settings.accessLog, write });
+    const { writeAccess: write } = this.options;
+    return write && new AccessLines(ring, write);
   }
 
   #acknowledge(again: boolean): void {
