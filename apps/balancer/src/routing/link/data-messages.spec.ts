@@ -80,7 +80,7 @@ describe('what control takes from the data process', () => {
     ['an outcome of its own', { type: 'outcome', instanceId: 'c1', outcome: 'ready' }],
     ['a label of its own', metrics({ requests: [{ method: 'x"} 1', status: '2xx', cause: '', count: 1 }] })],
     ['a histogram of another shape', metrics({ durations: [{ status: '2xx', buckets: [1], sum: 1 }] })],
-    ['a count that is no number', metrics({ residentBytes: null })],
+    ['a count that is no number', metrics({ userCpu: null })],
     ['another route', { ...classic, request: { ...classic.request, path: '/api/replicas' } }],
     ['another method on a route', { ...classic, request: { ...classic.request, method: 'GET' } }],
     ['a body beyond the bound', { ...classic, request: { ...classic.request, body: 'x'.repeat(64 * 1024 + 1) } }],
