@@ -13,7 +13,7 @@ import { chromium } from 'playwright-core';
 
 const root = join(import.meta.dirname, '..');
 const POOL = 'shop';
-const SIZE = { width: 1280, height: 1550 };
+const SIZE = { width: 1280, height: 900 };
 const CLIENTS = 4;
 /** Between two requests of a client. */
 const GAP_MS = 15;
@@ -63,7 +63,7 @@ try {
     await page.emulateMedia({ colorScheme });
     await page.mouse.move(0, 0);
     await pause(1500);
-    await page.screenshot({ path: join(root, 'docs', 'images', `dashboard-${colorScheme}.png`) });
+    await page.screenshot({ path: join(root, 'docs', 'images', `dashboard-${colorScheme}.png`), fullPage: true });
   }
   loading = false;
   await Promise.all(clients);

@@ -1,6 +1,6 @@
 // Owns deploys: asking for one, with what it would change beforehand, and its course, replica by replica, until it has ended.
 import { ask, post, statusOf } from './api.js';
-import { actButton, closeButton, field, openDialog, refusalPlace, say } from './dialog.js';
+import { actButton, closeButton, field, openDialog, refusalPlace } from './dialog.js';
 import { byId, child, h, keyed, setAttributes, setText } from './dom.js';
 import { LiveStream } from './live.js';
 
@@ -34,7 +34,8 @@ export class DeployPanel {
   );
 
   constructor() {
-    const line = h('p', { role: 'status' }, 'Deploy ', this.#status, this.#what);
+    // How it goes is read out with the events, once.
+    const line = h('p', {}, 'Deploy ', this.#status, this.#what);
     this.#place.append(
       h('div', { class: 'title' }, line, this.#buttons),
       this.#reason,
@@ -69,7 +70,6 @@ export class DeployPanel {
         async () => {
           this.#take(await post('api/deploy', wish()));
           close();
-          say('The deploy has begun');
         },
         show,
         { className: 'primary', disabled: true },
@@ -118,7 +118,6 @@ export class DeployPanel {
   #ended(view) {
     this.#stream.stop();
     this.#show(view);
-    say(`The deploy is ${view.status}`);
   }
 
   /** Parts stay where they are, so that the focus does, and only what is new is read out. @param {DeployView} view */
