@@ -1,6 +1,6 @@
 // Owns the command of the sight benchmark: what it costs a request to be counted, traced and logged, in CPU of the thread that carries it;
 // then the result file and the section of docs/observability.md. Ends with status 1 when something costs more than it may: the access log,
-// more than that of nginx costs nginx in the same run, where it is installed.
+// more than the same line costs nginx in the same run, where it is installed.
 //
 //   node bench/sight.ts [--pairs=15] [--requests=20000] [--only=TEXT] [--draw]
 //
@@ -25,8 +25,7 @@ const PAGE = join(HERE, '..', 'docs', 'observability.md');
 const PLAIN = { bare: false, settings: SETTINGS };
 const BARE = { bare: true, settings: SETTINGS };
 const TRACED = { bare: false, settings: { ...SETTINGS, trace: true } };
-const NGINX = 'nginx: its own access log';
-const LOGGED = '`ACCESS_LOG=all`';
+const NGINX = { combined: 'nginx: its access log, `combined`', json: 'nginx: the members of our line, as JSON' };
 
 interface Contestants extends Contest {
   readonly what: string;
@@ -56,15 +55,20 @@ const missed = shown.filter((one) => one.most !== null && extraCost(one) > one.m
 process.exitCode = missed.length === 0 ? 0 : 1;
 
 function contests(logFile: string): Contestants[] {
-  const accessLog = { part: 1, format: 'json', file: logFile, mask: ['token', 'session'] } as const;
+  const logged = (format: 'combined' | 'json') => {
+    const accessLog = { part: 1, format, file: logFile, mask: ['token', 'session'] } as const;
+    return { bare: false, settings: { ...SETTINGS, accessLog } };
+  };
+  const nginx = (format: 'combined' | 'json'): Contestants[] =>
+    Nginx.installed ? [{ what: NGINX[format], most: null, without: { nginx: 'off' }, with: { nginx: format } }] : [];
   return [
     { what: 'metrics, hot keys and `TRACE=true`', most: 0.05, without: BARE, with: TRACED },
     { what: 'metrics and hot keys', most: null, without: BARE, with: PLAIN },
     { what: 'nothing: the noise of the measurement', most: null, without: PLAIN, with: PLAIN },
-    ...(Nginx.installed
-      ? [{ what: NGINX, most: null, without: { nginx: 'off' }, with: { nginx: 'log' } } as const]
-      : []),
-    { what: LOGGED, most: NGINX, without: PLAIN, with: { bare: false, settings: { ...SETTINGS, accessLog } } },
+    ...nginx('combined'),
+    { what: '`ACCESS_LOG_FORMAT=combined`', most: NGINX.combined, without: PLAIN, with: logged('combined') },
+    ...nginx('json'),
+    { what: '`ACCESS_LOG=all`', most: NGINX.json, without: PLAIN, with: logged('json') },
   ];
 }
 

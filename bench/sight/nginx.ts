@@ -9,7 +9,8 @@ import type { Program } from '../system/program.ts';
 import type { Spent, Subject } from './subject.ts';
 
 export interface NginxOrder {
-  readonly nginx: 'off' | 'log';
+  /** What it logs: nothing, its own format, or what the balancer's line tells as far as it knows it. */
+  readonly nginx: 'off' | 'combined' | 'json';
   readonly replicas: readonly Replica[];
 }
 
@@ -29,7 +30,7 @@ export class Nginx implements Subject {
   /** @throws Error when it does not come up */
   static async begin({ nginx, replicas }: NginxOrder, core: number): Promise<Nginx> {
     const port = await freePort();
-    const http = configuration(port, replicas, nginx === 'log');
+    const http = configuration(port, replicas, nginx);
     const wrap = (command: string, args: readonly string[]) => onCore(core, command, args);
     return new Nginx(await startNginx({ http, ports: [port], wrap }), port);
   }
@@ -48,10 +49,22 @@ export class Nginx implements Subject {
   }
 }
 
+/** The members of a line of ours, in its order. Attempts, the link of the key and phases before the last try it does not know. */
+const JSON_LINE = [
+  '{"level":30,"time":"$time_iso8601","role":"data","msg":"request completed"',
+  ',"req":{"method":"$request_method","url":"$request_uri","id":"$request_id","host":"$http_host"',
+  ',"httpVersion":"$server_protocol","remoteAddress":"$remote_addr","remotePort":$remote_port,"client":"$remote_addr"',
+  ',"userAgent":"$http_user_agent","referer":"$http_referer","bytes":$request_length}',
+  ',"res":{"statusCode":$status,"bytes":$body_bytes_sent}',
+  ',"responseTime":$request_time,"phases":{"connect":$upstream_connect_time,"firstByte":$upstream_header_time',
+  ',"total":$upstream_response_time},"replica":"$upstream_addr"}',
+];
+
 /** Its defaults, but for loopback, kept connections and hashing by a field, which the balancer has too. */
-function configuration(port: number, replicas: readonly Replica[], log: boolean): string {
+function configuration(port: number, replicas: readonly Replica[], log: NginxOrder['nginx']): string {
   return `
-access_log ${log ? 'access.log combined' : 'off'};
+log_format json escape=json ${JSON_LINE.map((part) => `'${part}'`).join(' ')};
+access_log ${log === 'off' ? 'off' : `access.log ${log}`};
 keepalive_requests 100000000;
 keepalive_timeout 1h;
 upstream replicas {
