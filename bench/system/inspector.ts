@@ -4,6 +4,8 @@ import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 const OPEN_MS = 10_000;
+const LOOK_MS = 20;
+const LOOKS_PER_SIGNAL = 50;
 const ANSWER_MS = 30_000;
 
 interface Reply {
@@ -34,13 +36,14 @@ export class Inspector {
   /** @throws Error when the process opens no inspector, most likely because another program has its port */
   static async open(pid: number): Promise<Inspector> {
     const before = new Set(listeningPorts(pid));
-    process.kill(pid, 'SIGUSR1');
     const end = performance.now() + OPEN_MS;
-    for (;;) {
+    for (let look = 0; ; look++) {
+      // Again now and then: node tries to open it once, and another program may have had the port just then.
+      if (look % LOOKS_PER_SIGNAL === 0) process.kill(pid, 'SIGUSR1');
       const port = listeningPorts(pid).find((one) => !before.has(one));
       if (port !== undefined) return Inspector.#connect(port);
       if (performance.now() > end) throw new Error(`process ${pid} opens no inspector: is port 9229 taken?`);
-      await delay(20);
+      await delay(LOOK_MS);
     }
   }
 
