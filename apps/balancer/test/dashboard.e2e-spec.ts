@@ -2,7 +2,7 @@
 import type { Browser } from 'playwright-core';
 import { describeWithChromium, launchChromium, openPage, type WatchedPage } from './chromium.js';
 import { type Balancer, eventually, startBalancer } from './harness.js';
-import { call, postJson, replicasOf, steadyLoad } from './http-client.js';
+import { call, pidOf, postJson, replicasOf, steadyLoad } from './http-client.js';
 import { lowContrasts } from './page-contrast.js';
 
 const TEST_MS = 120_000;
@@ -101,7 +101,7 @@ describeWithChromium('the dashboard', () => {
     'a replica that is killed is seen to die, of what, and to come back under its name',
     async () => {
       const [victim] = await replicasOf(balancer.adminUrl);
-      process.kill(victim?.instance?.pid ?? 0, 'SIGKILL');
+      process.kill(pidOf(victim?.instance), 'SIGKILL');
       await event('death', 'Server 1 died').getByText('SIGKILL').first().waitFor();
       await row('Server 1').locator('td.restarts', { hasText: '1' }).waitFor();
       await shows('Server 1', 'ready');

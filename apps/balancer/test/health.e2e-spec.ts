@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import type { PoolSummary, ReplicaView } from '../src/orchestrator/views/replica-view.js';
 import { type Balancer, eventually, startBalancer, startFailing } from './harness.js';
-import { call, replicasOf, steadyLoad } from './http-client.js';
+import { call, pidOf, replicasOf, steadyLoad } from './http-client.js';
 
 const MOODY = `${process.execPath} ${join(import.meta.dirname, 'replicas/moody.mjs')}`;
 const balancers: Balancer[] = [];
@@ -135,8 +135,7 @@ describe('a replica that hangs (SIGSTOP)', () => {
     });
     const load = steadyLoad(`${balancer.dataUrl}/work`);
     const { instance } = await one(balancer, 'Server 2');
-    if (!instance?.pid) throw new Error('a process replica has no pid');
-    process.kill(instance.pid, 'SIGSTOP');
+    process.kill(pidOf(instance), 'SIGSTOP');
     // It is unready for a second only; that it was stays told.
     await eventually('an event that says why', async () => {
       const { json } = await call(`${balancer.adminUrl}/api/events?format=json&types=unready`);
@@ -148,7 +147,7 @@ describe('a replica that hangs (SIGSTOP)', () => {
     });
     const successor = await eventually('a successor', async () => {
       const view = await one(balancer, 'Server 2');
-      return view.state === 'ready' && view.instance?.id !== instance.id ? view : undefined;
+      return view.state === 'ready' && view.instance?.id !== instance?.id ? view : undefined;
     });
     expect(successor.lastExit?.reason).toMatch(/^it was unhealthy for 1 s/);
     expect((await load.stop()).failures).toEqual([]);

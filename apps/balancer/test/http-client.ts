@@ -49,6 +49,12 @@ export async function replicasOf(adminUrl: string): Promise<ReplicaView[]> {
   return ((await call(`${adminUrl}/api/replicas`)).json as { replicas: ReplicaView[] }).replicas;
 }
 
+/** For a signal. @throws Error when there is none: 0 and -1 would reach the tests and all that runs */
+export function pidOf(instance: ReplicaView['instance'] | undefined): number {
+  if (!instance?.pid) throw new Error(`no process to signal: ${JSON.stringify(instance)}`);
+  return instance.pid;
+}
+
 /** Writes bytes as they are. @returns all that came back until the other side closed; the last request should ask for that */
 export function exchange(url: string, bytes: string | Buffer, localAddress?: string): Promise<string> {
   const { hostname, port } = new URL(url);

@@ -4,7 +4,7 @@ import type { DeathView, ReplicaView } from '../src/orchestrator/views/replica-v
 import { killContainer } from './docker-api.js';
 import { type Balancer, eventually, startBalancer } from './harness.js';
 import { HOLDING, holdersOf, LET_GO } from './held-requests.js';
-import { call, postJson, replicasOf, steadyLoad } from './http-client.js';
+import { call, pidOf, postJson, replicasOf, steadyLoad } from './http-client.js';
 import { expectAllEnded, pidsOf } from './leftovers.js';
 import { describeRuntimes } from './runtimes.js';
 
@@ -116,7 +116,7 @@ describeRuntimes('the life of a replica', (runtime) => {
       return replica.inFlight === 0 ? (replica.instance ?? undefined) : undefined;
     });
     if (runtime === 'docker') await killContainer(instance.id);
-    else process.kill(instance.pid ?? -1, 'SIGKILL');
+    else process.kill(pidOf(instance), 'SIGKILL');
     const [death, ...others] = await eventually('the record of the death', async () => {
       const deaths = await deathsOf(THREE);
       return deaths[0]?.instance === instance.id && deaths[0].lastLines.length > 0 ? deaths : undefined;
@@ -134,7 +134,7 @@ describeRuntimes('the life of a replica', (runtime) => {
     await tell(TWO, 'drain');
     const drained = await inState(TWO, 'drained');
     if (runtime === 'docker') await killContainer(drained.instance?.id ?? '');
-    else process.kill(drained.instance?.pid ?? -1, 'SIGKILL');
+    else process.kill(pidOf(drained.instance), 'SIGKILL');
     await eventually('a new instance, drained', async () => {
       const { state, instance } = await view(TWO);
       return state === 'drained' && instance && instance.id !== drained.instance?.id ? true : undefined;
@@ -195,7 +195,7 @@ describe('a replica that works on requests', () => {
   it('leaves on record how many it carried when it died', async () => {
     const { answers } = await (await holdersOf(balancer)).hold(3, headers);
     const { name, instance } = await busy();
-    process.kill(instance?.pid ?? -1, 'SIGKILL');
+    process.kill(pidOf(instance), 'SIGKILL');
     const death = await eventually('the record of the death', async () => {
       const { json } = await call(`${balancer.adminUrl}/api/replicas/${encodeURIComponent(name)}/deaths`);
       return (json as { deaths: DeathView[] }).deaths[0];

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { type Balancer, eventually, pause, startBalancer } from './harness.js';
-import { call, type replicasOf } from './http-client.js';
+import { call, pidOf, type replicasOf } from './http-client.js';
 import { type Prometheus, promtool, prometheusTools, startPrometheus, type Tools } from './prometheus.js';
 
 const DOCKER = join(import.meta.dirname, '../../../docker');
@@ -118,7 +118,7 @@ function suite(at: Tools): void {
       // A crash and a removal: what is only counted when it happens has to happen.
       await pause(3000);
       const [, victim] = await replicasFor();
-      process.kill(victim.instance?.pid ?? 0, 'SIGKILL');
+      process.kill(pidOf(victim?.instance), 'SIGKILL');
       await post('/add?wait=ready', { n: 1, hostnames: ['late'] });
       await post('/rm?wait=gone', { n: 1, hostnames: ['late'] }, 'DELETE');
       const lacking = new Map<string, string>(expressions.map(([name, expression]) => [expression, name]));
@@ -156,6 +156,8 @@ function suite(at: Tools): void {
         [...text.matchAll(new RegExp(`^${name}\\{.*\\} (\\d+)$`, 'gm'))].reduce((sum, [, n]) => sum + Number(n), 0);
       await eventually('the same sum in Prometheus', async () => {
         const { text } = await call(`${balancer.adminUrl}/metrics`, { headers: authorized });
+        // A scrape that the data process was too slow for says so, and has no counts.
+        if (text.includes('hashflow_data_up 0')) return undefined;
         const counted = sumOf(text, 'hashflow_requests_total');
         expect(counted).toBeGreaterThan(100);
         expect(sumOf(text, 'hashflow_replica_requests_total')).toBeLessThanOrEqual(counted);

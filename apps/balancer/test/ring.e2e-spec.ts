@@ -5,7 +5,7 @@ import http from 'node:http';
 import type { RingChange } from '../src/orchestrator/ring/ring-history.js';
 import type { PreviewView, RingView, RouteView } from '../src/orchestrator/ring/ring-views.js';
 import { type Balancer, eventually, startBalancer, startFailing } from './harness.js';
-import { type Answer, call, postJson, replicasOf } from './http-client.js';
+import { type Answer, call, pidOf, postJson, replicasOf } from './http-client.js';
 
 const SEED = '0123456789abcdef';
 const BASE = { RUNTIME: 'process', N: '3', HASH_SEED: SEED, EXPOSE_REPLICA: 'true' };
@@ -343,7 +343,7 @@ describe('the ring', () => {
     ]);
 
     const victim = (await replicasOf(balancer.adminUrl))[0];
-    process.kill(victim.instance!.pid!, 'SIGKILL');
+    process.kill(pidOf(victim.instance), 'SIGKILL');
     await eventually('the replica serves again', async () => {
       const [replica] = await replicasOf(balancer.adminUrl);
       return replica.restarts === 1 && replica.state === 'ready' ? true : undefined;

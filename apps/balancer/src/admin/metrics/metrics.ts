@@ -10,8 +10,8 @@ import { HistoryFamilies } from './history-families.js';
 import { PoolFamilies } from './pool-families.js';
 import { TrafficFamilies } from './traffic-families.js';
 
-/** Well below the 10 s that Prometheus waits for a scrape. */
-const DATA_TIMEOUT = 2000;
+/** Milliseconds; half of the 10 s that Prometheus waits for a scrape. */
+const DATA_TIMEOUT = 5000;
 /** By rank and never by name: keys come and go, and each would leave a series behind. */
 const HOT_KEYS = 10;
 /** They are gauges and call themselves totals, which promtool rejects; the same numbers are in series without the ending. */

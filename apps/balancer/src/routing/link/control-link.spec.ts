@@ -1,9 +1,11 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { silentLogger } from '../../telemetry/logger.js';
 import { testDataSettings } from '../testing/data-settings.js';
 import { testSnapshot } from '../testing/snapshots.js';
 import type { Channel } from './channel.js';
-import { ControlLink, type DataSupervisor } from './control-link.js';
+import { ControlLink, type DataSupervisor, type Hello } from './control-link.js';
 import { memoryChannel } from './memory-channel.js';
 import {
   type ClassicRequest,
@@ -12,6 +14,8 @@ import {
   NO_OUTCOMES as outcomes,
   type Snapshot,
 } from './messages.js';
+import { parseDataMessage } from './data-messages.js';
+import { socketChannel } from './socket-channel.js';
 import { testDataMetrics } from '../testing/data-metrics.js';
 
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -23,6 +27,16 @@ const REP: ClassicRequest = {
   peer: '127.0.0.1',
   headers: { forwarded: false },
   body: '',
+};
+
+const HELLO: Hello = {
+  type: 'hello',
+  protocol: 1,
+  pid: 1,
+  epoch: 0,
+  settings: testDataSettings(),
+  address: { host: '127.0.0.1', port: 5000 },
+  user: 'nobody',
 };
 
 /** Data processes as a test scripts them: one after the other, each with the epoch that it has in force. */
@@ -39,16 +53,7 @@ class ScriptedData implements DataSupervisor {
     const [control, data] = memoryChannel<ControlMessage, DataMessage>();
     this.channel = data;
     data.onMessage((message) => this.received.push(message));
-    const hello = {
-      type: 'hello' as const,
-      protocol: 1,
-      pid: 1,
-      epoch: this.epochs.shift() ?? 0,
-      settings: testDataSettings(),
-      address: { host: '127.0.0.1', port: 5000 },
-      user: 'nobody',
-    };
-    return { channel: control, hello };
+    return { channel: control, hello: { ...HELLO, epoch: this.epochs.shift() ?? 0 } };
   }
   async ended(withinMs: number, asked: boolean) {
     this.ends.push({ withinMs, asked });
@@ -56,6 +61,20 @@ class ScriptedData implements DataSupervisor {
   get snapshots(): Snapshot[] {
     return this.received.flatMap((message) => (message.type === 'snapshot' ? [message.snapshot] : []));
   }
+}
+
+async function socketPair(): Promise<[Socket, Socket]> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const [accepted] = (await once(server, 'connection')) as [Socket];
+  server.close();
+  return [accepted, client];
+}
+
+/** As a machine does that has other work: nothing of this process runs for so many milliseconds. */
+function holdUp(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 async function opened(epochs: number[] = [0], seedRoutes = true) {
@@ -205,6 +224,27 @@ describe('what the data process reports', () => {
     data.channel.send({ type: 'metrics', id: 1, metrics: testDataMetrics() });
     expect(await query).toEqual(testDataMetrics());
     expect(await link.metrics(10)).toBeUndefined();
+  });
+
+  it('takes an answer as in time that came while this process itself was held up', async () => {
+    const [control, data] = await socketPair();
+    const channel = socketChannel<ControlMessage, DataMessage>(control, { parse: parseDataMessage });
+    const link = new ControlLink(
+      { connect: async () => ({ channel, hello: HELLO }), ended: async () => {} },
+      silentLogger,
+      true,
+    );
+    await link.open();
+    const query = link.metrics(10);
+    data.write(`${JSON.stringify({ type: 'metrics', id: 1, metrics: testDataMetrics() })}\n`);
+    holdUp(50);
+    expect(await query).toEqual(testDataMetrics());
+    const acknowledged = link.acknowledged(link.publish(snapshot), 10);
+    data.write(`${JSON.stringify({ type: 'ack', epoch: 1, digest: '' })}\n`);
+    holdUp(50);
+    expect(await acknowledged).toBe(true);
+    await link.shutdown(0);
+    data.destroy();
   });
 });
 

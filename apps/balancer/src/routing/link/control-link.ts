@@ -180,11 +180,11 @@ export class ControlLink implements DataLink {
     const id = ++this.#queryId;
     return new Promise((resolve) => {
       const done = (answer?: Answer) => {
-        clearTimeout(timer);
+        cancel();
         this.#queries.delete(id);
         resolve(answer);
       };
-      const timer = setTimeout(done, timeoutMs);
+      const cancel = afterReading(timeoutMs, done);
       this.#queries.set(id, done);
       connection.channel.send(query(id));
     });
@@ -301,11 +301,25 @@ function waitUntil(wakers: Set<() => void>, holds: () => boolean, timeoutMs: num
       if (holds()) done();
     };
     const done = () => {
-      clearTimeout(timer);
+      cancel();
       wakers.delete(look);
       resolve();
     };
-    const timer = setTimeout(done, timeoutMs);
+    const cancel = afterReading(timeoutMs, done);
     wakers.add(look);
   });
+}
+
+/**
+ * A loop that was held up runs its timers before it reads: what came in time would count as late. So `late` is called
+ * once the sockets have been read that were ready when the time was up.
+ * @returns what calls it off
+ */
+function afterReading(timeoutMs: number, late: () => void): () => void {
+  let reading: NodeJS.Immediate | undefined;
+  const timer = setTimeout(() => (reading = setImmediate(late)), timeoutMs);
+  return () => {
+    clearTimeout(timer);
+    clearImmediate(reading);
+  };
 }
