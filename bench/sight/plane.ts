@@ -2,7 +2,6 @@
 // and its process have spent.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { dataNodeFlags } from '../../apps/balancer/src/routing/link/data-node-flags.ts';
 import type { DataSettings } from '../../apps/balancer/src/routing/link/messages.ts';
 import type { Replica } from '../proxy/answering/answering.ts';
 import { onCore } from '../proxy/cores.ts';
@@ -35,9 +34,8 @@ export class Plane implements Subject {
   }
 
   static async begin(order: PlaneOrder, core: number): Promise<Plane> {
-    const flags = dataNodeFlags(order.settings.maxHead);
     const program = join(import.meta.dirname, 'plane-process.ts');
-    const [command, args] = onCore(core, process.execPath, [...flags, program]);
+    const [command, args] = onCore(core, process.execPath, [program]);
     const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     const answer = answerOf(child);
     child.send(order);

@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { DataFiles } from './data-files.js';
-import { dataNodeFlags } from './data-node-flags.js';
 import { birthEnvironment, type DataBirth, maxAnswerHead } from './data-settings.js';
 import { DATA_EXIT } from './exit-codes.js';
 import { identify, type ProcessIdentity } from '../../platform/process-identity.js';
@@ -44,7 +43,9 @@ export async function startDataChild(entry: string, birth: DataBirth, files: Dat
   const log = files.openLog();
   let error: DataProcessError | undefined;
   try {
-    const child = spawn(process.execPath, [...dataNodeFlags(maxAnswerHead(birth.settings)), entry], {
+    // The standard lane cannot tell node's client any other way.
+    const limit = `--max-http-header-size=${maxAnswerHead(birth.settings)}`;
+    const child = spawn(process.execPath, [limit, entry], {
       // A session of its own: Ctrl-C in the terminal reaches control only. A file, not a pipe: control may die.
       detached: true,
       stdio: ['ignore', log.fd, log.fd, ...(writesToOurOutput(birth) ? [process.stdout.fd] : [])],
