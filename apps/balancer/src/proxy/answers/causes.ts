@@ -31,7 +31,7 @@ const rows = {
   },
   control_away: {
     status: 503,
-    message: 'The control process is away; the change may or may not be made',
+    message: 'The control process is starting or away: try again. If this was a change, look first whether it was made',
     retryAfter: 1,
   },
   internal_error: { status: 500, message: 'The balancer failed; its log says why', close: true },
