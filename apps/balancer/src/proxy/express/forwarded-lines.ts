@@ -77,7 +77,9 @@ export class ForwardedHead {
   #traceparent: string | undefined;
   #span = '';
   readonly #origin: string;
-  #names: string;
+  readonly #id: string;
+  /** By itself, because to join it to the id would cost as much as to make it. */
+  #traceLines = '';
 
   /**
    * @param head that was just read
@@ -93,7 +95,7 @@ export class ForwardedHead {
     this.#requestLine = head.requestLine;
     this.#fields = head.forwarded;
     this.#origin = origin;
-    this.#names = requestId === undefined ? '' : requestIdLine(requestId);
+    this.#id = requestId === undefined ? '' : requestIdLine(requestId);
     if (head.traceAt >= 0) {
       this.#traceAt = head.requestLine.length + head.traceAt;
       this.#traceparent = head.traceparent;
@@ -106,12 +108,12 @@ export class ForwardedHead {
     const fresh = traces.line();
     if (!head.hasTraceparent) {
       if (entry) entry.trace = new Trace(fresh, undefined);
-      this.#names += fresh;
+      this.#traceLines = fresh;
       return;
     }
     const trace = traceOf(fresh, head.field('traceparent'));
     if (entry) entry.trace = trace;
-    this.#names += traceLines(trace, head);
+    this.#traceLines = traceLines(trace, head);
   }
 
   putInto(message: Pick<WriteBuffer, 'length' | 'text' | 'over'>): void {
@@ -124,7 +126,8 @@ export class ForwardedHead {
       if (this.#span !== '') message.over(at + PARENT, this.#span);
     }
     message.text(this.#origin);
-    message.text(this.#names);
+    message.text(this.#id);
+    message.text(this.#traceLines);
   }
 }
 

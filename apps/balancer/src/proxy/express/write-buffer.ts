@@ -23,6 +23,7 @@ export class WriteBuffer {
   /** Adds one byte per character. Costs least where the text is in one piece, see `inOnePiece`. */
   text(text: string): void {
     const { length } = text;
+    if (length === 0) return;
     if (this.#length + length > this.#bytes.length) this.#grow(length);
     this.#length += this.#bytes.write(text, this.#length, 'latin1');
   }

@@ -20,7 +20,7 @@ export interface LaneBirth {
 
 /**
  * So many bytes of code, as V8 counts them, its compiler puts into one function in place of calls. The path of a request is many short
- * functions of one another, and is twice as long as V8's own 920 allows: with these a request costs 3 % less, see docs/data-plane.md.
+ * functions of one another, and is twice as long as V8's own 920 allows: with these a request costs 1 % less, see docs/data-plane.md.
  * A V8 that does not know the flag says so on stderr and goes on; on node's command line it would end the start.
  */
 const INLINED = 2400;
