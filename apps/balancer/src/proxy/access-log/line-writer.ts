@@ -22,8 +22,10 @@ export function piece(text: string): Piece {
 }
 
 const [ZERO, QUOTE] = [48, 34];
-/** 1 for a byte that does not stand in JSON as it is. */
-const ODD = Uint8Array.from({ length: 256 }, (_, code) => Number(code < 0x20 || code === 0x22 || code === 0x5c));
+/** 1 for a byte that a format may not write as it is. */
+const ODD = Uint8Array.from({ length: 128 }, (_, code) =>
+  Number(code < 0x20 || code === 0x22 || code > 0x7e || code === 0x5c),
+);
 /** `.000` to `.999`, as words. */
 const FRACTIONS = Int32Array.from({ length: 1000 }, (_, rest) => piece(`.${String(rest).padStart(3, '0')}`).words[0]);
 const MOST_BY_HAND = 1e6;
@@ -59,17 +61,29 @@ export class LineWriter {
   /** As JSON.stringify writes it, in UTF-8. */
   quoted(text: string): void {
     const { bytes, at } = this;
-    const { length } = text;
-    let odd = 0;
-    for (let place = 0; place < length; place++) {
-      const code = text.charCodeAt(place);
-      odd |= ODD[code & 0xff] | (code >> 7);
-      bytes[at + 1 + place] = code;
-    }
-    if (odd === 0) {
-      bytes[at] = bytes[at + 1 + length] = QUOTE;
-      this.at = at + length + 2;
+    if (this.#lay(text, at + 1)) {
+      bytes[at] = bytes[at + 1 + text.length] = QUOTE;
+      this.at = at + text.length + 2;
     } else this.at = at + bytes.write(JSON.stringify(text), at);
+  }
+
+  /** @returns false, and nothing is added: it has a character that is not in ASCII, or may have to be escaped */
+  plain(text: string): boolean {
+    if (!this.#lay(text, this.at)) return false;
+    this.at += text.length;
+    return true;
+  }
+
+  /** @returns whether what lies there now is the text, in any format */
+  #lay(text: string, at: number): boolean {
+    const { bytes } = this;
+    let odd = 0;
+    for (let place = 0; place < text.length; place++) {
+      const code = text.charCodeAt(place);
+      odd |= ODD[code & 0x7f] | (code >> 7);
+      bytes[at + place] = code;
+    }
+    return odd === 0;
   }
 
   /** @param count whole, and not below zero */
