@@ -23,7 +23,7 @@ const env = {
   POOL: pool,
   HASHFLOW_POOL: pool,
   HASHFLOW_IMAGE: `hashflow-balancer-test:${process.pid}`,
-  HASHFLOW_SUBNET: '172.31.249',
+  HASHFLOW_SUBNET: '172.16.249',
   HASHFLOW_PORT: port,
   HASHFLOW_ADMIN_PORT: adminPort,
 };
