@@ -20,6 +20,9 @@ export function describeWithChromium(what: string, suite: () => void): void {
   else describe(what, suite);
 }
 
+/** Chromium cuts its connections when a network of the machine comes or goes, as those of containers in other suites do. */
+const NETWORK_CHANGED = 'net::ERR_NETWORK_CHANGED';
+
 /** Without the sandbox, which needs rights that a container does not have; it sees our own page only. */
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath, args: ['--no-sandbox'] });
@@ -43,11 +46,18 @@ export async function openPage(
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
-    if (message.type() === 'error' && !expected.test(message.location().url)) complaints.push(message.text());
+    if (message.type() !== 'error' || message.text().includes(NETWORK_CHANGED)) return;
+    if (!expected.test(message.location().url)) complaints.push(message.text());
   });
   page.on('request', (request) => {
     if (new URL(request.url()).origin !== new URL(url).origin) complaints.push(`it asked for ${request.url()}`);
   });
-  await page.goto(url);
+  for (let cut = true; cut;) {
+    cut = false;
+    await page.goto(url).catch((error: Error) => {
+      if (!error.message.includes(NETWORK_CHANGED)) throw error;
+      cut = true;
+    });
+  }
   return Object.assign(page, { complaints });
 }

@@ -9,13 +9,15 @@ const TEST_MS = 120_000;
 
 describeWithChromium('the dashboard of a balancer that goes away', () => {
   let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchChromium();
+  }, TEST_MS);
   afterAll(() => browser.close());
 
   it(
     'says so, greys what it knows, and is live again with the next one, which took the replicas over',
     async () => {
       const first = await startBalancer({ env: { RUNTIME: 'process', N: '2' } });
-      browser = await launchChromium();
       const page = await openPage(browser, `${first.adminUrl}/dashboard`);
       await page.locator('#connection.live').waitFor();
       await first.kill9();
@@ -40,6 +42,25 @@ describeWithChromium('the dashboard of a balancer that goes away', () => {
       await postJson(`${second.adminUrl}/add`, { n: 1, hostnames: ['after'] });
       await page.locator('#replicas tr[data-key="after"] .state', { hasText: 'ready' }).waitFor();
       await second.stop('SIGINT');
+    },
+    TEST_MS,
+  );
+
+  it(
+    'loads again by itself when one of its scripts was cut off',
+    async () => {
+      const balancer = await startBalancer({ env: { RUNTIME: 'process', N: '1' } });
+      const context = await browser.newContext();
+      let asked = 0;
+      await context.route('**/ring-picture.js', (route) =>
+        asked++ === 0 ? route.abort('connectionaborted') : route.continue(),
+      );
+      const page = await context.newPage();
+      page.setDefaultTimeout(PATIENCE_MS);
+      await page.goto(`${balancer.adminUrl}/dashboard`);
+      await page.locator('#connection.live').waitFor();
+      expect(asked).toBe(2);
+      await balancer.stop('SIGINT');
     },
     TEST_MS,
   );
